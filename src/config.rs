@@ -1,0 +1,112 @@
+//! Resolved settings: what the command line and the environment came to. No defaults are hidden elsewhere.
+
+use std::path::PathBuf;
+
+/// Which target this run writes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TargetAddress {
+    /// a libpq URI or `key=value` string, already merged with `PG*` variables; secret
+    Server(Secret),
+    /// the private local server
+    Embedded,
+}
+
+/// A text that must not be shown: its `Debug` form hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("<secret>")
+    }
+}
+
+/// What may be created in the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreatePolicy {
+    /// create what is missing
+    Auto,
+    /// only fill what exists
+    Never,
+}
+
+/// What to do with rows in the target that we did not put there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExistingPolicy {
+    /// refuse the run
+    Refuse,
+    /// keep them and add ours
+    Append,
+    /// remove them first
+    Truncate,
+}
+
+/// What to do with rows whose parent is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrphanPolicy {
+    /// copy everything and leave a key that we create NOT VALID; refuse where the key existed
+    Auto,
+    /// refuse the run
+    Refuse,
+    /// copy everything and leave the key NOT VALID, also where it existed
+    NotValid,
+}
+
+/// How much is proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VerifyLevel {
+    /// counts and digests
+    Checksum,
+    /// counts only
+    Count,
+    /// nothing
+    Off,
+}
+
+/// How names are spelled in the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamePolicy {
+    /// exactly as in the source
+    Keep,
+    /// in lower case (ASCII)
+    Lower,
+    /// words joined by underscores, in lower case
+    Snake,
+}
+
+/// Everything a copy, a validation or a verification needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// the SQLite files
+    pub sources: Vec<PathBuf>,
+    /// the target
+    pub target: TargetAddress,
+    /// target schema
+    pub schema: String,
+    /// globs of the tables to take; empty means all
+    pub tables: Vec<String>,
+    /// globs of the tables to leave
+    pub exclude: Vec<String>,
+    /// see [`CreatePolicy`]
+    pub create: CreatePolicy,
+    /// see [`ExistingPolicy`]
+    pub existing: ExistingPolicy,
+    /// see [`OrphanPolicy`]
+    pub orphans: OrphanPolicy,
+    /// see [`NamePolicy`]
+    pub names: NamePolicy,
+    /// see [`VerifyLevel`]
+    pub verify: VerifyLevel,
+    /// connections that load at once
+    pub jobs: usize,
+    /// stop at the first table that fails
+    pub fail_fast: bool,
+    /// forget the ledger of these sources and begin again
+    pub restart: bool,
+    /// accept a changed source whose finished chunks are still the same
+    pub reverify: bool,
+    /// bytes of one chunk
+    pub chunk_bytes: u64,
+    /// rows of one chunk
+    pub chunk_rows: u64,
+}

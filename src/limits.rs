@@ -1,0 +1,72 @@
+//! Every bound, with its reason beside it.
+
+use std::time::Duration;
+
+/// Bytes of one frame handed to the driver. Below 256 KiB the socket calls dominate
+/// (measured: 64 KiB to 256 KiB gains, more than 1 MiB gains nothing and costs memory).
+pub const FRAME_BYTES: usize = 512 * 1024;
+
+/// A payload above this is sent in slices of a frame instead of being copied whole into a buffer, so that
+/// a 200 MB blob is held once, by SQLite, and not twice.
+pub const LARGE_VALUE_BYTES: usize = 256 * 1024;
+
+/// Frames that may wait between a reader and its connection: enough to keep both busy, few enough to bound memory.
+pub const FRAME_QUEUE_DEPTH: usize = 4;
+
+/// Bytes of rows in one chunk, the unit that commits: bounds the work a crash can lose.
+pub const CHUNK_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Rows in one chunk, so that very narrow rows do not make a chunk that takes minutes.
+pub const CHUNK_ROWS: u64 = 4_000_000;
+
+/// Connections that load at once by default: more than four fight over the same relation extension lock.
+pub const JOBS_DEFAULT_MAX: usize = 4;
+
+/// Connections that may be asked for at all.
+pub const JOBS_MAX: usize = 64;
+
+/// How long one attempt to connect may take.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long a statement of ours waits for a lock that another session holds.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a new run waits for the sessions of a killed one to go away before it says that another run is active.
+pub const HANDOVER_WAIT: Duration = Duration::from_secs(10);
+
+/// How long SQLite waits for another process's lock on the source.
+pub const SOURCE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After Ctrl-C, a chunk under way may still commit within this time; then it is rolled back.
+pub const INTERRUPT_GRACE: Duration = Duration::from_secs(4);
+
+/// Bytes of identifier that PostgreSQL keeps (NAMEDATALEN − 1).
+pub const NAME_BYTES_MAX: usize = 63;
+
+/// Columns of a PostgreSQL table.
+pub const COLUMNS_MAX: usize = 1600;
+
+/// Columns of a PostgreSQL index.
+pub const INDEX_COLUMNS_MAX: usize = 32;
+
+/// Bytes of one field that a binary COPY takes (measured: 1,073,741,770 in, 1,073,741,800 refused).
+pub const FIELD_BYTES_MAX: usize = 1_073_741_000;
+
+/// Bytes of all fields of one row.
+pub const ROW_BYTES_MAX: u64 = 1_073_000_000;
+
+/// Bytes of one heap tuple on a page.
+pub const HEAP_ROW_BYTES_MAX: u64 = 8160;
+
+/// Bytes of one btree key, before compression.
+pub const INDEX_KEY_BYTES_MAX: u64 = 2704;
+
+/// Rows named as examples in a finding.
+pub const EXAMPLES_MAX: usize = 5;
+
+/// An existing table's secondary indexes are dropped for the load when at least this much will arrive:
+/// below it, rebuilding costs more than it saves.
+pub const INDEX_DROP_BYTES_MIN: u64 = 8 * 1024 * 1024;
+
+const _: () = assert!(LARGE_VALUE_BYTES <= FRAME_BYTES);
+const _: () = assert!(FRAME_BYTES >= 256 * 1024);

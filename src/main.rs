@@ -1,0 +1,2 @@
+//! The program: parse, run, return the exit code.
+fn main() {}

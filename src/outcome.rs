@@ -1,0 +1,229 @@
+//! The result of a run as plain data: the master of the JSON report and of the summary on the screen.
+//! Its shape is a contract: `schema/report/v1.schema.json`.
+
+use crate::finding::{Finding, NotCarried};
+use serde::Serialize;
+
+/// The version of the report's form.
+pub const REPORT_FORMAT: u32 = 1;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// everything arrived and was proved
+    Done,
+    /// nothing was written, for the findings of severity `refusal`
+    Refused,
+    /// verification found a difference
+    Differs,
+    /// stopped by an error
+    Failed,
+    /// stopped by the user
+    Interrupted,
+}
+
+/// How the two sides of one table compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verify {
+    /// counts and digests are equal
+    Match,
+    /// they are not
+    Differs,
+    /// they could not be compared
+    NotComparable,
+    /// nobody looked (yet, or `--verify off`)
+    NotRun,
+}
+
+/// The whole report.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    /// [`REPORT_FORMAT`]
+    pub format: u32,
+    /// `cutover x.y.z`
+    pub tool: String,
+    /// how it ended
+    pub outcome: Outcome,
+    /// the process's exit code
+    pub exit_code: u8,
+    /// this run
+    pub run: RunInfo,
+    /// the files
+    pub source: Vec<SourceInfo>,
+    /// the server; absent where it was never reached
+    pub target: Option<TargetInfo>,
+    /// hash of the plan's canonical text, one per source in order
+    pub plan_hash: Vec<String>,
+    /// the tables
+    pub tables: Vec<TableReport>,
+    /// what was made after the data
+    pub objects: Objects,
+    /// what the target does not have
+    pub not_carried: Vec<NotCarried>,
+    /// notes, warnings, refusals
+    pub findings: Vec<Finding>,
+    /// the error that ended the run, with its causes
+    pub error: Option<String>,
+}
+
+/// One run of the tool.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct RunInfo {
+    /// a random UUID
+    pub id: String,
+    /// seconds since 1970
+    pub started_unix: u64,
+    /// wall time
+    pub seconds: f64,
+    /// number of chunks that an earlier run had already committed; none on a first run
+    pub resumed_from: Option<u64>,
+    /// `copy`, `validate` or `verify`
+    pub command: String,
+}
+
+/// One source file.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SourceInfo {
+    /// as the user named it
+    pub path: String,
+    /// bytes of the main file
+    pub bytes: u64,
+    /// BLAKE3 over the fingerprint
+    pub fingerprint: String,
+    /// version of the SQLite library that read it
+    pub sqlite_version: String,
+    /// `UTF-8`, `UTF-16le` or `UTF-16be`
+    pub encoding: String,
+    /// `wal`, `delete`, …
+    pub journal_mode: String,
+}
+
+/// The target server.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TargetInfo {
+    /// `SHOW server_version`
+    pub server_version: String,
+    /// host or socket, never with a password
+    pub host: String,
+    /// database
+    pub database: String,
+    /// schema
+    pub schema: String,
+}
+
+/// Row counts of one table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RowCounts {
+    /// rows read from the source
+    pub source: u64,
+    /// rows that the server acknowledged, this run and earlier ones
+    pub copied: u64,
+    /// rows counted in the target; absent where nobody counted
+    pub target: Option<u64>,
+    /// rows set aside by a policy
+    pub set_aside: u64,
+}
+
+/// Hex digests of both sides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Digests {
+    /// of the source
+    pub source: Option<String>,
+    /// of the target
+    pub target: Option<String>,
+}
+
+/// Seconds spent on one table, summed over connections.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct TableSeconds {
+    /// copying
+    pub copy: f64,
+    /// reading back
+    pub verify: f64,
+    /// keys, indexes and foreign keys
+    pub index: f64,
+}
+
+/// One chunk whose two sides differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChunkDifference {
+    /// index within the table
+    pub chunk: u32,
+    /// its keys, for a person
+    pub range: String,
+    /// rows in the source
+    pub source_rows: u64,
+    /// rows in the target
+    pub target_rows: u64,
+}
+
+/// One table.
+#[derive(Debug, Clone, Serialize)]
+pub struct TableReport {
+    /// name in the source
+    pub source: String,
+    /// name in the target
+    pub target: String,
+    /// rows
+    pub rows: RowCounts,
+    /// bytes weighed in the source
+    pub bytes: u64,
+    /// chunks it was cut into
+    pub chunks: u64,
+    /// digests
+    pub digest: Digests,
+    /// how they compare
+    pub verify: Verify,
+    /// why they could not be compared, or in what they differ
+    pub verify_note: String,
+    /// chunks that differ, the first of them
+    pub differing_chunks: Vec<ChunkDifference>,
+    /// times
+    pub seconds: TableSeconds,
+    /// columns
+    pub columns: Vec<ColumnReport>,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ColumnReport {
+    /// name in the source
+    pub source: String,
+    /// name in the target
+    pub target: String,
+    /// declared type
+    pub declared: String,
+    /// target type
+    #[serde(rename = "type")]
+    pub pg_type: String,
+    /// `E0`, `E1`, `E2` or `B`
+    pub level: String,
+    /// why
+    pub why: String,
+}
+
+/// What was made after the data.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Objects {
+    /// indexes
+    pub indexes: Vec<ObjectReport>,
+    /// keys and constraints
+    pub constraints: Vec<ObjectReport>,
+    /// sequences
+    pub sequences: Vec<ObjectReport>,
+}
+
+/// One object in the target.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObjectReport {
+    /// its name
+    pub name: String,
+    /// its table in the target
+    pub table: String,
+    /// `index`, `primary key`, `unique`, `foreign key`, `sequence`
+    pub kind: String,
+    /// `done`, `restored`, `not valid`, `kept`, or for a sequence `next value n`
+    pub state: String,
+}

@@ -1,0 +1,161 @@
+//! What the target shall be: the whole decision before any write, as plain data.
+//!
+//! Pure: a plan is built from the catalog, the profile and (where tables exist already) the target's own columns.
+//! Its canonical text is what `copy --validate` prints and what the ledger's plan hash is taken over.
+
+pub mod types;
+
+use crate::finding::{Finding, NotCarried};
+use serde::{Deserialize, Serialize};
+use types::{Level, Mapping};
+
+/// The version of the stored form of a plan; a newer one is refused.
+pub const PLAN_FORMAT: u32 = 1;
+
+/// The decision for one source file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// version of this structure
+    pub format: u32,
+    /// target schema
+    pub schema: String,
+    /// the tables, in dependency order: parents before children where that is possible
+    pub tables: Vec<TablePlan>,
+    /// what the target will not have
+    pub not_carried: Vec<NotCarried>,
+    /// notes, warnings and refusals of planning
+    pub findings: Vec<Finding>,
+}
+
+/// Whether a table is ours to create.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableMode {
+    /// we create it
+    Create,
+    /// it exists: its column types rule
+    Existing,
+}
+
+/// How the rows of a table are walked in chunks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScanKey {
+    /// by rowid, under the first alias that no column hides
+    Rowid {
+        /// `rowid`, `_rowid_`, `oid` or the INTEGER PRIMARY KEY column
+        alias: String,
+        /// index in `columns` of the column that holds the rowid, if one does
+        column: Option<usize>,
+    },
+    /// the table is one chunk (WITHOUT ROWID, or all three names hidden)
+    Whole,
+}
+
+/// One table: where its rows come from, where they go, and everything that is done to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TablePlan {
+    /// name in the source
+    pub source: String,
+    /// name in the target
+    pub target: String,
+    /// ours to create or not
+    pub mode: TableMode,
+    /// how it is walked
+    pub key: ScanKey,
+    /// rows that the profile counted
+    pub rows: u64,
+    /// bytes that the profile weighed
+    pub bytes: u64,
+    /// the columns that travel, in order
+    pub columns: Vec<ColumnPlan>,
+    /// statements before the data, empty for an existing table
+    pub pre_data: Vec<Step>,
+    /// statements after the data: keys and indexes first, foreign keys last
+    pub post_data: Vec<Step>,
+    /// sequences to be set past the data
+    pub sequences: Vec<SequencePlan>,
+}
+
+/// One column that travels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnPlan {
+    /// name in the source
+    pub source: String,
+    /// name in the target
+    pub target: String,
+    /// declared type in the source, as spelled
+    pub declared: String,
+    /// type and codec
+    pub mapping: Mapping,
+    /// what is kept
+    pub level: Level,
+    /// why this type
+    pub why: String,
+    /// the target column refuses NULL
+    pub not_null: bool,
+    /// take a UTF-16 file's stored bytes instead of decoding them
+    pub stored_bytes: bool,
+}
+
+/// What a statement makes; also its order after the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// CREATE TABLE
+    Table,
+    /// PRIMARY KEY
+    PrimaryKey,
+    /// UNIQUE
+    Unique,
+    /// CREATE INDEX
+    Index,
+    /// foreign key, added NOT VALID
+    ForeignKey,
+    /// VALIDATE CONSTRAINT
+    Validate,
+}
+
+impl StepKind {
+    /// The kind in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            StepKind::Table => "table",
+            StepKind::PrimaryKey => "primary key",
+            StepKind::Unique => "unique",
+            StepKind::Index => "index",
+            StepKind::ForeignKey => "foreign key",
+            StepKind::Validate => "validate",
+        }
+    }
+}
+
+/// One statement of ours, recorded in the ledger when it is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// what it makes
+    pub kind: StepKind,
+    /// the object's name in the target
+    pub object: String,
+    /// the statement
+    pub sql: String,
+}
+
+/// A sequence that must end up past the data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SequencePlan {
+    /// target column that owns it
+    pub column: String,
+    /// source column whose largest value counts, and the largest value seen by the profile
+    pub max: Option<i64>,
+    /// `sqlite_sequence.seq`, where the table has one
+    pub seq: Option<i64>,
+}
+
+impl Plan {
+    /// The findings that refuse the run.
+    pub fn refusals(&self) -> Vec<Finding> {
+        let refuses = |finding: &&Finding| finding.severity == crate::finding::Severity::Refusal;
+        self.findings.iter().filter(refuses).cloned().collect()
+    }
+}
