@@ -15,5 +15,8 @@ pub mod limits;
 pub mod outcome;
 pub mod value;
 
+// floor 1: what the source is (pure)
+pub mod catalog;
+
 // floor 2: what the target shall be (pure)
 pub mod plan;

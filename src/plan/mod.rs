@@ -3,6 +3,19 @@
 //! Pure: a plan is built from the catalog, the profile and (where tables exist already) the target's own columns.
 //! Its canonical text is what `copy --validate` prints and what the ledger's plan hash is taken over.
 
+pub mod build;
+pub mod choose;
+mod columns;
+pub mod ddl;
+pub mod default;
+pub mod fit;
+mod foreign;
+mod keys;
+pub mod names;
+pub mod order;
+pub mod select;
+pub mod target;
+pub mod text;
 pub mod types;
 
 use crate::finding::{Finding, NotCarried};
@@ -19,6 +32,8 @@ pub struct Plan {
     pub format: u32,
     /// target schema
     pub schema: String,
+    /// the schema does not exist yet
+    pub create_schema: bool,
     /// the tables, in dependency order: parents before children where that is possible
     pub tables: Vec<TablePlan>,
     /// what the target will not have
@@ -71,8 +86,12 @@ pub struct TablePlan {
     pub columns: Vec<ColumnPlan>,
     /// statements before the data, empty for an existing table
     pub pre_data: Vec<Step>,
-    /// statements after the data: keys and indexes first, foreign keys last
+    /// keys and indexes that we make after the data
     pub post_data: Vec<Step>,
+    /// foreign keys that we make, or that existed and are lifted for the load
+    pub foreign_keys: Vec<ForeignKeyPlan>,
+    /// indexes that existed and are dropped for the load
+    pub lifted_indexes: Vec<Lift>,
     /// sequences to be set past the data
     pub sequences: Vec<SequencePlan>,
 }
@@ -139,6 +158,45 @@ pub struct Step {
     pub object: String,
     /// the statement
     pub sql: String,
+}
+
+/// A foreign key after the data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignKeyPlan {
+    /// constraint name
+    pub name: String,
+    /// adds it NOT VALID
+    pub add: String,
+    /// validates it; none where it was not valid before the run either
+    pub validate: Option<String>,
+    /// it existed: drops it for the load
+    pub drop: Option<String>,
+    /// how to look for orphans in the source, where both ends are known there
+    pub probe: Option<OrphanProbe>,
+    /// rows of the source without a parent; such a key is left NOT VALID
+    pub orphans: u64,
+}
+
+/// The two ends of a foreign key in the source's own names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrphanProbe {
+    /// child columns
+    pub columns: Vec<String>,
+    /// parent table
+    pub parent: String,
+    /// parent columns
+    pub parent_columns: Vec<String>,
+}
+
+/// An existing object that is dropped before the data and restored after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lift {
+    /// the object's name
+    pub object: String,
+    /// drops it
+    pub drop: String,
+    /// makes it again
+    pub restore: String,
 }
 
 /// A sequence that must end up past the data.

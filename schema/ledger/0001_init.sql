@@ -1,0 +1,67 @@
+-- The ledger, format 1. Its rows commit together with the data they speak of.
+CREATE SCHEMA IF NOT EXISTS cutover;
+
+CREATE TABLE cutover.meta (
+  format     integer     NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO cutover.meta (format) VALUES (1);
+
+-- One row for each SQLite file and target schema. `epoch` fences: whoever takes over raises it, and every
+-- transaction of a run checks it under a lock.
+CREATE TABLE cutover.source (
+  source_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  path          text        NOT NULL,
+  target_schema text        NOT NULL,
+  fingerprint   text        NOT NULL,
+  options       text        NOT NULL,
+  plan_hash     text        NOT NULL,
+  plan          text        NOT NULL,
+  created_schema boolean    NOT NULL,
+  epoch         bigint      NOT NULL,
+  run_id        text        NOT NULL,
+  started_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+  finished_at   timestamptz,
+  last_error    text,
+  UNIQUE (path, target_schema)
+);
+
+-- What each existing table held before us, where it held anything (--existing append).
+CREATE TABLE cutover.before (
+  source_id  bigint NOT NULL REFERENCES cutover.source ON DELETE CASCADE,
+  table_name text   NOT NULL,
+  digest     bytea  NOT NULL,
+  PRIMARY KEY (source_id, table_name)
+);
+
+-- Key ranges of each table, both ends included, decided once. A chunk is done when `digest` is there:
+-- 8 bytes of row count and 32 bytes of sum, big-endian.
+CREATE TABLE cutover.chunk (
+  source_id   bigint  NOT NULL REFERENCES cutover.source ON DELETE CASCADE,
+  table_name  text    NOT NULL,
+  chunk       integer NOT NULL,
+  lo          bigint,
+  hi          bigint,
+  rows        bigint  NOT NULL,
+  bytes       bigint  NOT NULL,
+  digest      bytea,
+  epoch       bigint,
+  done_at     timestamptz,
+  verified_at timestamptz,
+  PRIMARY KEY (source_id, table_name, chunk)
+);
+
+-- Everything else that changes the target after the data, in order.
+CREATE TABLE cutover.step (
+  source_id  bigint  NOT NULL REFERENCES cutover.source ON DELETE CASCADE,
+  step       integer NOT NULL,
+  table_name text    NOT NULL,
+  kind       text    NOT NULL,
+  object     text    NOT NULL,
+  sql        text    NOT NULL,
+  restores   boolean NOT NULL,
+  state      text    NOT NULL CHECK (state IN ('pending', 'done', 'left')),
+  detail     text,
+  done_at    timestamptz,
+  PRIMARY KEY (source_id, step)
+);

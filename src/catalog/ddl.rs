@@ -1,0 +1,195 @@
+//! What no pragma tells and only the CREATE TABLE text does: CHECKs, DEFERRABLE, constraint names.
+//!
+//! The text is read with SQLite's own grammar (crate `sqlite3-parser`). A text that it cannot read is not guessed at:
+//! the caller says so and goes on with what the pragmas tell.
+
+use bumpalo::Bump;
+use fallible_iterator::FallibleIterator;
+use sqlite3_parser::ast::{
+    Cmd, ColumnConstraint, CreateTableBody, DeferSubclause, ForeignKeyClause, InitDeferredPred, Stmt, TableConstraint,
+};
+use sqlite3_parser::lexer::sql::Parser;
+
+/// When a foreign key is checked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Deferrable {
+    /// at once
+    #[default]
+    No,
+    /// at once unless asked otherwise: DEFERRABLE INITIALLY IMMEDIATE
+    Immediate,
+    /// at commit: DEFERRABLE INITIALLY DEFERRED
+    Deferred,
+}
+
+/// What the text of one table adds to the pragmas.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TableText {
+    /// CHECK constraints: name, column (none for the table's own) and text
+    pub checks: Vec<Check>,
+    /// foreign keys in order: name, child columns, parent, when checked
+    pub foreign_keys: Vec<ForeignKeyText>,
+    /// generated columns: name and expression
+    pub generated: Vec<(String, String)>,
+    /// constraints with an ON CONFLICT clause other than ABORT, in words
+    pub on_conflict: Vec<String>,
+}
+
+/// One CHECK.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// its name
+    pub name: Option<String>,
+    /// its expression
+    pub sql: String,
+}
+
+/// One foreign key as spelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKeyText {
+    /// constraint name
+    pub name: Option<String>,
+    /// child columns
+    pub columns: Vec<String>,
+    /// parent table
+    pub parent: String,
+    /// when it is checked
+    pub deferrable: Deferrable,
+}
+
+/// Reads a CREATE TABLE statement. The error is the parser's own sentence.
+pub fn read(sql: &str) -> Result<TableText, String> {
+    let arena = Bump::new();
+    let mut parser = Parser::new(&arena, sql.as_bytes());
+    let command = parser.next().map_err(|error| error.to_string())?;
+    match command {
+        Some(Cmd::Stmt(Stmt::CreateTable { body, .. })) => Ok(read_body(&body)),
+        _ => Err("not a CREATE TABLE statement".to_owned()),
+    }
+}
+
+fn read_body(body: &CreateTableBody<'_>) -> TableText {
+    let mut text = TableText::default();
+    let CreateTableBody::ColumnsAndConstraints { columns, constraints, .. } = body else { return text };
+    for column in columns {
+        let mut last_foreign_key = None;
+        for named in column.constraints {
+            let name = named.name.as_ref().map(|name| unquote(name.0));
+            let column_name = unquote(column.col_name.0);
+            read_column_constraint(&mut text, &named.constraint, name, column_name, &mut last_foreign_key);
+        }
+    }
+    for named in constraints.iter().copied().flatten() {
+        read_table_constraint(&mut text, &named.constraint, named.name.as_ref().map(|name| unquote(name.0)));
+    }
+    text
+}
+
+fn read_column_constraint(
+    text: &mut TableText,
+    constraint: &ColumnConstraint<'_>,
+    name: Option<String>,
+    column: String,
+    last_foreign_key: &mut Option<usize>,
+) {
+    match constraint {
+        ColumnConstraint::Check(expr) => text.checks.push(Check { name, sql: expr.to_string().trim().to_owned() }),
+        ColumnConstraint::ForeignKey { clause, defer_clause } => {
+            *last_foreign_key = Some(text.foreign_keys.len());
+            text.foreign_keys.push(foreign_key(name, vec![column], clause, defer_clause.as_ref()));
+        }
+        // SQLite's grammar also takes DEFERRABLE as a constraint of its own, after REFERENCES.
+        ColumnConstraint::Defer(clause) => {
+            if let Some(key) = *last_foreign_key {
+                text.foreign_keys[key].deferrable = deferrable(Some(clause));
+            }
+        }
+        ColumnConstraint::Generated { expr, .. } => {
+            text.generated.push((column, expr.to_string().trim().to_owned()));
+        }
+        ColumnConstraint::PrimaryKey { conflict_clause: Some(clause), .. }
+        | ColumnConstraint::NotNull { conflict_clause: Some(clause), .. }
+        | ColumnConstraint::Unique(Some(clause)) => text.on_conflict.push(format!("{column}: {clause:?}")),
+        _ => {}
+    }
+}
+
+fn read_table_constraint(text: &mut TableText, constraint: &TableConstraint<'_>, name: Option<String>) {
+    match constraint {
+        TableConstraint::Check(expr, _) => text.checks.push(Check { name, sql: expr.to_string().trim().to_owned() }),
+        TableConstraint::ForeignKey { columns, clause, defer_clause } => {
+            let columns = columns.iter().map(|column| unquote(column.col_name.0)).collect();
+            text.foreign_keys.push(foreign_key(name, columns, clause, defer_clause.as_ref()));
+        }
+        TableConstraint::PrimaryKey { conflict_clause: Some(clause), .. }
+        | TableConstraint::Unique { conflict_clause: Some(clause), .. } => {
+            text.on_conflict.push(format!("{}: {clause:?}", name.unwrap_or_else(|| "table".to_owned())));
+        }
+        _ => {}
+    }
+}
+
+fn foreign_key(
+    name: Option<String>,
+    columns: Vec<String>,
+    clause: &ForeignKeyClause<'_>,
+    defer: Option<&DeferSubclause>,
+) -> ForeignKeyText {
+    ForeignKeyText { name, columns, parent: unquote(clause.tbl_name.0), deferrable: deferrable(defer) }
+}
+
+fn deferrable(clause: Option<&DeferSubclause>) -> Deferrable {
+    match clause {
+        Some(DeferSubclause { deferrable: true, init_deferred: Some(InitDeferredPred::InitiallyDeferred) }) => {
+            Deferrable::Deferred
+        }
+        Some(DeferSubclause { deferrable: true, .. }) => Deferrable::Immediate,
+        _ => Deferrable::No,
+    }
+}
+
+/// A name without its quotes, of whichever of SQLite's four styles.
+fn unquote(name: &str) -> String {
+    let Some(first) = name.chars().next() else { return String::new() };
+    let close = match first {
+        '"' | '`' | '\'' => first,
+        '[' => return name.trim_start_matches('[').trim_end_matches(']').to_owned(),
+        _ => return name.to_owned(),
+    };
+    let inner = name.strip_prefix(first).and_then(|rest| rest.strip_suffix(close)).unwrap_or(name);
+    inner.replace(&format!("{close}{close}"), &close.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_pragmas_hide() {
+        let text = read(
+            "CREATE TABLE `t`(a INTEGER PRIMARY KEY, -- a comment, with (parens)
+               b TEXT CHECK(b IN (\"x\",'y')) UNIQUE ON CONFLICT REPLACE,
+               c REFERENCES p DEFERRABLE INITIALLY DEFERRED,
+               d INT CONSTRAINT fk_d REFERENCES [q q](id) NOT DEFERRABLE,
+               g AS (a + 1) STORED,
+               CONSTRAINT pos CHECK (a > 0),
+               FOREIGN KEY(a, b) REFERENCES \"r\"(x, y) DEFERRABLE)",
+        )
+        .unwrap();
+        assert_eq!(text.checks.len(), 2);
+        assert_eq!(text.checks[1].name.as_deref(), Some("pos"));
+        let keys: Vec<_> = text.foreign_keys.iter().map(|key| (key.parent.as_str(), key.deferrable)).collect();
+        assert_eq!(keys, [("p", Deferrable::Deferred), ("q q", Deferrable::No), ("r", Deferrable::Immediate)]);
+        assert_eq!(text.foreign_keys[1].name.as_deref(), Some("fk_d"));
+        assert_eq!(text.foreign_keys[2].columns, ["a", "b"]);
+        assert_eq!(text.generated[0].0, "g");
+        assert_eq!(text.on_conflict.len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_a_table_is_an_error() {
+        assert!(read("CREATE VIRTUAL TABLE t USING fts5(a)").is_err());
+        assert!(read("nonsense").is_err());
+        assert!(read("").is_err());
+    }
+}

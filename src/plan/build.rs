@@ -1,0 +1,335 @@
+//! Catalog, profile and existing target → plan. The story of planning, in one screen: [`build`].
+
+use super::names::{NameHash, Names, spell};
+use super::target::{Relation, TargetCatalog, TargetForeignKey, TargetTable};
+use super::{
+    ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode, TablePlan, columns,
+    ddl, foreign, keys, order,
+};
+use crate::catalog::profile::TableProfile;
+use crate::catalog::{Catalog, Table};
+use crate::config::{CreatePolicy, NamePolicy};
+use crate::finding::{Finding, NotCarried, Severity};
+use crate::ident::{qualified, quote};
+use crate::limits::{HEAP_ROW_BYTES_MAX, INDEX_DROP_BYTES_MIN, ROW_BYTES_MAX};
+
+/// The options that bear on a plan.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// target schema
+    pub schema: String,
+    /// may tables be created
+    pub create: CreatePolicy,
+    /// spelling of names
+    pub names: NamePolicy,
+    /// for shortened names
+    pub hash: NameHash,
+}
+
+/// Everything a plan is made from.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    /// the source
+    pub catalog: &'a Catalog,
+    /// the selected tables with their profiles, in the catalog's order
+    pub tables: Vec<(&'a Table, &'a TableProfile)>,
+    /// the target as it is
+    pub target: &'a TargetCatalog,
+    /// options
+    pub rules: &'a Rules,
+}
+
+/// A table while it is planned.
+pub(super) struct Draft {
+    pub plan: TablePlan,
+    pub schema: String,
+    /// unique keys that the target will have: `primary key`, or the source index's name
+    pub unique_keys: Vec<String>,
+}
+
+pub(super) fn refusal(code: &str, object: &str, message: String) -> Finding {
+    Finding::new(code, Severity::Refusal, object, message)
+}
+
+pub(super) fn warning(code: &str, object: &str, message: String) -> Finding {
+    Finding::new(code, Severity::Warning, object, message)
+}
+
+/// Builds the plan. Whatever stands against it is among its findings, all at once.
+pub fn build(inputs: &Inputs<'_>) -> Plan {
+    let mut findings = inputs.catalog.findings.clone();
+    let mut not_carried = inputs.catalog.left_out.clone();
+    let mut names = Names::new(inputs.target.taken_names.iter().cloned(), inputs.rules.hash);
+
+    let mut drafts: Vec<Draft> =
+        inputs.tables.iter().map(|(table, profile)| draft(inputs, table, profile, &mut names, &mut findings)).collect();
+    foreign::unify_types(inputs.catalog, &mut drafts);
+    for ((table, profile), draft) in inputs.tables.iter().zip(&mut drafts) {
+        check_sizes(table, profile, &mut findings);
+        if draft.plan.mode == TableMode::Create {
+            render_created(inputs, table, profile, draft, &mut names, &mut findings, &mut not_carried);
+        }
+    }
+    for child in 0..drafts.len() {
+        if drafts[child].plan.mode == TableMode::Create {
+            let keys = foreign::plan(inputs.catalog, &drafts, child, &mut names, &mut not_carried);
+            drafts[child].plan.foreign_keys = keys;
+        }
+    }
+    lift_existing(inputs, &mut drafts);
+    Plan {
+        format: PLAN_FORMAT,
+        schema: inputs.rules.schema.clone(),
+        create_schema: !inputs.target.schema_exists,
+        tables: in_order(inputs.catalog, drafts, &mut findings),
+        not_carried,
+        findings,
+    }
+}
+
+fn draft(inputs: &Inputs<'_>, table: &Table, profile: &TableProfile, names: &mut Names, findings: &mut Vec<Finding>) -> Draft {
+    let wanted = spell(&table.name, inputs.rules.names);
+    let existing = inputs.target.find_table(&wanted);
+    let (mode, target, columns) = match existing {
+        Some(existing) => {
+            check_existing(table, existing, findings);
+            (TableMode::Existing, existing.name.clone(), columns::existing(table, profile, existing, findings))
+        }
+        None => {
+            if inputs.rules.create == CreatePolicy::Never {
+                let message = "does not exist in the target, and --create never forbids to create it".to_owned();
+                findings.push(refusal("E_TABLE_MISSING", &table.name, message).fix("create it, or use --create auto"));
+            }
+            let target = names.take(&wanted);
+            if target != table.name {
+                let message = format!("is called \"{target}\" in the target");
+                findings.push(Finding::new("W_RENAMED", Severity::Note, table.name.clone(), message));
+            }
+            (TableMode::Create, target, columns::created(inputs, table, profile, findings))
+        }
+    };
+    let plan = TablePlan {
+        source: table.name.clone(),
+        target,
+        mode,
+        key: scan_key(table, &columns),
+        rows: profile.rows,
+        bytes: profile.bytes,
+        sequences: sequences(table, profile, &columns, existing),
+        columns,
+        pre_data: Vec::new(),
+        post_data: Vec::new(),
+        foreign_keys: Vec::new(),
+        lifted_indexes: Vec::new(),
+    };
+    Draft { plan, schema: inputs.rules.schema.clone(), unique_keys: Vec::new() }
+}
+
+fn scan_key(table: &Table, columns: &[super::ColumnPlan]) -> ScanKey {
+    match table.rowid_name() {
+        None => ScanKey::Whole,
+        Some(alias) => {
+            let column = table.rowid_column.and_then(|rowid| {
+                columns.iter().position(|column| column.source == table.columns[rowid].name)
+            });
+            ScanKey::Rowid { alias: alias.to_owned(), column }
+        }
+    }
+}
+
+/// Identities that we create, and the sequences that existing columns take their numbers from.
+fn sequences(
+    table: &Table,
+    profile: &TableProfile,
+    columns: &[super::ColumnPlan],
+    existing: Option<&TargetTable>,
+) -> Vec<SequencePlan> {
+    let has_sequence = |column: &super::ColumnPlan| match existing {
+        None => table.rowid_column.is_some_and(|rowid| table.columns[rowid].name == column.source),
+        Some(existing) => existing.find_column(&column.target).is_some_and(|partner| partner.has_sequence),
+    };
+    let with_sequence = columns.iter().filter(|column| has_sequence(column));
+    with_sequence
+        .map(|column| {
+            let index = table.column_index(&column.source);
+            let facts = index.and_then(|index| profile.columns.get(index));
+            let is_rowid = index.is_some() && index == table.rowid_column;
+            SequencePlan {
+                column: column.target.clone(),
+                max: facts.and_then(|facts| facts.integer_range).map(|(_, max)| max),
+                seq: if is_rowid { table.sequence } else { None },
+            }
+        })
+        .collect()
+}
+
+fn check_existing(table: &Table, existing: &TargetTable, findings: &mut Vec<Finding>) {
+    let mut refuse = |code: &str, message: String, fix: &str| {
+        findings.push(refusal(code, &existing.name, message).fix(fix));
+    };
+    if existing.relation == Relation::Other {
+        refuse("E_NOT_A_TABLE", "exists in the target, but is no table".to_owned(), "rename it, or use another --schema");
+    }
+    if !existing.owned {
+        let fix = "run as its owner, or: GRANT the owner's role to this one";
+        refuse("E_NOT_OWNER", "belongs to another role; its keys and sequences cannot be managed".to_owned(), fix);
+    }
+    if existing.row_security {
+        let fix = "ALTER TABLE … NO FORCE ROW LEVEL SECURITY for the time of the copy";
+        refuse("E_ROW_SECURITY", "row security applies to this role: rows could be hidden from the proof".to_owned(), fix);
+    }
+    if !existing.triggers.is_empty() {
+        let message = format!("has triggers that fire on INSERT ({}): they could change what arrives", existing.triggers.join(", "));
+        refuse("E_TRIGGER", message, "ALTER TABLE … DISABLE TRIGGER USER for the time of the copy");
+    }
+    if existing.name != table.name {
+        let message = format!("goes into the existing table \"{}\"", existing.name);
+        findings.push(Finding::new("W_NAME_CASE", Severity::Note, table.name.clone(), message));
+    }
+}
+
+/// What no column can hold is refused before the first write (semantics.md §2.3).
+fn check_sizes(table: &Table, profile: &TableProfile, findings: &mut Vec<Finding>) {
+    if profile.max_row_bytes > ROW_BYTES_MAX {
+        let message = format!("a row of {} bytes; PostgreSQL takes at most {ROW_BYTES_MAX}", profile.max_row_bytes);
+        findings.push(refusal("E_ROW_1GB", &table.name, message).fix("leave the table out with --exclude"));
+    }
+    if profile.max_heap_bytes > HEAP_ROW_BYTES_MAX {
+        let message = format!(
+            "a row that takes {} bytes of a page even with its long values moved out; a page holds {HEAP_ROW_BYTES_MAX}",
+            profile.max_heap_bytes
+        );
+        findings.push(refusal("E_ROW_8K", &table.name, message).fix("split the table, or leave it out with --exclude"));
+    }
+}
+
+fn render_created(
+    inputs: &Inputs<'_>,
+    table: &Table,
+    profile: &TableProfile,
+    draft: &mut Draft,
+    names: &mut Names,
+    findings: &mut Vec<Finding>,
+    not_carried: &mut Vec<NotCarried>,
+) {
+    let schema = &inputs.rules.schema;
+    let sql = columns::create_statement(schema, table, &draft.plan.target, &draft.plan.columns, not_carried);
+    draft.plan.pre_data = vec![Step { kind: StepKind::Table, object: draft.plan.target.clone(), sql }];
+    let before = not_carried.len();
+    let planner = keys::Keys {
+        schema,
+        policy: inputs.rules.names,
+        table,
+        profile,
+        target: &draft.plan.target,
+        columns: &draft.plan.columns,
+        findings,
+        not_carried,
+    };
+    draft.plan.post_data = planner.plan(names);
+    draft.unique_keys = kept_unique_keys(table, &not_carried[before..]);
+    list_text_only(table, not_carried);
+}
+
+fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    if !table.primary_key.is_empty() && !left_out.iter().any(|item| item.kind == "primary key") {
+        kept.push("primary key".to_owned());
+    }
+    let indexes = table.indexes.iter().filter(|index| index.unique && !index.partial);
+    kept.extend(indexes.map(|index| index.name.clone()).filter(|name| !left_out.iter().any(|item| &item.name == name)));
+    kept
+}
+
+/// CHECKs, generated expressions and ON CONFLICT clauses: read, not carried, listed.
+fn list_text_only(table: &Table, not_carried: &mut Vec<NotCarried>) {
+    let mut list = |kind: &str, name: String, why: &str, sql: String| {
+        let table = Some(table.name.clone());
+        not_carried.push(NotCarried { kind: kind.to_owned(), name, table, why: why.to_owned(), sql });
+    };
+    for check in &table.ddl.checks {
+        let name = check.name.clone().unwrap_or_default();
+        list("check", name, "expressions are not translated", format!("CHECK ({})", check.sql));
+    }
+    for (column, expression) in &table.ddl.generated {
+        let why = "the values are copied into an ordinary column";
+        list("generated column", column.clone(), why, format!("GENERATED ALWAYS AS ({expression})"));
+    }
+    for clause in &table.ddl.on_conflict {
+        list("conflict clause", clause.clone(), "PostgreSQL has no such clause in a constraint", format!("ON CONFLICT {clause}"));
+    }
+}
+
+/// Foreign keys and large plain indexes of existing tables stand aside during the load.
+fn lift_existing(inputs: &Inputs<'_>, drafts: &mut [Draft]) {
+    let sources: Vec<(String, String, Vec<(String, String)>)> = drafts
+        .iter()
+        .map(|draft| {
+            let columns = draft.plan.columns.iter().map(|column| (column.target.clone(), column.source.clone())).collect();
+            (draft.plan.target.clone(), draft.plan.source.clone(), columns)
+        })
+        .collect();
+    for draft in drafts.iter_mut().filter(|draft| draft.plan.mode == TableMode::Existing) {
+        let Some(existing) = inputs.target.find_table(&draft.plan.target) else { continue };
+        draft.plan.foreign_keys =
+            existing.foreign_keys.iter().map(|key| lift_foreign_key(&draft.schema, &draft.plan, key, &sources)).collect();
+        if draft.plan.bytes >= INDEX_DROP_BYTES_MIN && existing.relation == Relation::Table {
+            draft.plan.lifted_indexes = existing
+                .indexes
+                .iter()
+                .filter(|index| !index.unique)
+                .map(|index| Lift {
+                    object: index.name.clone(),
+                    drop: format!("DROP INDEX {}", qualified(&draft.schema, &index.name)),
+                    restore: index.definition.clone(),
+                })
+                .collect();
+        }
+    }
+}
+
+type SourceNames = (String, String, Vec<(String, String)>);
+
+fn lift_foreign_key(schema: &str, plan: &TablePlan, key: &TargetForeignKey, sources: &[SourceNames]) -> ForeignKeyPlan {
+    let bare = key.definition.trim_end_matches(" NOT VALID");
+    let name = quote(&key.name);
+    ForeignKeyPlan {
+        name: key.name.clone(),
+        add: format!("ALTER TABLE {} ADD CONSTRAINT {name} {bare} NOT VALID", qualified(schema, &plan.target)),
+        validate: key.validated.then(|| ddl::validate(schema, &plan.target, &key.name)),
+        drop: Some(ddl::drop_constraint(schema, &plan.target, &key.name)),
+        probe: probe(schema, plan, key, sources),
+        orphans: 0,
+    }
+}
+
+/// An existing key in the source's names, where the source has both ends.
+fn probe(schema: &str, plan: &TablePlan, key: &TargetForeignKey, sources: &[SourceNames]) -> Option<OrphanProbe> {
+    let child = sources.iter().find(|(target, source, _)| *target == plan.target && *source == plan.source)?;
+    let parent = sources.iter().find(|(target, _, _)| key.parent.0 == schema && key.parent.1 == *target)?;
+    let translate = |names: &[(String, String)], wanted: &[String]| -> Option<Vec<String>> {
+        wanted.iter().map(|name| names.iter().find(|(target, _)| target == name).map(|(_, s)| s.clone())).collect()
+    };
+    Some(OrphanProbe {
+        columns: translate(&child.2, &key.columns)?,
+        parent: parent.1.clone(),
+        parent_columns: translate(&parent.2, &key.parent_columns)?,
+    })
+}
+
+fn in_order(catalog: &Catalog, drafts: Vec<Draft>, findings: &mut Vec<Finding>) -> Vec<TablePlan> {
+    let position = |name: &str| drafts.iter().position(|draft| draft.plan.source.eq_ignore_ascii_case(name));
+    let mut edges = Vec::new();
+    for (child, draft) in drafts.iter().enumerate() {
+        let keys = catalog.table(&draft.plan.source).map(|table| table.foreign_keys.as_slice()).unwrap_or_default();
+        edges.extend(keys.iter().filter_map(|key| Some((child, position(&key.parent)?))));
+    }
+    let (order, cycles) = order::dependency_order(drafts.len(), &edges);
+    for cycle in cycles {
+        let names: Vec<&str> = cycle.iter().map(|&i| drafts[i].plan.source.as_str()).collect();
+        let message = "refer to each other in a cycle: their foreign keys are made after all data".to_owned();
+        findings.push(Finding::new("W_FK_CYCLE", Severity::Note, names.join(", "), message));
+    }
+    let mut plans: Vec<Option<TablePlan>> = drafts.into_iter().map(|draft| Some(draft.plan)).collect();
+    order.into_iter().filter_map(|i| plans[i].take()).collect()
+}

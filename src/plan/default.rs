@@ -1,0 +1,239 @@
+//! Column defaults: constants, and SQLite's words for the present moment (semantics.md §3.6).
+//!
+//! A constant is read, put through the column's affinity and written as the target type's literal. Any other expression
+//! is not carried and is listed; nothing is copied as text.
+
+use super::types::{Codec, PgType};
+use crate::catalog::affinity::Affinity;
+use crate::ident::literal;
+
+/// A constant of SQLite.
+#[derive(Debug, Clone, PartialEq)]
+enum Constant {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(String),
+    Blob(String),
+}
+
+/// What becomes of a default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Default {
+    /// there is nothing to write: the default is NULL
+    None,
+    /// the target's expression
+    Expression(String),
+    /// it cannot be carried, and why
+    NotCarried(&'static str),
+}
+
+/// Translates the default `text` of a column with that affinity into the target's type.
+pub fn translate(text: &str, affinity: Affinity, pg: PgType, codec: &Codec) -> Default {
+    let text = strip_parentheses(text.trim());
+    if let Some(moment) = moment(text) {
+        return of_moment(moment, pg);
+    }
+    match read_constant(text) {
+        Some(constant) => of_constant(apply_affinity(constant, affinity), pg, codec),
+        None => Default::NotCarried("an expression that is not translated"),
+    }
+}
+
+fn strip_parentheses(mut text: &str) -> &str {
+    while let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        if !is_balanced(inner) {
+            break;
+        }
+        text = inner.trim();
+    }
+    text
+}
+
+fn is_balanced(text: &str) -> bool {
+    let mut depth = 0i32;
+    text.bytes().all(|b| {
+        depth += i32::from(b == b'(') - i32::from(b == b')');
+        depth >= 0
+    }) && depth == 0
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    Stamp,
+    Date,
+    Time,
+}
+
+/// `CURRENT_TIMESTAMP`, `datetime('now')` and their relatives, however spelled.
+fn moment(text: &str) -> Option<Moment> {
+    let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+    match bare.as_str() {
+        "current_timestamp" | "datetime('now')" | "datetime(\"now\")" | "datetime()" | "datetime(current_timestamp)" => {
+            Some(Moment::Stamp)
+        }
+        "current_date" | "date('now')" | "date(\"now\")" | "date()" => Some(Moment::Date),
+        "current_time" | "time('now')" | "time(\"now\")" | "time()" => Some(Moment::Time),
+        _ => None,
+    }
+}
+
+/// SQLite's present moment is UTC to the second; a literal `'now'` would be frozen by PostgreSQL at CREATE TABLE.
+fn of_moment(moment: Moment, pg: PgType) -> Default {
+    let utc = "pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'";
+    let expression = match (moment, pg) {
+        (Moment::Stamp, PgType::Text | PgType::Varchar(None)) => {
+            format!("pg_catalog.to_char({utc}, 'YYYY-MM-DD HH24:MI:SS')")
+        }
+        (Moment::Date, PgType::Text | PgType::Varchar(None)) => format!("pg_catalog.to_char({utc}, 'YYYY-MM-DD')"),
+        (Moment::Time, PgType::Text | PgType::Varchar(None)) => format!("pg_catalog.to_char({utc}, 'HH24:MI:SS')"),
+        (Moment::Stamp, PgType::Timestamp(_)) => format!("pg_catalog.date_trunc('second', {utc})"),
+        (Moment::Stamp, PgType::Timestamptz(_)) => {
+            "pg_catalog.date_trunc('second', pg_catalog.statement_timestamp())".to_owned()
+        }
+        (Moment::Date, PgType::Date) => format!("({utc})::pg_catalog.date"),
+        _ => return Default::NotCarried("the present moment in a column of another type"),
+    };
+    Default::Expression(expression)
+}
+
+fn read_constant(text: &str) -> Option<Constant> {
+    if let Some(quoted) = unquoted(text) {
+        return Some(Constant::Text(quoted));
+    }
+    let lower = text.to_ascii_lowercase();
+    match lower.as_str() {
+        "null" => return Some(Constant::Null),
+        "true" => return Some(Constant::Integer(1)),
+        "false" => return Some(Constant::Integer(0)),
+        _ => {}
+    }
+    if let Some(hex) = lower.strip_prefix("x'").and_then(|rest| rest.strip_suffix('\'')) {
+        let valid = hex.len() % 2 == 0 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+        return valid.then(|| Constant::Blob(hex.to_owned()));
+    }
+    read_number(&lower)
+}
+
+fn read_number(lower: &str) -> Option<Constant> {
+    let (negative, digits) = match lower.strip_prefix('-') {
+        Some(rest) => (true, rest.trim()),
+        None => (false, lower.strip_prefix('+').unwrap_or(lower).trim()),
+    };
+    if let Some(hex) = digits.strip_prefix("0x") {
+        let value = u64::from_str_radix(hex, 16).ok()?.cast_signed();
+        return Some(Constant::Integer(if negative { value.checked_neg()? } else { value }));
+    }
+    let starts_well = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    if !starts_well || !digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'+' | b'-')) {
+        return None;
+    }
+    let signed = if negative { format!("-{digits}") } else { digits.to_owned() };
+    match signed.parse::<i64>() {
+        Ok(integer) => Some(Constant::Integer(integer)),
+        Err(_) => signed.parse::<f64>().ok().map(Constant::Real),
+    }
+}
+
+/// A string constant in single quotes, or in the double quotes, backticks and brackets that SQLite takes for one
+/// in a DEFAULT; a bare word, too.
+fn unquoted(text: &str) -> Option<String> {
+    let first = text.chars().next()?;
+    if first == '[' {
+        let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+        return (!inner.contains(']')).then(|| inner.to_owned());
+    }
+    if !matches!(first, '\'' | '"' | '`') {
+        return None;
+    }
+    let inner = text.strip_prefix(first)?.strip_suffix(first)?;
+    let doubled = format!("{first}{first}");
+    let single = inner.replace(&doubled, "");
+    (!single.contains(first)).then(|| inner.replace(&doubled, &first.to_string()))
+}
+
+/// What SQLite would store for the constant in a column of that affinity.
+fn apply_affinity(constant: Constant, affinity: Affinity) -> Constant {
+    match (affinity, constant) {
+        (Affinity::Text, Constant::Integer(integer)) => Constant::Text(integer.to_string()),
+        (Affinity::Text, Constant::Real(real)) => Constant::Text(format!("{real:?}")),
+        (Affinity::Real, Constant::Integer(integer)) => Constant::Real(integer as f64),
+        (affinity, Constant::Text(text)) if affinity.converts_numbers() => match read_number(&text.to_ascii_lowercase()) {
+            Some(number) if text.trim() == text => apply_affinity(number, affinity),
+            _ => Constant::Text(text),
+        },
+        (Affinity::Integer | Affinity::Numeric, Constant::Real(real)) if real.fract() == 0.0 && real.abs() < 9e18 => {
+            Constant::Integer(real as i64)
+        }
+        (_, constant) => constant,
+    }
+}
+
+fn of_constant(constant: Constant, pg: PgType, codec: &Codec) -> Default {
+    let expression = match (pg, codec, constant) {
+        (_, _, Constant::Null) => return Default::None,
+        (PgType::Bool, _, Constant::Integer(flag @ (0 | 1))) => (flag == 1).to_string(),
+        (PgType::Int8, _, Constant::Integer(integer)) => integer.to_string(),
+        (PgType::Numeric(None), _, Constant::Integer(integer)) => integer.to_string(),
+        (PgType::Numeric(None) | PgType::Float8, _, Constant::Real(real)) if real.is_finite() => format!("{real:?}"),
+        (PgType::Text, Codec::TextForm, Constant::Integer(integer)) => literal(&integer.to_string()),
+        (PgType::Text, _, Constant::Text(text)) if !text.contains('\0') => literal(&text),
+        (PgType::Bytea, Codec::Blob | Codec::BytesForm, Constant::Blob(hex)) => {
+            format!("'\\x{hex}'::pg_catalog.bytea")
+        }
+        _ => return Default::NotCarried("the column's type cannot hold this value"),
+    };
+    Default::Expression(expression)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn translated(text: &str, declared: &str, pg: PgType, codec: Codec) -> Default {
+        translate(text, Affinity::of(declared, false), pg, &codec)
+    }
+
+    /// The DEFAULT table of semantics.md §3.6.
+    #[test]
+    fn defaults_by_the_table() {
+        let yes = |text: &str| Default::Expression(text.to_owned());
+        let no = Default::NotCarried("the column's type cannot hold this value");
+        let table = [
+            ("'abc'", "TEXT", PgType::Text, Codec::Text, yes("'abc'")),
+            ("\"abc\"", "TEXT", PgType::Text, Codec::Text, yes("'abc'")),
+            ("''", "INTEGER", PgType::Int8, Codec::Int, no.clone()),
+            ("'7'", "INTEGER", PgType::Int8, Codec::Int, yes("7")),
+            ("0", "BOOLEAN", PgType::Bool, Codec::Bool, yes("false")),
+            ("true", "BOOLEAN", PgType::Bool, Codec::Bool, yes("true")),
+            ("1.5", "INTEGER", PgType::Int8, Codec::Int, no.clone()),
+            ("9223372036854775808", "INTEGER", PgType::Int8, Codec::Int, no.clone()),
+            ("-1", "INTEGER", PgType::Int8, Codec::Int, yes("-1")),
+            ("0x10", "INTEGER", PgType::Int8, Codec::Int, yes("16")),
+            ("1", "REAL", PgType::Float8, Codec::Float, yes("1.0")),
+            ("5", "TEXT", PgType::Text, Codec::Text, yes("'5'")),
+            ("x'00ff'", "BLOB", PgType::Bytea, Codec::Blob, yes("'\\x00ff'::pg_catalog.bytea")),
+            ("NULL", "TEXT", PgType::Text, Codec::Text, Default::None),
+            ("'it''s'", "TEXT", PgType::Text, Codec::Text, yes("'it''s'")),
+            ("(strftime('%s','now'))", "INTEGER", PgType::Int8, Codec::Int, Default::NotCarried("an expression that is not translated")),
+            ("'a' || 'b'", "TEXT", PgType::Text, Codec::Text, Default::NotCarried("an expression that is not translated")),
+        ];
+        for (text, declared, pg, codec, expected) in table {
+            assert_eq!(translated(text, declared, pg, codec), expected, "{text} on {declared}");
+        }
+    }
+
+    #[test]
+    fn the_present_moment() {
+        for text in ["CURRENT_TIMESTAMP", "datetime('now')", "(datetime( 'now' ))"] {
+            let Default::Expression(sql) = translated(text, "TEXT", PgType::Text, Codec::Text) else { panic!("{text}") };
+            assert!(sql.contains("to_char") && sql.contains("UTC"), "{sql}");
+        }
+        let Default::Expression(sql) = translated("CURRENT_TIMESTAMP", "DATETIME", PgType::Timestamp(6), Codec::AnyTimestamp)
+        else {
+            panic!()
+        };
+        assert!(sql.starts_with("pg_catalog.date_trunc"));
+        assert!(matches!(translated("CURRENT_TIMESTAMP", "INT", PgType::Int8, Codec::Int), Default::NotCarried(_)));
+    }
+}

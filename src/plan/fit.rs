@@ -1,0 +1,64 @@
+//! How values travel into a column that exists already: its type rules, we never change it (semantics.md §5.7).
+//!
+//! A codec is chosen by the column's type and the classes that the profile saw; whether each single value fits is
+//! proved by encoding all of them before the first write.
+
+use super::choose::{Choice, mixture};
+use super::types::{Codec, Level, Mapping, PgType};
+use crate::catalog::Column;
+use crate::catalog::affinity::Affinity;
+use crate::catalog::profile::ColumnProfile;
+
+/// The codec for `column`'s values into an existing column of type `pg`.
+pub fn fit(column: &Column, profile: &ColumnProfile, pg: PgType) -> Choice {
+    let (codec, level) = codec(column, profile, pg);
+    let held = if profile.values() == 0 { "no values".to_owned() } else { mixture(profile) };
+    Choice { mapping: Mapping { pg, codec }, level, why: format!("the existing column's type; {held}") }
+}
+
+fn codec(column: &Column, profile: &ColumnProfile, pg: PgType) -> (Codec, Level) {
+    let numbers = profile.integers + profile.reals;
+    match pg {
+        PgType::Bool => (Codec::Bool, Level::E0),
+        PgType::Int2 | PgType::Int4 | PgType::Int8 => (Codec::Int, Level::E0),
+        PgType::Float4 | PgType::Float8 if profile.integers > 0 => (Codec::FloatNumber, Level::E1),
+        PgType::Float4 | PgType::Float8 => (Codec::Float, Level::E0),
+        PgType::Numeric(_) if matches!(column.affinity, Affinity::Integer | Affinity::Numeric) => {
+            (Codec::Number, Level::E0)
+        }
+        PgType::Numeric(_) => (Codec::NumberByValue, Level::E1),
+        PgType::Text | PgType::Varchar(_) | PgType::Citext if numbers > 0 => (Codec::TextForm, Level::B),
+        PgType::Text | PgType::Varchar(_) | PgType::Citext | PgType::Char(_) => (Codec::Text, Level::E0),
+        PgType::Bytea if numbers + profile.texts > 0 => (Codec::BytesForm, Level::B),
+        PgType::Bytea => (Codec::Blob, Level::E0),
+        PgType::Json => (Codec::Json, Level::E0),
+        PgType::Jsonb => (Codec::Jsonb, Level::E2),
+        PgType::Uuid => (Codec::UuidAny, Level::E2),
+        PgType::Date => (Codec::Date, Level::E0),
+        PgType::Time(_) => (Codec::AnyTime, Level::E2),
+        PgType::Timestamp(_) => (Codec::AnyTimestamp, Level::E2),
+        PgType::Timestamptz(_) => (Codec::AnyTimestamptz, Level::E2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_existing_type_rules() {
+        let column = |declared: &str| Column { affinity: Affinity::of(declared, false), ..Column::default() };
+        let profile = |integers, reals, texts| ColumnProfile { integers, reals, texts, ..ColumnProfile::default() };
+        let table = [
+            ("INTEGER", profile(3, 0, 0), PgType::Bool, Codec::Bool),
+            ("REAL", profile(0, 3, 0), PgType::Numeric(Some((10, 2))), Codec::NumberByValue),
+            ("NUMERIC", profile(1, 3, 0), PgType::Numeric(Some((10, 2))), Codec::Number),
+            ("INTEGER", profile(3, 0, 0), PgType::Varchar(Some(10)), Codec::TextForm),
+            ("NUMERIC", profile(3, 1, 0), PgType::Float8, Codec::FloatNumber),
+            ("TEXT", profile(0, 0, 3), PgType::Jsonb, Codec::Jsonb),
+        ];
+        for (declared, profile, pg, codec) in table {
+            assert_eq!(fit(&column(declared), &profile, pg).mapping.codec, codec, "{declared} into {pg}");
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Foreign keys: both ends mapped together, and everything that cannot be one listed with its reason (semantics.md §3.5).
+
+use super::build::Draft;
+use super::names::Names;
+use super::types::{Codec, Level, Mapping, PgType};
+use super::{ForeignKeyPlan, OrphanProbe, TableMode, ddl};
+use crate::catalog::{Catalog, ForeignKey, Table};
+use crate::finding::NotCarried;
+
+/// A foreign key whose two ends are known: drafts and columns by index.
+struct Ends {
+    child: usize,
+    columns: Vec<usize>,
+    parent: usize,
+    parent_columns: Vec<usize>,
+}
+
+/// Brings both ends of every key between created tables to types that PostgreSQL can compare. Widening one key may
+/// unsettle another, so it is repeated until nothing changes; each round widens at least one column, so it ends.
+pub(super) fn unify_types(catalog: &Catalog, drafts: &mut [Draft]) {
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for child in 0..drafts.len() {
+            for key in foreign_keys(catalog, drafts, child) {
+                let Ok(ends) = ends(catalog, drafts, child, &key) else { continue };
+                changed |= unify_key(drafts, &ends);
+            }
+        }
+    }
+}
+
+fn foreign_keys(catalog: &Catalog, drafts: &[Draft], child: usize) -> Vec<ForeignKey> {
+    catalog.table(&drafts[child].plan.source).map(|table| table.foreign_keys.clone()).unwrap_or_default()
+}
+
+fn unify_key(drafts: &mut [Draft], ends: &Ends) -> bool {
+    let both_created = [ends.child, ends.parent].iter().all(|&i| drafts[i].plan.mode == TableMode::Create);
+    let mut changed = false;
+    for (&column, &parent_column) in ends.columns.iter().zip(&ends.parent_columns) {
+        let child = drafts[ends.child].plan.columns[column].mapping.clone();
+        let parent = drafts[ends.parent].plan.columns[parent_column].mapping.clone();
+        if !both_created || is_comparable(&child, &parent) {
+            continue;
+        }
+        if let Some(common) = common(&child, &parent) {
+            changed |= drafts[ends.child].widen(column, &common);
+            changed |= drafts[ends.parent].widen(parent_column, &common);
+        }
+    }
+    changed
+}
+
+/// PostgreSQL has an equality operator of the parent's index for this pair (semantics.md §3.5, last table).
+fn is_comparable(child: &Mapping, parent: &Mapping) -> bool {
+    use PgType::{Bool, Bytea, Citext, Date, Float8, Int2, Int4, Int8, Json, Numeric, Text, Timestamp, Timestamptz, Uuid, Varchar};
+    match (parent.pg, child.pg) {
+        (Json, _) | (_, Json) => false,
+        (Int2 | Int4 | Int8, Int2 | Int4 | Int8) => true,
+        (Numeric(_), Int2 | Int4 | Int8 | Numeric(_)) => true,
+        (Float8, Int2 | Int4 | Int8 | Numeric(_) | Float8) => true,
+        (Text | Varchar(_), Text | Varchar(_) | Citext) => true,
+        (Timestamp(_) | Timestamptz(_) | Date, Timestamp(_) | Timestamptz(_) | Date) => true,
+        (Citext, Citext) | (Uuid, Uuid) | (Bytea, Bytea) | (Bool, Bool) => true,
+        (parent, child) => parent == child,
+    }
+}
+
+/// The mapping that both ends can take without losing anything.
+fn common(child: &Mapping, parent: &Mapping) -> Option<Mapping> {
+    let text_only = |mapping: &Mapping| {
+        matches!(mapping.codec, Codec::Text | Codec::Date | Codec::Stamp(_) | Codec::Json | Codec::Uuid)
+    };
+    let integer_only = |mapping: &Mapping| matches!(mapping.codec, Codec::Bool | Codec::Int);
+    let number = |mapping: &Mapping| integer_only(mapping) || matches!(mapping.codec, Codec::Number | Codec::NumberByValue);
+    if text_only(child) && text_only(parent) {
+        Some(Mapping { pg: PgType::Text, codec: Codec::Text })
+    } else if integer_only(child) && integer_only(parent) {
+        Some(Mapping { pg: PgType::Int8, codec: Codec::Int })
+    } else if number(child) && number(parent) {
+        let by_value = [child, parent].iter().any(|mapping| mapping.codec == Codec::NumberByValue);
+        let codec = if by_value { Codec::NumberByValue } else { Codec::Number };
+        Some(Mapping { pg: PgType::Numeric(None), codec })
+    } else {
+        None
+    }
+}
+
+impl Draft {
+    /// Gives a column a wider mapping; tells whether that changed anything.
+    fn widen(&mut self, column: usize, mapping: &Mapping) -> bool {
+        let plan = &mut self.plan.columns[column];
+        if plan.mapping == *mapping {
+            return false;
+        }
+        if mapping.codec == Codec::NumberByValue {
+            plan.level = Level::E1;
+        }
+        plan.mapping = mapping.clone();
+        plan.why = format!("{}; the same type at both ends of a foreign key", plan.why);
+        true
+    }
+}
+
+/// Plans the foreign keys of draft `child`; what cannot be carried is listed.
+pub(super) fn plan(
+    catalog: &Catalog,
+    drafts: &[Draft],
+    child: usize,
+    names: &mut Names,
+    not_carried: &mut Vec<NotCarried>,
+) -> Vec<ForeignKeyPlan> {
+    let mut plans = Vec::new();
+    for key in foreign_keys(catalog, drafts, child) {
+        match ends(catalog, drafts, child, &key).and_then(|ends| check(catalog, drafts, &ends).map(|()| ends)) {
+            Ok(ends) => plans.push(render(drafts, &ends, &key, names)),
+            Err(why) => not_carried.push(left_out(catalog, &drafts[child].plan.source, &key, why)),
+        }
+    }
+    plans
+}
+
+fn left_out(catalog: &Catalog, child: &str, key: &ForeignKey, why: String) -> NotCarried {
+    let columns = catalog.table(child).map(|table| crate::ident::quote_list(table.column_names(&key.columns)));
+    let columns = columns.unwrap_or_default();
+    let parent_columns = crate::ident::quote_list(key.parent_columns.iter().map(String::as_str));
+    NotCarried {
+        kind: "foreign key".to_owned(),
+        name: key.name.clone().unwrap_or_else(|| columns.clone()),
+        table: Some(child.to_owned()),
+        why,
+        sql: format!("FOREIGN KEY ({columns}) REFERENCES {} ({parent_columns})", crate::ident::quote(&key.parent)),
+    }
+}
+
+fn ends(catalog: &Catalog, drafts: &[Draft], child: usize, key: &ForeignKey) -> Result<Ends, String> {
+    let parent_table = catalog.table(&key.parent).ok_or("the parent table does not exist in the source")?;
+    let parent = drafts
+        .iter()
+        .position(|draft| draft.plan.source == parent_table.name)
+        .ok_or("the parent table is not selected")?;
+    let parent_columns = parent_columns(parent_table, key)?;
+    if parent_columns.len() != key.columns.len() {
+        return Err("child and parent have a different number of columns".to_owned());
+    }
+    Ok(Ends { child, columns: key.columns.clone(), parent, parent_columns })
+}
+
+/// The parent's columns; none named means its primary key.
+fn parent_columns(parent: &Table, key: &ForeignKey) -> Result<Vec<usize>, String> {
+    if key.parent_columns.is_empty() {
+        return if parent.primary_key.is_empty() {
+            Err("the parent table has no primary key to refer to".to_owned())
+        } else {
+            Ok(parent.primary_key.clone())
+        };
+    }
+    let found = key.parent_columns.iter().map(|name| parent.column_index(name));
+    found.collect::<Option<Vec<usize>>>().ok_or_else(|| "the parent column does not exist".to_owned())
+}
+
+fn check(catalog: &Catalog, drafts: &[Draft], ends: &Ends) -> Result<(), String> {
+    let (child, parent) = (&drafts[ends.child].plan, &drafts[ends.parent].plan);
+    if parent.mode == TableMode::Existing {
+        return Err("the parent table exists already and its keys are its own".to_owned());
+    }
+    for (&column, &parent_column) in ends.columns.iter().zip(&ends.parent_columns) {
+        let (column, parent_column) = (&child.columns[column], &parent.columns[parent_column]);
+        if !is_comparable(&column.mapping, &parent_column.mapping) {
+            return Err(format!(
+                "column \"{}\" is {} and its parent \"{}\" is {}: PostgreSQL cannot compare them",
+                column.target, column.mapping.pg, parent_column.target, parent_column.mapping.pg
+            ));
+        }
+    }
+    let parent_table = catalog.table(&parent.source).ok_or("the parent table does not exist in the source")?;
+    if ends.parent_columns.iter().any(|&column| parent_table.columns[column].collation != "BINARY") {
+        return Err("the parent column is compared by a collation that PostgreSQL's keys do not have".to_owned());
+    }
+    if is_unique(parent_table, &drafts[ends.parent], &ends.parent_columns) {
+        Ok(())
+    } else {
+        Err("the parent columns are not unique in the target".to_owned())
+    }
+}
+
+/// Whether the target will have a plain unique key over exactly these columns.
+fn is_unique(table: &Table, draft: &Draft, columns: &[usize]) -> bool {
+    let mut wanted: Vec<&str> = columns.iter().map(|&column| draft.plan.columns[column].target.as_str()).collect();
+    wanted.sort_unstable();
+    let same = |key: &mut dyn Iterator<Item = usize>| {
+        let mut names: Vec<&str> = key.map(|column| draft.plan.columns[column].target.as_str()).collect();
+        names.sort_unstable();
+        names == wanted
+    };
+    let carried = |suffix: &str| draft.unique_keys.iter().any(|name| name == suffix);
+    if same(&mut table.primary_key.iter().copied()) && carried("primary key") {
+        return true;
+    }
+    table.indexes.iter().any(|index| {
+        index.unique
+            && !index.partial
+            && index.keys.iter().all(|key| key.column.is_some() && key.collation == "BINARY")
+            && carried(&index.name)
+            && same(&mut index.keys.iter().filter_map(|key| key.column))
+    })
+}
+
+fn render(drafts: &[Draft], ends: &Ends, key: &ForeignKey, names: &mut Names) -> ForeignKeyPlan {
+    let (child, parent) = (&drafts[ends.child].plan, &drafts[ends.parent].plan);
+    let targets = |plan: &super::TablePlan, columns: &[usize]| -> Vec<String> {
+        columns.iter().map(|&column| plan.columns[column].target.clone()).collect()
+    };
+    let sources = |plan: &super::TablePlan, columns: &[usize]| -> Vec<String> {
+        columns.iter().map(|&column| plan.columns[column].source.clone()).collect()
+    };
+    let (columns, parent_columns) = (targets(child, &ends.columns), targets(parent, &ends.parent_columns));
+    let wanted = key.name.clone().unwrap_or_else(|| format!("{}_{}_fkey", child.target, columns.join("_")));
+    let name = names.take(&wanted);
+    let text = ddl::ForeignKeyDdl {
+        name: &name,
+        child: (&child.target, columns.iter().map(String::as_str).collect()),
+        parent: (&parent.target, parent_columns.iter().map(String::as_str).collect()),
+        on_update: &key.on_update,
+        on_delete: &key.on_delete,
+        deferrable: key.deferrable,
+    };
+    let schema = &drafts[ends.child].schema;
+    ForeignKeyPlan {
+        add: ddl::add_foreign_key(schema, &text),
+        validate: Some(ddl::validate(schema, &child.target, &name)),
+        drop: None,
+        probe: Some(OrphanProbe {
+            columns: sources(child, &ends.columns),
+            parent: parent.source.clone(),
+            parent_columns: sources(parent, &ends.parent_columns),
+        }),
+        orphans: 0,
+        name,
+    }
+}

@@ -1,0 +1,163 @@
+//! Primary keys, unique constraints and indexes of a table that we create (semantics.md §3.2–3.4, §3.7).
+
+use super::build::warning;
+use super::names::{Names, spell};
+use super::types::{Codec, Level, PgType};
+use super::{ColumnPlan, Step, StepKind, ddl};
+use crate::catalog::profile::TableProfile;
+use crate::catalog::{Index, IndexOrigin, Table};
+use crate::config::NamePolicy;
+use crate::finding::{Finding, NotCarried};
+use crate::ident::quote;
+use crate::limits::{INDEX_COLUMNS_MAX, INDEX_KEY_BYTES_MAX};
+
+/// Where the keys of one table are planned.
+pub(super) struct Keys<'a> {
+    pub schema: &'a str,
+    pub policy: NamePolicy,
+    pub table: &'a Table,
+    pub profile: &'a TableProfile,
+    pub target: &'a str,
+    pub columns: &'a [ColumnPlan],
+    pub findings: &'a mut Vec<Finding>,
+    pub not_carried: &'a mut Vec<NotCarried>,
+}
+
+impl Keys<'_> {
+    /// All keys and indexes of the table, as statements after the data; unique ones first.
+    pub(super) fn plan(mut self, names: &mut Names) -> Vec<Step> {
+        let mut steps = Vec::new();
+        steps.extend(self.primary_key(names));
+        for index in &self.table.indexes {
+            match index.origin {
+                IndexOrigin::PrimaryKey => {}
+                IndexOrigin::Unique => steps.extend(self.unique(index, names)),
+                IndexOrigin::Created => steps.extend(self.created(index, names)),
+            }
+        }
+        steps.sort_by_key(|step| step.kind);
+        steps
+    }
+
+    fn primary_key(&mut self, names: &mut Names) -> Option<Step> {
+        let key = &self.table.primary_key;
+        if key.is_empty() {
+            return None;
+        }
+        let nulls: u64 = key.iter().map(|&column| self.profile.columns[column].nulls).sum();
+        let (kind, words, suffix) = if nulls == 0 {
+            (StepKind::PrimaryKey, "PRIMARY KEY", "pkey")
+        } else {
+            let message = format!("its primary key holds NULL in {nulls} places, as SQLite allows: it becomes UNIQUE");
+            self.findings.push(warning("W_PK_NULL", &self.table.name, message).count(nulls));
+            (StepKind::Unique, "UNIQUE", "key")
+        };
+        if let Some(why) = self.why_not_unique(key) {
+            let sql = format!("PRIMARY KEY ({})", self.source_names(key));
+            self.leave_out("primary key", self.table.name.clone(), why, sql);
+            return None;
+        }
+        let name = names.take(&format!("{}_{suffix}", self.target));
+        let sql = ddl::add_key(self.schema, self.target, &name, words, &self.target_names(key));
+        Some(Step { kind, object: name, sql })
+    }
+
+    fn unique(&mut self, index: &Index, names: &mut Names) -> Option<Step> {
+        let key: Vec<usize> = index.keys.iter().filter_map(|key| key.column).collect();
+        if let Some(why) = self.why_not_unique(&key) {
+            let sql = format!("UNIQUE ({})", self.source_names(&key));
+            self.leave_out("unique", index.name.clone(), why, sql);
+            return None;
+        }
+        let columns = self.target_names(&key);
+        let name = names.take(&format!("{}_{}_key", self.target, columns.join("_")));
+        let kind = StepKind::Unique;
+        if self.is_folding(index) {
+            let sql = ddl::create_index(self.schema, self.target, &name, true, &self.key_expressions(index, true));
+            return Some(Step { kind, object: name, sql });
+        }
+        let sql = ddl::add_key(self.schema, self.target, &name, "UNIQUE", &columns);
+        Some(Step { kind, object: name, sql })
+    }
+
+    fn created(&mut self, index: &Index, names: &mut Names) -> Option<Step> {
+        if let Some(why) = self.why_not_indexed(index) {
+            self.leave_out("index", index.name.clone(), why, index.sql.clone());
+            return None;
+        }
+        let name = names.take(&spell(&index.name, self.policy));
+        let keys = self.key_expressions(index, index.unique);
+        let sql = ddl::create_index(self.schema, self.target, &name, index.unique, &keys);
+        Some(Step { kind: StepKind::Index, object: name, sql })
+    }
+
+    /// Key parts as PostgreSQL reads them. `exact` also renders NOCASE and RTRIM, which decide what counts as equal.
+    fn key_expressions(&self, index: &Index, exact: bool) -> Vec<String> {
+        let parts = index.keys.iter().filter_map(|key| Some((key, key.column?)));
+        parts
+            .map(|(key, column)| {
+                let name = quote(&self.columns[column].target);
+                let is_text = self.columns[column].mapping.pg == PgType::Text;
+                let expression = match key.collation.as_str() {
+                    "NOCASE" if exact && is_text => format!("lower({name} COLLATE \"C\")"),
+                    "RTRIM" if exact && is_text => format!("rtrim({name}, ' ')"),
+                    _ => name,
+                };
+                if key.descending { format!("{expression} DESC") } else { expression }
+            })
+            .collect()
+    }
+
+    fn is_folding(&self, index: &Index) -> bool {
+        index.keys.iter().any(|key| matches!(key.collation.as_str(), "NOCASE" | "RTRIM"))
+    }
+
+    fn why_not_indexed(&self, index: &Index) -> Option<String> {
+        let key: Vec<usize> = index.keys.iter().filter_map(|key| key.column).collect();
+        if key.len() < index.keys.len() {
+            return Some("an index on an expression is not translated".to_owned());
+        }
+        if index.partial {
+            return Some("a partial index is not translated, and without its WHERE it would be another index".to_owned());
+        }
+        if index.unique { self.why_not_unique(&key) } else { self.why_too_large(&key) }
+    }
+
+    /// Why the target could not keep these columns unique the way the source does.
+    fn why_not_unique(&self, key: &[usize]) -> Option<String> {
+        for &column in key {
+            let (source, plan) = (&self.table.columns[column], &self.columns[column]);
+            if !matches!(source.collation.as_str(), "BINARY" | "NOCASE" | "RTRIM") {
+                return Some(format!("column \"{}\" is compared by the application's own collation {}", source.name, source.collation));
+            }
+            let merges = matches!(plan.mapping.codec, Codec::TextForm | Codec::BytesForm) && plan.level == Level::B;
+            if merges {
+                return Some(format!("values of column \"{}\" that SQLite keeps apart by class may be equal as {}", source.name, plan.mapping.pg));
+            }
+        }
+        self.why_too_large(key)
+    }
+
+    fn why_too_large(&self, key: &[usize]) -> Option<String> {
+        if key.len() > INDEX_COLUMNS_MAX {
+            return Some(format!("{} key columns; PostgreSQL takes {INDEX_COLUMNS_MAX} (E_INDEX_32)", key.len()));
+        }
+        let bytes: u64 = key.iter().map(|&column| self.profile.columns[column].max_bytes.max(8) + 4).sum();
+        (bytes > INDEX_KEY_BYTES_MAX).then(|| {
+            format!("keys of up to {bytes} bytes; a btree key has at most {INDEX_KEY_BYTES_MAX} (E_INDEX_2704)")
+        })
+    }
+
+    fn leave_out(&mut self, kind: &str, name: String, why: String, sql: String) {
+        let table = Some(self.table.name.clone());
+        self.not_carried.push(NotCarried { kind: kind.to_owned(), name, table, why, sql });
+    }
+
+    fn target_names(&self, key: &[usize]) -> Vec<&str> {
+        key.iter().map(|&column| self.columns[column].target.as_str()).collect()
+    }
+
+    fn source_names(&self, key: &[usize]) -> String {
+        crate::ident::quote_list(self.table.column_names(key))
+    }
+}

@@ -1,0 +1,52 @@
+//! The plan's canonical text: what the ledger's plan hash is taken over and what `copy --validate` is drawn from.
+//!
+//! It holds every decision and no count: the same decisions over a grown source give the same text.
+
+use super::{Plan, TableMode, TablePlan};
+use std::fmt::Write;
+
+/// The canonical text, one decision a line, in the plan's own order.
+pub fn canonical(plan: &Plan) -> String {
+    let mut text = format!("plan format {}\nschema {}\n", plan.format, plan.schema);
+    for table in &plan.tables {
+        write_table(&mut text, table);
+    }
+    for item in &plan.not_carried {
+        let table = item.table.as_deref().unwrap_or("-");
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "not carried {} {} of {table}: {}", item.kind, item.name, item.why);
+    }
+    text
+}
+
+fn write_table(text: &mut String, table: &TablePlan) {
+    let mode = match table.mode {
+        TableMode::Create => "create",
+        TableMode::Existing => "fill",
+    };
+    let _ = writeln!(text, "table {:?} -> {:?} {mode} by {:?}", table.source, table.target, table.key);
+    for column in &table.columns {
+        let _ = writeln!(
+            text,
+            "  column {:?} -> {:?} {} {:?} {:?}{}",
+            column.source,
+            column.target,
+            column.mapping.pg,
+            column.mapping.codec,
+            column.level,
+            if column.not_null { " not null" } else { "" }
+        );
+    }
+    for step in table.pre_data.iter().chain(&table.post_data) {
+        let _ = writeln!(text, "  {} {:?}: {}", step.kind.name(), step.object, step.sql);
+    }
+    for key in &table.foreign_keys {
+        let _ = writeln!(text, "  foreign key {:?}: {}", key.name, key.add);
+    }
+    for lift in &table.lifted_indexes {
+        let _ = writeln!(text, "  lift {:?}: {}", lift.object, lift.restore);
+    }
+    for sequence in &table.sequences {
+        let _ = writeln!(text, "  sequence of {:?}", sequence.column);
+    }
+}
