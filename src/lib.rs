@@ -20,3 +20,6 @@ pub mod catalog;
 
 // floor 2: what the target shall be (pure)
 pub mod plan;
+
+// floor 4: the edges
+pub mod postgres;

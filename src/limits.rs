@@ -28,6 +28,25 @@ pub const JOBS_MAX: usize = 64;
 /// How long one attempt to connect may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// Silence on a TCP connection before the first keepalive probe. The kernel's two hours would leave a copy hanging
+/// on a host that vanished; 15 s + 3 × 5 s finds out within half a minute.
+pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);
+
+/// Time between keepalive probes.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Keepalive probes without an answer after which the connection is dead.
+pub const KEEPALIVE_COUNT: u32 = 3;
+
+/// How long data we sent may stay unacknowledged before the connection is dead (a half-open link still "accepts").
+pub const TCP_USER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How often a backend that runs a statement of ours looks whether we are still there (PostgreSQL 14 and newer).
+pub const CLIENT_CHECK_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long we wait for the driver's task to tell why a connection ended, and for a session to say goodbye.
+pub const GOODBYE_WAIT: Duration = Duration::from_secs(2);
+
 /// How long a statement of ours waits for a lock that another session holds.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -1,0 +1,233 @@
+//! From an address to a session: which place, with or without TLS, and when another one is tried.
+//!
+//! Invariants: a refused login is tried once (no storm that locks an account); every attempt ends within
+//! `connect_timeout`; TLS is given up only where `sslmode` allows it. The order is libpq's (PostgreSQL manual,
+//! "Specifying Multiple Hosts"): every address of every host, the next one only where nobody answered, the server
+//! said "not now", or it cannot write and `target_session_attrs=read-write` asks for one that can.
+
+use super::conninfo::{self, ChannelBinding, ConnInfo, Endpoint, SslMode};
+use super::session::Session;
+use super::{fault, tls};
+use crate::error::{Error, ErrorKind, Result};
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_postgres::config::SslMode as DriverMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// Makes sessions; built once for a run, cheap to clone.
+#[derive(Clone)]
+pub struct Connector(Arc<Inner>);
+
+struct Inner {
+    info: ConnInfo,
+    tls: MakeRustlsConnect,
+    run_label: String,
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Connector({})", self.0.info.display())
+    }
+}
+
+/// An attempt that failed, and whether the next address may still do.
+struct Failed {
+    error: Error,
+    elsewhere: bool,
+}
+
+impl Connector {
+    /// Reads the certificate files; errors of kind `Usage` where one of them cannot be used. `run_label` marks the
+    /// sessions of this run in `pg_stat_activity`.
+    pub fn new(info: ConnInfo, run_label: &str) -> Result<Connector> {
+        let tls = tls::connector(&info)?;
+        Ok(Connector(Arc::new(Inner { info, tls, run_label: run_label.to_string() })))
+    }
+
+    /// Where it connects to.
+    pub fn info(&self) -> &ConnInfo {
+        &self.0.info
+    }
+
+    /// A session that is set up and can write; `role` (`copy 2`, `ledger`) ends its `application_name`.
+    /// Errors: `Target` where nobody answers, `Refused` where the server does and says no, or cannot be written to.
+    pub async fn connect(&self, role: &str) -> Result<Session> {
+        let mut failures: Vec<Error> = Vec::new();
+        for endpoint in &self.0.info.endpoints {
+            let addresses = match self.resolve(endpoint).await {
+                Ok(addresses) => addresses,
+                Err(error) => {
+                    note(&mut failures, error);
+                    continue;
+                }
+            };
+            for address in addresses {
+                match self.in_time(self.one(endpoint, address, role), endpoint).await {
+                    Ok(session) => return Ok(session),
+                    Err(failed) if failed.elsewhere => note(&mut failures, failed.error),
+                    Err(failed) => return Err(failed.error),
+                }
+            }
+        }
+        Err(summary(failures))
+    }
+
+    fn doing(&self, endpoint: &Endpoint) -> String {
+        format!("connecting to {}/{} as \"{}\"", endpoint.display(), self.0.info.database, self.0.info.user)
+    }
+
+    async fn in_time(
+        &self,
+        attempt: impl Future<Output = std::result::Result<Session, Failed>>,
+        endpoint: &Endpoint,
+    ) -> std::result::Result<Session, Failed> {
+        let limit = self.0.info.connect_timeout.unwrap_or(Duration::MAX);
+        match tokio::time::timeout(limit, attempt).await {
+            Ok(result) => result,
+            Err(_) => Err(Failed { error: self.too_late(endpoint), elsewhere: true }),
+        }
+    }
+
+    fn too_late(&self, endpoint: &Endpoint) -> Error {
+        fault::from_io(&std::io::ErrorKind::TimedOut.into(), &self.doing(endpoint))
+    }
+
+    /// The addresses to try; `[None]` for a Unix socket.
+    async fn resolve(&self, endpoint: &Endpoint) -> Result<Vec<Option<IpAddr>>> {
+        let name = match &endpoint.host {
+            conninfo::Host::Unix(_) => return Ok(vec![None]),
+            conninfo::Host::Tcp { addr: Some(addr), .. } => return Ok(vec![Some(*addr)]),
+            conninfo::Host::Tcp { name, .. } => name.as_str(),
+        };
+        let limit = self.0.info.connect_timeout.unwrap_or(Duration::MAX);
+        let lookup = tokio::time::timeout(limit, tokio::net::lookup_host((name, endpoint.port)));
+        let found = lookup.await.map_err(|_| self.too_late(endpoint))?;
+        let mut addresses: Vec<Option<IpAddr>> = Vec::new();
+        for address in found.into_iter().flatten().map(|socket| Some(socket.ip())) {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        if addresses.is_empty() {
+            return Err(Error::target_fault(format!("{}: unknown host", self.doing(endpoint)))
+                .remedy("check the host's name, and that this machine can resolve it"));
+        }
+        Ok(addresses)
+    }
+
+    /// One address, with the kinds of connection that `sslmode` allows, one after the other.
+    async fn one(
+        &self,
+        endpoint: &Endpoint,
+        address: Option<IpAddr>,
+        role: &str,
+    ) -> std::result::Result<Session, Failed> {
+        let doing = self.doing(endpoint);
+        let steps = steps(self.0.info.ssl_mode, address.is_some());
+        let mut before: Option<Error> = None;
+        for (i, mode) in steps.iter().enumerate() {
+            let config = self.driver_config(endpoint, address, (*mode, role));
+            let error = match config.connect(self.0.tls.clone()).await {
+                Ok((client, connection)) => {
+                    let begun =
+                        Session::begin(client, connection, &self.0.tls, address.is_some(), &doing).await;
+                    let read_write = self.0.info.read_write;
+                    return begun
+                        .map_err(|(error, read_only)| Failed { error, elsewhere: read_only && read_write });
+                }
+                Err(error) => error,
+            };
+            let failed = fault::classify(&error, &doing);
+            if i + 1 < steps.len() && (fault::is_hba(&error) || (fault::is_tls(&error) && i == 0)) {
+                before = Some(failed);
+                continue;
+            }
+            let error_of_both = match before {
+                Some(first) => failed.at(format!("{first}; tried again {}", step_name(*mode))),
+                None => failed,
+            };
+            return Err(Failed { error: error_of_both, elsewhere: fault::is_elsewhere(&error) });
+        }
+        Err(Failed { error: Error::internal("no kind of connection to try"), elsewhere: false })
+    }
+
+    fn driver_config(
+        &self,
+        endpoint: &Endpoint,
+        address: Option<IpAddr>,
+        (mode, role): (DriverMode, &str),
+    ) -> tokio_postgres::Config {
+        let info = &self.0.info;
+        let mut config = tokio_postgres::Config::new();
+        match &endpoint.host {
+            conninfo::Host::Unix(directory) => config.host_path(directory),
+            conninfo::Host::Tcp { name, .. } => config.host(name),
+        };
+        if let Some(address) = address {
+            config.hostaddr(address);
+        }
+        config.port(endpoint.port).user(&info.user).dbname(&info.database).ssl_mode(mode);
+        config.application_name(format!("cutover {} {role}", self.0.run_label));
+        if let Some(password) = &endpoint.password {
+            config.password(&password.0);
+        }
+        if let Some(options) = &info.options {
+            config.options(options);
+        }
+        if let Some(timeout) = info.tcp_user_timeout {
+            config.tcp_user_timeout(timeout);
+        }
+        if info.direct_tls && mode == DriverMode::Require {
+            config.ssl_negotiation(tokio_postgres::config::SslNegotiation::Direct);
+        }
+        config.channel_binding(driver_binding(info.channel_binding));
+        let keepalive = info.keepalive;
+        config.keepalives(keepalive.on).keepalives_idle(keepalive.idle);
+        config.keepalives_interval(keepalive.interval).keepalives_retries(keepalive.count);
+        config
+    }
+}
+
+fn driver_binding(binding: ChannelBinding) -> tokio_postgres::config::ChannelBinding {
+    match binding {
+        ChannelBinding::Disable => tokio_postgres::config::ChannelBinding::Disable,
+        ChannelBinding::Prefer => tokio_postgres::config::ChannelBinding::Prefer,
+        ChannelBinding::Require => tokio_postgres::config::ChannelBinding::Require,
+    }
+}
+
+/// What to try; a Unix socket never uses TLS. The driver's `Prefer` goes on in plain text where the server has no TLS.
+fn steps(mode: SslMode, tcp: bool) -> &'static [DriverMode] {
+    match mode {
+        _ if !tcp => &[DriverMode::Disable],
+        SslMode::Disable => &[DriverMode::Disable],
+        SslMode::Allow => &[DriverMode::Disable, DriverMode::Require],
+        SslMode::Prefer => &[DriverMode::Prefer, DriverMode::Disable],
+        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[DriverMode::Require],
+    }
+}
+
+fn step_name(mode: DriverMode) -> &'static str {
+    if mode == DriverMode::Disable { "without TLS" } else { "with TLS" }
+}
+
+/// Two addresses of one name usually fail for the same reason, which is said once.
+fn note(failures: &mut Vec<Error>, error: Error) {
+    if failures.iter().all(|known| known.message() != error.message()) {
+        failures.push(error);
+    }
+}
+
+fn summary(mut failures: Vec<Error>) -> Error {
+    if failures.len() <= 1 {
+        return failures.pop().unwrap_or_else(|| Error::internal("no address to connect to"));
+    }
+    let all_refused = failures.iter().all(|error| error.kind() == ErrorKind::Refused);
+    let kind = if all_refused { ErrorKind::Refused } else { ErrorKind::Target };
+    let each: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    let remedy = failures.first().and_then(Error::remedy_text).unwrap_or_default().to_string();
+    Error::new(kind, format!("none of the target's addresses can be used: {}", each.join("; ")))
+        .remedy(remedy)
+}

@@ -1,0 +1,298 @@
+//! What an error of the driver means for a run: by SQLSTATE, never by the server's words, which are translated.
+//!
+//! Invariant: DETAIL, CONTEXT and internal queries never leave this module, since they may hold cell values; nor does
+//! the message itself in the classes where it quotes data (22, 23, P0). That is why the driver's error is never kept
+//! as a cause: its `Display` shows DETAIL.
+
+use super::fault_names::condition;
+use super::tls;
+use crate::error::{Error, ErrorKind};
+use std::error::Error as _;
+use std::fmt;
+use tokio_postgres::error::DbError;
+
+/// What the server said, without anything that may hold a cell's value. It is the cause of every classified server
+/// error, see [`server_error`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerError {
+    /// SQLSTATE, five characters
+    pub sqlstate: String,
+    /// the server's message; absent where it may quote data
+    pub message: Option<String>,
+    /// schema it is about
+    pub schema: Option<String>,
+    /// table it is about
+    pub table: Option<String>,
+    /// column it is about
+    pub column: Option<String>,
+    /// constraint or index it is about
+    pub constraint: Option<String>,
+}
+
+impl ServerError {
+    fn from_db(error: &DbError) -> ServerError {
+        let code = error.code().code();
+        let quotes_data = ["22", "23", "P0"].iter().any(|class| code.starts_with(class));
+        let owned = |text: Option<&str>| text.map(str::to_string);
+        ServerError {
+            sqlstate: code.to_string(),
+            message: (!quotes_data).then(|| error.message().to_string()),
+            schema: owned(error.schema()),
+            table: owned(error.table()),
+            column: owned(error.column()),
+            constraint: owned(error.constraint()),
+        }
+    }
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(message) = &self.message {
+            write!(f, "{message} ")?;
+        }
+        let name = condition(&self.sqlstate);
+        write!(f, "[SQLSTATE {}{}{name}]", self.sqlstate, if name.is_empty() { "" } else { " " })?;
+        let places = [("table", &self.table), ("column", &self.column), ("constraint", &self.constraint)];
+        for (what, name) in places {
+            if let Some(name) = name {
+                write!(f, " {what} \"{name}\"")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ServerError {}
+
+/// What the server said, where `error` comes from it; the pipeline decides by its SQLSTATE what to try again.
+pub fn server_error(error: &Error) -> Option<&ServerError> {
+    error.source().and_then(|cause| cause.downcast_ref())
+}
+
+/// The error of a run for an error of the driver. `doing` names the work and its object: `copying table "t"`.
+pub fn classify(error: &tokio_postgres::Error, doing: &str) -> Error {
+    if let Some(db) = error.as_db_error() {
+        return from_server(ServerError::from_db(db), doing);
+    }
+    if let Some(fault) = tls::find_fault(error) {
+        return tls::explain(fault, doing);
+    }
+    match own_kind(error) {
+        Own::Tls => tls_missing(error, doing),
+        Own::Authentication => authentication(error, doing),
+        Own::Other => match io_error(error) {
+            Some(io) => from_io(io, doing),
+            None if error.is_closed() => {
+                Error::target_fault(format!("{doing}: the server closed the connection"))
+                    .remedy("look at the server's log for the reason; run the same command again to resume")
+            }
+            // Parameter, row and column mistakes are ours; their texts name types and counts, never values.
+            None => Error::internal(format!("{doing}: {error}")),
+        },
+    }
+}
+
+/// An I/O error on the way to the server.
+pub(super) fn from_io(error: &std::io::Error, doing: &str) -> Error {
+    use std::io::ErrorKind as Io;
+    let (what, remedy) = match error.kind() {
+        Io::ConnectionRefused => (
+            "connection refused",
+            "is PostgreSQL running there, and does it listen on that address and port?",
+        ),
+        Io::NotFound => {
+            ("there is no such socket", "is PostgreSQL running, and is this its socket directory and port?")
+        }
+        Io::PermissionDenied => ("permission denied", "may this user open the socket?"),
+        Io::TimedOut => {
+            ("no answer in time", "check host, port and firewall; connect_timeout=SECONDS allows more time")
+        }
+        Io::NetworkUnreachable | Io::HostUnreachable => {
+            ("the host cannot be reached", "check host and network")
+        }
+        _ => ("the connection broke", "run the same command again to resume"),
+    };
+    // The kind's words, not the error's: those may come from anywhere.
+    let seen = error.raw_os_error().map_or_else(String::new, |code| format!(" (system error {code})"));
+    Error::target_fault(format!("{doing}: {what}{seen}")).remedy(remedy)
+}
+
+/// The driver's errors that only their fixed text tells apart (`tokio_postgres::error::Kind` is private); the TLS
+/// tests hold these texts.
+#[derive(PartialEq, Eq)]
+enum Own {
+    Tls,
+    Authentication,
+    Other,
+}
+
+fn own_kind(error: &tokio_postgres::Error) -> Own {
+    match error.to_string().as_str() {
+        "error performing TLS handshake" => Own::Tls,
+        "authentication error" | "invalid configuration" => Own::Authentication,
+        _ => Own::Other,
+    }
+}
+
+/// Whether TLS itself failed, so that `prefer` may go on without.
+pub(super) fn is_tls(error: &tokio_postgres::Error) -> bool {
+    own_kind(error) == Own::Tls
+}
+
+/// Whether the server's rules refuse this kind of connection (`pg_hba.conf`), so that the other kind may do.
+pub(super) fn is_hba(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| code.code() == "28000")
+}
+
+/// Whether another address of the same list may do: nobody is there, or the server says "not now".
+pub(super) fn is_elsewhere(error: &tokio_postgres::Error) -> bool {
+    match error.code() {
+        Some(code) => code.code() == "57P03",
+        None => own_kind(error) == Own::Other,
+    }
+}
+
+fn io_error(error: &tokio_postgres::Error) -> Option<&std::io::Error> {
+    error.source().and_then(|cause| cause.downcast_ref())
+}
+
+fn tls_missing(error: &tokio_postgres::Error, doing: &str) -> Error {
+    if let Some(io) = io_error(error) {
+        return from_io(io, doing).at("TLS handshake");
+    }
+    Error::new(ErrorKind::Refused, format!("{doing}: the server does not offer TLS, but sslmode asks for it"))
+        .remedy("switch TLS on in the server (ssl = on), or use sslmode=prefer or disable where the network is trusted")
+}
+
+fn authentication(error: &tokio_postgres::Error, doing: &str) -> Error {
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
+    let error = Error::new(ErrorKind::Refused, format!("{doing}: authentication failed: {cause}"));
+    match cause.as_str() {
+        "password missing" => error.remedy(PASSWORD),
+        "server did not use channel binding" => {
+            error.remedy("channel_binding=require needs TLS and scram-sha-256")
+        }
+        _ => error
+            .remedy("the server asks for a method that we do not have, or could not prove that it knows us"),
+    }
+}
+
+const PASSWORD: &str = "give the password in ~/.pgpass (mode 600), in PGPASSWORD or in the connection string";
+const RESUME: &str = "run the same command again to resume";
+
+fn from_server(server: ServerError, doing: &str) -> Error {
+    let (kind, what, remedy) = meaning(&server.sqlstate);
+    let message = if what.is_empty() { doing.to_string() } else { format!("{doing}: {what}") };
+    Error::new(kind, message).remedy(remedy).cause(server)
+}
+
+/// SQLSTATE → kind, our words, way out.
+fn meaning(code: &str) -> (ErrorKind, &'static str, &'static str) {
+    use ErrorKind::{Refused, Target};
+    match code {
+        "28P01" => (Refused, "the server refuses the password", PASSWORD),
+        "28000" => (
+            Refused,
+            "the server refuses this login",
+            "check the user's name, its right to log in, and pg_hba.conf (address, database, user, TLS)",
+        ),
+        "3D000" => (Refused, "no such database", "create it first (CREATE DATABASE …), or correct its name"),
+        "3F000" => {
+            (Refused, "no such schema", "create it (CREATE SCHEMA …), or choose another with --schema")
+        }
+        "42501" => (
+            Refused,
+            "a right is missing",
+            "the owner of the object, or a superuser, must GRANT it: USAGE and CREATE on the schema to make tables; SELECT, INSERT and TRUNCATE on a table that exists, or its ownership (GRANT owner TO user) for keys and indexes; CREATE on the database for our ledger's schema",
+        ),
+        "25006" => (
+            Refused,
+            "the server is read-only",
+            "connect to the primary (target_session_attrs=read-write), or switch default_transaction_read_only off",
+        ),
+        "53300" => (
+            Target,
+            "the server has no free connection for us",
+            "use fewer --jobs, end idle sessions, or raise max_connections or the role's CONNECTION LIMIT; then run the same command again",
+        ),
+        "53100" => (
+            Target,
+            "the server's disk is full",
+            "make room there, then run the same command again to resume",
+        ),
+        "53200" => (
+            Target,
+            "the server ran out of memory",
+            "use fewer --jobs or a smaller maintenance_work_mem; then run the same command again",
+        ),
+        "53400" => (
+            Target,
+            "a limit of the server was reached",
+            "raise the limit that the message names; then run the same command again",
+        ),
+        "55P03" => (
+            Target,
+            "another session holds a lock we need",
+            "pg_stat_activity and pg_blocking_pids() name it: often a long SELECT, an open transaction or autovacuum on the same table; end it, then run the same command again",
+        ),
+        "40P01" => (
+            Target,
+            "a deadlock with another session",
+            "stop what else changes these tables, then run the same command again",
+        ),
+        "40001" => (Target, "another session changed the same rows", RESUME),
+        "57014" => (Target, "the statement was cancelled from outside", RESUME),
+        "57P01" | "57P02" => (
+            Target,
+            "the server ended our session (shutdown, crash of a neighbour, or pg_terminate_backend)",
+            RESUME,
+        ),
+        "57P03" => (
+            Target,
+            "the server is starting up or shutting down",
+            "wait until it is up, then run the same command again",
+        ),
+        "57P04" => (Refused, "the database was dropped", "create it again, then start anew"),
+        "25P03" | "25P04" | "57P05" => (
+            Target,
+            "a timeout of the server ended our session",
+            "set it to 0 for this role (ALTER ROLE … SET), or connect without the pooler; then run the same command again",
+        ),
+        "P0001" => (
+            Target,
+            "a trigger or function of the target refused",
+            "its text may quote data and is in the server's log only; disable the trigger or correct its rule",
+        ),
+        _ => by_class(code),
+    }
+}
+
+fn by_class(code: &str) -> (ErrorKind, &'static str, &'static str) {
+    use ErrorKind::{Refused, Target};
+    match code.get(..2).unwrap_or_default() {
+        "08" => (Target, "the connection failed", RESUME),
+        "28" => (Refused, "the server refuses this login", PASSWORD),
+        "22" => (
+            Target,
+            "the server refuses a value",
+            "values are not shown; the server's log has the row. The column's type does not take what the source holds: run copy --validate",
+        ),
+        "23" => (
+            Target,
+            "a constraint of the target is violated",
+            "values are not shown; the server's log has the row. Look at the source's rows by that constraint's columns, or run copy --validate",
+        ),
+        "53" | "58" => (
+            Target,
+            "the server lacks a resource",
+            "look at the server's log and disk; then run the same command again to resume",
+        ),
+        "57" => (Target, "the server's operator intervened", RESUME),
+        "XX" => (
+            Target,
+            "the server has an internal error",
+            "look at the server's log; data_corrupted means its storage is damaged",
+        ),
+        _ => (Target, "", "the server's log has the full story; run the same command again to resume"),
+    }
+}

@@ -1,0 +1,15 @@
+//! The edge to PostgreSQL: addresses, TLS, sessions, and what the server's errors mean.
+//!
+//! Invariants: every session is set up alike (UTF8, UTC, no timeouts but a lock timeout) and read back before use;
+//! an error that leaves this room carries neither a secret nor a cell's value.
+//! Deliberately absent: retries (the pipeline owns the budget) and any decision about what to write.
+
+pub mod connect;
+pub mod conninfo;
+mod conninfo_text;
+pub mod fault;
+mod fault_names;
+mod passfile;
+pub mod session;
+pub mod tls;
+mod tls_verify;

@@ -1,0 +1,306 @@
+//! One connection that is set up, read back, and can say why it ended.
+//!
+//! Settings: semantics.md §5.1, reliability.md F3, F14, F15 and §3.4. A role's or database's own settings must not
+//! change what a copy means (encoding, time zone) or end it (timeouts), so every session sets them itself.
+//! Deliberately absent: `SET LOCAL` for poolers that hand out another server session per transaction.
+
+use super::fault;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio_postgres::{CancelToken, Client, Connection, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// Who answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerInfo {
+    /// `server_version_num`: 150018 for 15.18
+    pub version_num: u32,
+    /// `server_version`, for people
+    pub version: String,
+    /// current database
+    pub database: String,
+    /// current user
+    pub user: String,
+    /// `server_encoding`, always `UTF8`
+    pub encoding: String,
+    /// whether the user is a superuser
+    pub is_superuser: bool,
+}
+
+/// How the driver's task ended; `None` while it runs.
+type Ending = Option<Option<Arc<tokio_postgres::Error>>>;
+
+/// A connection and its task.
+#[derive(Debug)]
+pub struct Session {
+    client: Client,
+    server: ServerInfo,
+    backend_pid: i32,
+    canceller: Canceller,
+    ending: watch::Receiver<Ending>,
+}
+
+/// Cancels what a session's backend is doing; can be kept beside a session that is busy.
+#[derive(Clone)]
+pub struct Canceller {
+    token: CancelToken,
+    tls: MakeRustlsConnect,
+}
+
+impl std::fmt::Debug for Canceller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Canceller")
+    }
+}
+
+impl Canceller {
+    /// Asks the server to cancel; the statement then fails with 57014. Whether it still ran is not known.
+    pub async fn cancel(&self) -> Result<()> {
+        let request = self.token.cancel_query(self.tls.clone());
+        match tokio::time::timeout(limits::CONNECT_TIMEOUT, request).await {
+            Ok(result) => result.map_err(|error| fault::classify(&error, "cancelling a statement")),
+            Err(_) => Err(fault::from_io(&std::io::ErrorKind::TimedOut.into(), "cancelling a statement")),
+        }
+    }
+}
+
+impl Session {
+    /// Sets up a fresh connection. The error's flag says that the server is well but cannot be written to.
+    pub(super) async fn begin<S, T>(
+        client: Client,
+        connection: Connection<S, T>,
+        tls: &MakeRustlsConnect,
+        tcp: bool,
+        doing: &str,
+    ) -> std::result::Result<Session, (Error, bool)>
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+        T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        let major = connection.parameter("server_version").map_or(0, major_version);
+        let (sender, ending) = watch::channel(None);
+        tokio::spawn(async move {
+            let error = connection.await.err().map(Arc::new);
+            sender.send_replace(Some(error));
+        });
+        let canceller = Canceller { token: client.cancel_token(), tls: tls.clone() };
+        let server = ServerInfo {
+            version_num: 0,
+            version: String::new(),
+            database: String::new(),
+            user: String::new(),
+            encoding: String::new(),
+            is_superuser: false,
+        };
+        let mut session = Session { client, server, backend_pid: 0, canceller, ending };
+        let facts = session.set_up(major, tcp, doing).await.map_err(|error| (error, false))?;
+        facts.check(doing)?;
+        session.server = facts.server;
+        session.backend_pid = facts.backend_pid;
+        Ok(session)
+    }
+
+    /// One round trip: the three messages are sent before the first answer is read. Only the check interval may
+    /// fail: some systems the server runs on do not have it.
+    async fn set_up(&self, major: u32, tcp: bool, doing: &str) -> Result<Facts> {
+        let interval =
+            format!("SET client_connection_check_interval = {}", limits::CLIENT_CHECK_INTERVAL.as_millis());
+        let interval = if major >= 14 { interval } else { String::new() };
+        let settings = settings(major, tcp);
+        let (set, _, rows) = futures::join!(
+            self.client.batch_execute(&settings),
+            self.client.batch_execute(&interval),
+            self.client.simple_query(FACTS),
+        );
+        let rows = match set.and(rows) {
+            Ok(rows) => rows,
+            Err(error) => return Err(self.explain(error, doing).await),
+        };
+        let row = rows.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        row.map(Facts::read).ok_or_else(|| Error::internal("the server told nothing about itself"))
+    }
+
+    /// The driver's client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The driver's client, for transactions.
+    pub fn client_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
+
+    /// Who answered.
+    pub fn server_info(&self) -> &ServerInfo {
+        &self.server
+    }
+
+    /// The server's process for this session, as in `pg_stat_activity`.
+    pub fn backend_pid(&self) -> i32 {
+        self.backend_pid
+    }
+
+    /// A handle that cancels what this session's backend is doing.
+    pub fn canceller(&self) -> Canceller {
+        self.canceller.clone()
+    }
+
+    /// The error of a run for an error of this session's client. Where the driver knows only that the connection is
+    /// gone, its task may know why (`57P01`); it is given a moment to say so.
+    pub async fn explain(&self, error: tokio_postgres::Error, doing: &str) -> Error {
+        if error.as_db_error().is_none() && (error.is_closed() || is_io(&error)) {
+            let mut ending = self.ending.clone();
+            let ended = tokio::time::timeout(limits::GOODBYE_WAIT, ending.wait_for(Option::is_some)).await;
+            if let Ok(Ok(ending)) = ended
+                && let Some(Some(cause)) = ending.as_ref()
+            {
+                return fault::classify(cause, doing);
+            }
+        }
+        fault::classify(&error, doing)
+    }
+
+    /// Says goodbye and waits (not for ever) until the connection is closed.
+    pub async fn close(self) {
+        let Session { client, mut ending, .. } = self;
+        drop(client);
+        let _ = tokio::time::timeout(limits::GOODBYE_WAIT, ending.wait_for(Option::is_some)).await;
+    }
+}
+
+fn is_io(error: &tokio_postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
+}
+
+/// `15.18 (Debian …)`, `18beta1` → 15, 18; 0 where it is no number.
+fn major_version(text: &str) -> u32 {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    text[..end].parse().unwrap_or(0)
+}
+
+fn settings(major: u32, tcp: bool) -> String {
+    let mut sql = format!(
+        "SET client_encoding = 'UTF8'; SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; \
+         SET row_security = off; SET statement_timeout = 0; SET lock_timeout = {}; \
+         SET idle_in_transaction_session_timeout = 0; SET synchronous_commit = off;",
+        limits::LOCK_TIMEOUT.as_millis()
+    );
+    if major >= 14 {
+        sql.push_str(" SET idle_session_timeout = 0;");
+    }
+    if major >= 17 {
+        sql.push_str(" SET transaction_timeout = 0;");
+    }
+    if tcp {
+        sql.push_str(&format!(
+            " SET tcp_keepalives_idle = {}; SET tcp_keepalives_interval = {}; SET tcp_keepalives_count = {}; \
+             SET tcp_user_timeout = {};",
+            limits::KEEPALIVE_IDLE.as_secs(),
+            limits::KEEPALIVE_INTERVAL.as_secs(),
+            limits::KEEPALIVE_COUNT,
+            limits::TCP_USER_TIMEOUT.as_millis()
+        ));
+    }
+    sql
+}
+
+const FACTS: &str = "SELECT pg_catalog.current_setting('client_encoding'), \
+     pg_catalog.current_setting('server_encoding'), pg_catalog.current_setting('server_version_num'), \
+     pg_catalog.current_setting('server_version'), pg_catalog.current_database(), current_user, \
+     pg_catalog.current_setting('is_superuser'), pg_catalog.pg_is_in_recovery(), \
+     pg_catalog.current_setting('transaction_read_only'), \
+     pg_catalog.current_setting('default_transaction_read_only'), pg_catalog.pg_backend_pid()";
+
+/// What the session reads back.
+struct Facts {
+    server: ServerInfo,
+    client_encoding: String,
+    in_recovery: bool,
+    read_only: bool,
+    backend_pid: i32,
+}
+
+impl Facts {
+    /// A row of [`FACTS`].
+    fn read(row: &SimpleQueryRow) -> Facts {
+        let text = |i: usize| row.try_get(i).ok().flatten().unwrap_or_default().to_string();
+        Facts {
+            client_encoding: text(0),
+            server: ServerInfo {
+                encoding: text(1),
+                version_num: text(2).parse().unwrap_or(0),
+                version: text(3),
+                database: text(4),
+                user: text(5),
+                is_superuser: text(6) == "on",
+            },
+            in_recovery: text(7) == "t",
+            read_only: text(8) == "on" || text(9) == "on",
+            backend_pid: text(10).parse().unwrap_or(0),
+        }
+    }
+
+    /// Refuses a server that a copy must not, or cannot, be written to; the flag marks the latter.
+    fn check(&self, doing: &str) -> std::result::Result<(), (Error, bool)> {
+        let refused = |what: String| Error::new(ErrorKind::Refused, format!("{doing}: {what}"));
+        if self.in_recovery {
+            let error = refused("the server is a standby (in recovery) and cannot be written to".to_string());
+            return Err((
+                error.remedy("connect to the primary; with several hosts: target_session_attrs=read-write"),
+                true,
+            ));
+        }
+        if self.read_only {
+            let error =
+                refused("sessions here are read-only (default_transaction_read_only is on)".to_string());
+            let remedy = "ALTER ROLE or ALTER DATABASE … SET default_transaction_read_only = off, or connect elsewhere";
+            return Err((error.remedy(remedy), true));
+        }
+        if self.server.encoding != "UTF8" {
+            let error = refused(format!(
+                "database \"{}\" has the encoding {}, in which not every text can be stored",
+                self.server.database, self.server.encoding
+            ));
+            return Err((
+                error.remedy("CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and copy into that"),
+                false,
+            ));
+        }
+        if self.client_encoding != "UTF8" {
+            let error =
+                refused(format!("client_encoding stays {} although we set UTF8", self.client_encoding));
+            return Err((error.remedy("connect to the server directly, not through a pooler"), false));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn majors() {
+        for (text, major) in
+            [("15.18 (Debian 15.18-0+deb12u1)", 15), ("18beta1", 18), ("9.6.1", 9), ("", 0), ("x", 0)]
+        {
+            assert_eq!(major_version(text), major, "{text}");
+        }
+    }
+
+    #[test]
+    fn newer_settings_only_where_they_exist() {
+        assert!(!settings(13, false).contains("idle_session_timeout"));
+        assert!(settings(14, false).contains("idle_session_timeout = 0"));
+        assert!(settings(17, false).contains("transaction_timeout = 0"));
+        assert!(!settings(16, false).contains(" transaction_timeout"));
+        assert!(
+            settings(15, true).contains("tcp_user_timeout = 60000") && !settings(15, false).contains("tcp_")
+        );
+    }
+}
