@@ -23,3 +23,4 @@ pub mod plan;
 
 // floor 4: the edges
 pub mod postgres;
+pub mod sqlite;

@@ -1,0 +1,171 @@
+//! The target schema as it is: tables, columns, foreign keys, indexes, names (read from `pg_catalog`).
+
+use super::session::Session;
+use crate::error::Result;
+use crate::ident::qualified;
+use crate::plan::target::{Relation, TargetCatalog, TargetColumn, TargetForeignKey, TargetIndex, TargetTable};
+use crate::plan::types::PgType;
+use std::collections::BTreeMap;
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+const TABLES: &str = include_str!("../../schema/inspect/tables.sql");
+const COLUMNS: &str = include_str!("../../schema/inspect/columns.sql");
+const FOREIGN_KEYS: &str = include_str!("../../schema/inspect/foreign_keys.sql");
+const INDEXES: &str = include_str!("../../schema/inspect/indexes.sql");
+const NAMES: &str = include_str!("../../schema/inspect/names.sql");
+
+/// Reads what `schema` holds.
+///
+/// # Errors
+/// A target fault where the catalog cannot be read.
+pub async fn inspect(session: &mut Session, schema: &str) -> Result<TargetCatalog> {
+    match read(session, schema).await {
+        Ok(catalog) => Ok(catalog),
+        Err(error) => Err(session.explain(error, "reading the target's catalog").await),
+    }
+}
+
+async fn read(session: &Session, schema: &str) -> std::result::Result<TargetCatalog, tokio_postgres::Error> {
+    let client = session.client();
+    let rows = async |sql: &str| {
+        let schema: &(dyn ToSql + Sync) = &schema;
+        client.query_typed(sql, &[(schema, Type::TEXT)]).await
+    };
+    let exists = !rows("SELECT 1 FROM pg_namespace WHERE nspname = $1").await?.is_empty();
+    let mut tables: BTreeMap<u32, TargetTable> = BTreeMap::new();
+    for row in rows(TABLES).await? {
+        tables.insert(row.get(0), table(&row));
+    }
+    for row in rows(COLUMNS).await? {
+        if let Some(table) = tables.get_mut(&row.get(0)) {
+            table.columns.push(column(&row));
+        }
+    }
+    for row in rows(FOREIGN_KEYS).await? {
+        if let Some(table) = tables.get_mut(&row.get(0)) {
+            table.foreign_keys.push(foreign_key(&row));
+        }
+    }
+    for row in rows(INDEXES).await? {
+        if let Some(table) = tables.get_mut(&row.get(0)) {
+            table.indexes.push(TargetIndex { name: row.get(1), definition: row.get(2), unique: row.get(3) });
+        }
+    }
+    let taken_names = rows(NAMES).await?.iter().map(|row| row.get(0)).collect();
+    Ok(TargetCatalog {
+        server_version_num: session.server_info().version_num,
+        schema_exists: exists,
+        tables: tables.into_values().collect(),
+        taken_names,
+    })
+}
+
+fn table(row: &Row) -> TargetTable {
+    let relation = match row.get::<_, &str>(2) {
+        "r" => Relation::Table,
+        "p" => Relation::Partitioned,
+        _ => Relation::Other,
+    };
+    TargetTable {
+        name: row.get(1),
+        relation,
+        owned: row.get(3),
+        row_security: row.get(4),
+        triggers: row.get(5),
+        ..TargetTable::default()
+    }
+}
+
+fn column(row: &Row) -> TargetColumn {
+    let plain: bool = row.get(8);
+    let pg = if plain { pg_type(row.get(3), row.get(4)) } else { None };
+    TargetColumn {
+        name: row.get(1),
+        type_text: row.get(2),
+        pg,
+        not_null: row.get(5),
+        has_default: row.get(6),
+        generated: row.get(7),
+        has_sequence: row.get(9),
+    }
+}
+
+fn foreign_key(row: &Row) -> TargetForeignKey {
+    TargetForeignKey {
+        name: row.get(1),
+        definition: row.get(2),
+        validated: row.get(3),
+        columns: row.get(4),
+        parent: (row.get(5), row.get(6)),
+        parent_columns: row.get(7),
+    }
+}
+
+/// A type that we fill, from its name and modifier. The modifier's encodings are PostgreSQL's own: length + 4 for
+/// characters, `(precision << 16 | scale & 2047) + 4` for numeric (the scale in 11 bits with sign), digits for times.
+fn pg_type(name: &str, modifier: i32) -> Option<PgType> {
+    let length = || u32::try_from(modifier - 4).ok();
+    let digits = if modifier < 0 { 6 } else { u8::try_from(modifier).ok()? };
+    Some(match name {
+        "bool" => PgType::Bool,
+        "int2" => PgType::Int2,
+        "int4" => PgType::Int4,
+        "int8" => PgType::Int8,
+        "float4" => PgType::Float4,
+        "float8" => PgType::Float8,
+        "numeric" if modifier < 0 => PgType::Numeric(None),
+        "numeric" => PgType::Numeric(Some(numeric_modifier(modifier))),
+        "text" => PgType::Text,
+        "varchar" => PgType::Varchar(length()),
+        "bpchar" => PgType::Char(length()?),
+        "citext" => PgType::Citext,
+        "json" => PgType::Json,
+        "jsonb" => PgType::Jsonb,
+        "bytea" => PgType::Bytea,
+        "uuid" => PgType::Uuid,
+        "date" => PgType::Date,
+        "time" => PgType::Time(digits),
+        "timestamp" => PgType::Timestamp(digits),
+        "timestamptz" => PgType::Timestamptz(digits),
+        _ => return None,
+    })
+}
+
+fn numeric_modifier(modifier: i32) -> (u16, i16) {
+    let packed = modifier - 4;
+    let scale = ((packed & 0x7ff) ^ 1024) - 1024;
+    (((packed >> 16) & 0xffff) as u16, scale as i16)
+}
+
+/// Which of `tables` hold at least one row.
+///
+/// # Errors
+/// A target fault or a refusal where a table cannot be read.
+pub async fn tables_with_rows(session: &mut Session, schema: &str, tables: &[&str]) -> Result<Vec<bool>> {
+    let mut held = Vec::with_capacity(tables.len());
+    for table in tables {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {})", qualified(schema, table));
+        match session.client().query_typed(&sql, &[]).await {
+            Ok(rows) => held.push(rows.first().is_some_and(|row| row.get(0))),
+            Err(error) => return Err(session.explain(error, "looking for rows").await.at(format!("table \"{table}\""))),
+        }
+    }
+    Ok(held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modifiers_are_unpacked() {
+        assert_eq!(pg_type("numeric", ((10 << 16) | 2) + 4), Some(PgType::Numeric(Some((10, 2)))));
+        assert_eq!(pg_type("numeric", ((3 << 16) | (-2 & 0x7ff)) + 4), Some(PgType::Numeric(Some((3, -2)))));
+        assert_eq!(pg_type("varchar", 259), Some(PgType::Varchar(Some(255))));
+        assert_eq!(pg_type("varchar", -1), Some(PgType::Varchar(None)));
+        assert_eq!(pg_type("timestamp", 3), Some(PgType::Timestamp(3)));
+        assert_eq!(pg_type("timestamptz", -1), Some(PgType::Timestamptz(6)));
+        assert_eq!(pg_type("interval", -1), None);
+    }
+}

@@ -1,0 +1,432 @@
+//! The ledger: what is done, kept in schema `cutover` of the target and committed together with what it speaks of.
+//!
+//! Invariants: a chunk's row says done if and only if its data is committed; whoever takes a source over raises its epoch,
+//! and every later transaction checks the epoch under a lock, so that a run that lost its place cannot write
+//! (reliability.md §1.3). Deliberately absent: any state that says "in progress".
+
+use super::session::Session;
+use crate::checkpoint::{ChunkSpec, ScanRange};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::HANDOVER_WAIT;
+use std::time::{Duration, Instant};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Row, Transaction};
+
+const INIT: &str = include_str!("../../schema/ledger/0001_init.sql");
+
+/// The version of the ledger's tables; a newer one is refused.
+pub const LEDGER_FORMAT: i32 = 1;
+
+/// One run at a time per database: the advisory lock's two keys, `cutover` in letters.
+const LOCK_KEYS: (i32, i32) = (0x6375_746f, 0x7665_7200);
+
+/// What the ledger knows of one source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceState {
+    /// its row
+    pub source_id: i64,
+    /// path as recorded
+    pub path: String,
+    /// target schema
+    pub schema: String,
+    /// fingerprint as JSON
+    pub fingerprint: String,
+    /// the options that bear on the plan
+    pub options: String,
+    /// hash of the plan's canonical text
+    pub plan_hash: String,
+    /// the plan as JSON
+    pub plan: String,
+    /// the schema was made by us
+    pub created_schema: bool,
+    /// the current owner's epoch
+    pub epoch: i64,
+    /// everything was finished
+    pub finished: bool,
+    /// when it was finished, as the server spells it
+    pub finished_at: Option<String>,
+    /// the error of the last run that failed
+    pub last_error: Option<String>,
+    /// chunks in order of table and index
+    pub chunks: Vec<ChunkState>,
+    /// steps in order
+    pub steps: Vec<StepState>,
+    /// digests of what existing tables held before
+    pub before: Vec<(String, Vec<u8>)>,
+}
+
+/// One chunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChunkState {
+    /// source table
+    pub table: String,
+    /// bounds and weight
+    pub spec: ChunkSpec,
+    /// its digest, 40 bytes; present means committed
+    pub digest: Option<Vec<u8>>,
+    /// it was read back and was equal
+    pub verified: bool,
+}
+
+/// How far a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepProgress {
+    /// to be done
+    Pending,
+    /// done
+    Done,
+    /// left undone on purpose, such as a key that stays NOT VALID
+    Left,
+}
+
+/// One step after the data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepState {
+    /// its number, which is also its order
+    pub step: i32,
+    /// source table
+    pub table: String,
+    /// `primary key`, `unique`, `index`, `foreign key`, `validate`, `sequence`, `vacuum`
+    pub kind: String,
+    /// the object's name in the target
+    pub object: String,
+    /// the statement
+    pub sql: String,
+    /// it brings back what existed before the run
+    pub restores: bool,
+    /// how far it is
+    pub progress: StepProgress,
+    /// what came of it
+    pub detail: Option<String>,
+}
+
+/// A step as it is first written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewStep {
+    /// source table
+    pub table: String,
+    /// see [`StepState::kind`]
+    pub kind: String,
+    /// the object's name
+    pub object: String,
+    /// the statement
+    pub sql: String,
+    /// it brings back what existed
+    pub restores: bool,
+    /// it is left undone, for this reason
+    pub left: Option<String>,
+}
+
+/// A source as it is first written.
+#[derive(Debug)]
+pub struct NewSource<'a> {
+    /// canonical path
+    pub path: &'a str,
+    /// target schema
+    pub schema: &'a str,
+    /// fingerprint as JSON
+    pub fingerprint: &'a str,
+    /// options that bear on the plan
+    pub options: &'a str,
+    /// hash of the plan
+    pub plan_hash: &'a str,
+    /// the plan as JSON
+    pub plan: &'a str,
+    /// the schema is made by us
+    pub created_schema: bool,
+    /// this run
+    pub run_id: &'a str,
+}
+
+type Params<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];
+
+/// Takes the lock that one run per database holds, and keeps it as long as the session lives. A killed run's session
+/// may need a moment to go, so it is asked for a while.
+///
+/// # Errors
+/// [`ErrorKind::Busy`] where another run keeps it.
+pub async fn take_lock(session: &Session) -> Result<()> {
+    let sql = format!("SELECT pg_try_advisory_lock({}, {})", LOCK_KEYS.0, LOCK_KEYS.1);
+    let give_up = Instant::now() + HANDOVER_WAIT;
+    loop {
+        let rows = session.client().query_typed(&sql, &[]).await;
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(error) => return Err(session.explain(error, "taking the lock of the run").await),
+        };
+        if rows.first().is_some_and(|row| row.get(0)) {
+            return Ok(());
+        }
+        if Instant::now() >= give_up {
+            return Err(busy(session).await);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn busy(session: &Session) -> Error {
+    let sql = format!(
+        "SELECT a.pid, coalesce(a.application_name, ''), coalesce(host(a.client_addr), 'a local socket')
+         FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+         WHERE l.locktype = 'advisory' AND l.classid = {}::oid AND l.objid = {}::oid AND l.granted",
+        LOCK_KEYS.0, LOCK_KEYS.1
+    );
+    let holder = session.client().query_typed(&sql, &[]).await.unwrap_or_default();
+    let who = holder.first().map_or_else(String::new, |row| {
+        format!(" (backend {}, \"{}\", from {})", row.get::<_, i32>(0), row.get::<_, String>(1), row.get::<_, String>(2))
+    });
+    Error::new(ErrorKind::Busy, format!("another run holds this target{who}"))
+        .remedy("wait until it has ended; if its process is gone, end its session with SELECT pg_terminate_backend(…)")
+}
+
+/// Whether the ledger is there, and in a format that this version knows.
+///
+/// # Errors
+/// A refusal for a newer format.
+pub async fn exists(session: &Session) -> Result<bool> {
+    let found = query(session, "SELECT to_regclass('cutover.meta') IS NOT NULL", &[]).await?;
+    if !found.first().is_some_and(|row| row.get(0)) {
+        return Ok(false);
+    }
+    let rows = query(session, "SELECT max(format) FROM cutover.meta", &[]).await?;
+    let format: i32 = rows.first().and_then(|row| row.get::<_, Option<i32>>(0)).unwrap_or(0);
+    if format != LEDGER_FORMAT {
+        let message = format!("the ledger in schema \"cutover\" has format {format}; this version knows {LEDGER_FORMAT}");
+        return Err(Error::refused(message, Vec::new()).remedy("use the version of cutover that wrote it"));
+    }
+    Ok(true)
+}
+
+/// Reads what the ledger knows of the sources that go into `schema`; of one of them where `path` is given.
+///
+/// # Errors
+/// A target fault.
+pub async fn read(session: &Session, schema: Option<&str>, path: Option<&str>) -> Result<Vec<SourceState>> {
+    let sql = "SELECT source_id, path, target_schema, fingerprint, options, plan_hash, plan, created_schema, epoch,
+                      finished_at IS NOT NULL, to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), last_error
+               FROM cutover.source WHERE ($1::text IS NULL OR target_schema = $1) AND ($2::text IS NULL OR path = $2)
+               ORDER BY source_id";
+    let mut states = Vec::new();
+    for row in query(session, sql, &[(&schema, Type::TEXT), (&path, Type::TEXT)]).await? {
+        let mut state = source_state(&row);
+        state.chunks = read_chunks(session, state.source_id).await?;
+        state.steps = read_steps(session, state.source_id).await?;
+        let sql = "SELECT table_name, digest FROM cutover.before WHERE source_id = $1";
+        let before = query(session, sql, &[(&state.source_id, Type::INT8)]).await?;
+        state.before = before.iter().map(|row| (row.get(0), row.get(1))).collect();
+        states.push(state);
+    }
+    Ok(states)
+}
+
+fn source_state(row: &Row) -> SourceState {
+    SourceState {
+        source_id: row.get(0),
+        path: row.get(1),
+        schema: row.get(2),
+        fingerprint: row.get(3),
+        options: row.get(4),
+        plan_hash: row.get(5),
+        plan: row.get(6),
+        created_schema: row.get(7),
+        epoch: row.get(8),
+        finished: row.get(9),
+        finished_at: row.get(10),
+        last_error: row.get(11),
+        chunks: Vec::new(),
+        steps: Vec::new(),
+        before: Vec::new(),
+    }
+}
+
+async fn read_chunks(session: &Session, source_id: i64) -> Result<Vec<ChunkState>> {
+    let sql = "SELECT table_name, chunk, lo, hi, rows, bytes, digest, verified_at IS NOT NULL
+               FROM cutover.chunk WHERE source_id = $1 ORDER BY table_name, chunk";
+    let rows = query(session, sql, &[(&source_id, Type::INT8)]).await?;
+    let chunk = |row: &Row| ChunkState {
+        table: row.get(0),
+        spec: ChunkSpec {
+            index: row.get::<_, i32>(1).cast_unsigned(),
+            range: ScanRange { lo: row.get(2), hi: row.get(3) },
+            rows: row.get::<_, i64>(4).cast_unsigned(),
+            bytes: row.get::<_, i64>(5).cast_unsigned(),
+        },
+        digest: row.get(6),
+        verified: row.get(7),
+    };
+    Ok(rows.iter().map(chunk).collect())
+}
+
+async fn read_steps(session: &Session, source_id: i64) -> Result<Vec<StepState>> {
+    let sql = "SELECT step, table_name, kind, object, sql, restores, state, detail
+               FROM cutover.step WHERE source_id = $1 ORDER BY step";
+    let rows = query(session, sql, &[(&source_id, Type::INT8)]).await?;
+    let step = |row: &Row| StepState {
+        step: row.get(0),
+        table: row.get(1),
+        kind: row.get(2),
+        object: row.get(3),
+        sql: row.get(4),
+        restores: row.get(5),
+        progress: match row.get::<_, &str>(6) {
+            "done" => StepProgress::Done,
+            "left" => StepProgress::Left,
+            _ => StepProgress::Pending,
+        },
+        detail: row.get(7),
+    };
+    Ok(rows.iter().map(step).collect())
+}
+
+/// Takes a source over: raises its epoch, which waits until every transaction of an earlier owner has ended.
+///
+/// # Errors
+/// A target fault; [`ErrorKind::Busy`] where an earlier owner's transaction does not end.
+pub async fn take_over(session: &Session, source_id: i64, run_id: &str) -> Result<i64> {
+    let sql = "UPDATE cutover.source SET epoch = epoch + 1, run_id = $2, started_at = clock_timestamp(), last_error = NULL
+               WHERE source_id = $1 RETURNING epoch";
+    let rows = query(session, sql, &[(&source_id, Type::INT8), (&run_id, Type::TEXT)]).await?;
+    rows.first().map(|row| row.get(0)).ok_or_else(|| Error::internal("the ledger's source row has gone"))
+}
+
+/// Makes the ledger's tables, inside the caller's transaction.
+pub async fn create(transaction: &Transaction<'_>) -> std::result::Result<(), tokio_postgres::Error> {
+    transaction.batch_execute(INIT).await
+}
+
+/// Writes a new source and returns its id; its epoch is 1.
+pub async fn insert_source(
+    transaction: &Transaction<'_>,
+    source: &NewSource<'_>,
+) -> std::result::Result<i64, tokio_postgres::Error> {
+    let sql = "INSERT INTO cutover.source (path, target_schema, fingerprint, options, plan_hash, plan, created_schema, epoch, run_id)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) RETURNING source_id";
+    let params: Params<'_> = &[
+        (&source.path, Type::TEXT),
+        (&source.schema, Type::TEXT),
+        (&source.fingerprint, Type::TEXT),
+        (&source.options, Type::TEXT),
+        (&source.plan_hash, Type::TEXT),
+        (&source.plan, Type::TEXT),
+        (&source.created_schema, Type::BOOL),
+        (&source.run_id, Type::TEXT),
+    ];
+    let rows = transaction.query_typed(sql, params).await?;
+    Ok(rows[0].get(0))
+}
+
+/// Writes the chunks of one table, all at once.
+pub async fn insert_chunks(
+    transaction: &Transaction<'_>,
+    source_id: i64,
+    table: &str,
+    chunks: &[ChunkSpec],
+) -> std::result::Result<(), tokio_postgres::Error> {
+    let sql = "INSERT INTO cutover.chunk (source_id, table_name, chunk, lo, hi, rows, bytes)
+               SELECT $1, $2, * FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])";
+    let index: Vec<i32> = chunks.iter().map(|chunk| chunk.index.cast_signed()).collect();
+    let lo: Vec<Option<i64>> = chunks.iter().map(|chunk| chunk.range.lo).collect();
+    let hi: Vec<Option<i64>> = chunks.iter().map(|chunk| chunk.range.hi).collect();
+    let rows: Vec<i64> = chunks.iter().map(|chunk| chunk.rows.cast_signed()).collect();
+    let bytes: Vec<i64> = chunks.iter().map(|chunk| chunk.bytes.cast_signed()).collect();
+    let params: Params<'_> = &[
+        (&source_id, Type::INT8),
+        (&table, Type::TEXT),
+        (&index, Type::INT4_ARRAY),
+        (&lo, Type::INT8_ARRAY),
+        (&hi, Type::INT8_ARRAY),
+        (&rows, Type::INT8_ARRAY),
+        (&bytes, Type::INT8_ARRAY),
+    ];
+    transaction.query_typed(sql, params).await.map(drop)
+}
+
+/// Writes all steps of a source, in their order.
+pub async fn insert_steps(
+    transaction: &Transaction<'_>,
+    source_id: i64,
+    steps: &[NewStep],
+) -> std::result::Result<(), tokio_postgres::Error> {
+    let sql = "INSERT INTO cutover.step (source_id, step, table_name, kind, object, sql, restores, state, detail)
+               SELECT $1, s.n, s.t, s.k, s.o, s.q, s.r, CASE WHEN s.l IS NULL THEN 'pending' ELSE 'left' END, s.l
+               FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::text[]) s(n, t, k, o, q, r, l)";
+    let number: Vec<i32> = (1..).take(steps.len()).collect();
+    let table: Vec<&str> = steps.iter().map(|step| step.table.as_str()).collect();
+    let kind: Vec<&str> = steps.iter().map(|step| step.kind.as_str()).collect();
+    let object: Vec<&str> = steps.iter().map(|step| step.object.as_str()).collect();
+    let statement: Vec<&str> = steps.iter().map(|step| step.sql.as_str()).collect();
+    let restores: Vec<bool> = steps.iter().map(|step| step.restores).collect();
+    let left: Vec<Option<&str>> = steps.iter().map(|step| step.left.as_deref()).collect();
+    let params: Params<'_> = &[
+        (&source_id, Type::INT8),
+        (&number, Type::INT4_ARRAY),
+        (&table, Type::TEXT_ARRAY),
+        (&kind, Type::TEXT_ARRAY),
+        (&object, Type::TEXT_ARRAY),
+        (&statement, Type::TEXT_ARRAY),
+        (&restores, Type::BOOL_ARRAY),
+        (&left, Type::TEXT_ARRAY),
+    ];
+    transaction.query_typed(sql, params).await.map(drop)
+}
+
+/// Writes what an existing table held before the run.
+pub async fn insert_before(
+    transaction: &Transaction<'_>,
+    source_id: i64,
+    table: &str,
+    digest: &[u8],
+) -> std::result::Result<(), tokio_postgres::Error> {
+    let sql = "INSERT INTO cutover.before VALUES ($1, $2, $3)";
+    let params: Params<'_> = &[(&source_id, Type::INT8), (&table, Type::TEXT), (&digest, Type::BYTEA)];
+    transaction.query_typed(sql, params).await.map(drop)
+}
+
+/// Marks every chunk of a table as read back and equal, or takes the mark away.
+///
+/// # Errors
+/// A target fault.
+pub async fn mark_verified(session: &Session, source_id: i64, table: &str, equal: bool) -> Result<()> {
+    let sql = "UPDATE cutover.chunk SET verified_at = CASE WHEN $3 THEN clock_timestamp() END WHERE source_id = $1 AND table_name = $2";
+    query(session, sql, &[(&source_id, Type::INT8), (&table, Type::TEXT), (&equal, Type::BOOL)]).await.map(drop)
+}
+
+/// Forgets that a table's chunks were done, and that its sequence and vacuum steps were: they will be done again.
+///
+/// # Errors
+/// A target fault.
+pub async fn reopen_table(session: &Session, source_id: i64, table: &str) -> Result<()> {
+    let sql = "WITH c AS (UPDATE cutover.chunk SET digest = NULL, done_at = NULL, verified_at = NULL
+                          WHERE source_id = $1 AND table_name = $2),
+                    s AS (UPDATE cutover.step SET state = 'pending'
+                          WHERE source_id = $1 AND table_name = $2 AND kind IN ('sequence', 'vacuum'))
+               UPDATE cutover.source SET finished_at = NULL WHERE source_id = $1";
+    query(session, sql, &[(&source_id, Type::INT8), (&table, Type::TEXT)]).await.map(drop)
+}
+
+/// Records how a run ended. This commit is synchronous, and with it every earlier one is durable.
+///
+/// # Errors
+/// A target fault.
+pub async fn finish(session: &Session, source_id: i64, epoch: i64, error: Option<&str>) -> Result<()> {
+    let sql = "WITH durable AS (SELECT set_config('synchronous_commit', 'on', false))
+               UPDATE cutover.source SET finished_at = CASE WHEN $3::text IS NULL THEN clock_timestamp() END, last_error = $3
+               FROM durable WHERE source_id = $1 AND epoch = $2";
+    query(session, sql, &[(&source_id, Type::INT8), (&epoch, Type::INT8), (&error, Type::TEXT)]).await.map(drop)
+}
+
+/// Records the fingerprint under which finished chunks were found to be still the same.
+///
+/// # Errors
+/// A target fault.
+pub async fn set_fingerprint(session: &Session, source_id: i64, fingerprint: &str) -> Result<()> {
+    let sql = "UPDATE cutover.source SET fingerprint = $2 WHERE source_id = $1";
+    query(session, sql, &[(&source_id, Type::INT8), (&fingerprint, Type::TEXT)]).await.map(drop)
+}
+
+async fn query(session: &Session, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+    match session.client().query_typed(sql, params).await {
+        Ok(rows) => Ok(rows),
+        Err(error) => Err(session.explain(error, "working with the ledger").await),
+    }
+}

@@ -1,0 +1,157 @@
+//! Steps after the data: each statement commits together with its ledger row, except VACUUM, which cannot be in a
+//! transaction, and sequences, whose `setval` is not undone by one; both may be done twice without harm.
+
+use super::ledger::StepState;
+use super::load::check_epoch;
+use super::session::Session;
+use crate::error::{Error, Result};
+use crate::ident::{literal, qualified, quote};
+use tokio_postgres::types::Type;
+
+/// Who runs steps: the source's ledger row, the run's epoch, the target schema.
+#[derive(Debug, Clone)]
+pub struct StepOwner {
+    /// ledger row of the source
+    pub source_id: i64,
+    /// this run's epoch
+    pub epoch: i64,
+    /// target schema
+    pub schema: String,
+}
+
+/// Runs one statement and marks its step done, in one transaction.
+///
+/// # Errors
+/// A target fault that names the object.
+pub async fn run(session: &Session, owner: &StepOwner, step: &StepState) -> Result<()> {
+    let result = run_in_transaction(session, owner, step).await;
+    if result.is_err() {
+        // The transaction is over either way; an error here would only hide the first one.
+        let _ = session.client().batch_execute("ROLLBACK").await;
+    }
+    result.map_err(|error| error.at(format!("{} \"{}\" of table \"{}\"", step.kind, step.object, step.table)))
+}
+
+async fn run_in_transaction(session: &Session, owner: &StepOwner, step: &StepState) -> Result<()> {
+    execute(session, "BEGIN").await?;
+    check_epoch(session, owner.source_id, owner.epoch).await?;
+    // An index is made in its table's schema, but a bare name in a restored definition is looked up by search_path.
+    execute(session, &step.sql).await?;
+    mark(session, owner, step, "done", None).await?;
+    execute(session, "COMMIT").await
+}
+
+/// Marks a step without running anything.
+///
+/// # Errors
+/// A target fault.
+pub async fn mark(session: &Session, owner: &StepOwner, step: &StepState, state: &str, detail: Option<&str>) -> Result<()> {
+    let sql = "UPDATE cutover.step SET state = $3, detail = $4, done_at = clock_timestamp() WHERE source_id = $1 AND step = $2";
+    let updated = session
+        .client()
+        .query_typed(sql, &[(&owner.source_id, Type::INT8), (&step.step, Type::INT4), (&state, Type::TEXT), (&detail, Type::TEXT)])
+        .await;
+    match updated {
+        Ok(_) => Ok(()),
+        Err(error) => Err(session.explain(error, "writing the ledger").await),
+    }
+}
+
+/// VACUUM ANALYZE of one table, then the mark.
+///
+/// # Errors
+/// A target fault.
+pub async fn vacuum(session: &Session, owner: &StepOwner, step: &StepState) -> Result<()> {
+    let place = || format!("table \"{}\"", step.object);
+    execute(session, &step.sql).await.map_err(|error| error.at(place()))?;
+    mark(session, owner, step, "done", None).await.map_err(|error| error.at(place()))
+}
+
+/// What became of a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SequenceState {
+    /// the next value it will give, as read back; none where it has none left
+    pub next: Option<i64>,
+    /// it was behind and has been moved
+    pub moved: bool,
+    /// largest value in the column
+    pub largest: Option<i64>,
+}
+
+/// Sets the sequence of `table.column` past the largest value in the target, past `floor`, and never back; reads it back.
+/// `n = max(seq, max(id))`; `setval(n, true)`, or `setval(1, false)` where `n < 1` (semantics.md §3.2).
+///
+/// # Errors
+/// A target fault; an internal error where the sequence, read back, would still collide.
+pub async fn set_sequence(session: &Session, schema: &str, table: &str, column: &str, floor: Option<i64>) -> Result<SequenceState> {
+    let place = format!("sequence of \"{table}\".\"{column}\"");
+    let before = read_sequence(session, schema, table, column).await.map_err(|error| error.at(&place))?;
+    let target = [before.largest, floor].into_iter().flatten().max().filter(|n| *n >= 1);
+    let is_behind = match (target, before.next) {
+        (Some(n), Some(next)) => next <= n,
+        _ => false,
+    };
+    if !is_behind {
+        return Ok(before);
+    }
+    if let Some(n) = target {
+        let sequence = sequence_name(schema, table, column);
+        execute(session, &format!("SELECT setval({sequence}, {n}, true)")).await.map_err(|error| error.at(&place))?;
+    }
+    let after = read_sequence(session, schema, table, column).await.map_err(|error| error.at(&place))?;
+    let collides = matches!((after.next, target), (Some(next), Some(n)) if next <= n);
+    if collides {
+        return Err(Error::internal("its next value, read back, is still not past the largest one").at(place));
+    }
+    Ok(SequenceState { moved: true, ..after })
+}
+
+/// The sequence's next value and the column's largest, without changing anything.
+///
+/// # Errors
+/// A target fault.
+pub async fn read_sequence(session: &Session, schema: &str, table: &str, column: &str) -> Result<SequenceState> {
+    let name = query_text(session, &format!("SELECT {}::text", sequence_name(schema, table, column))).await?;
+    let Some(name) = name else {
+        return Err(Error::target_fault("the column has no sequence of its own"));
+    };
+    let sql = format!(
+        "SELECT CASE WHEN q.is_called THEN q.last_value::numeric + s.seqincrement ELSE q.last_value END::text,
+                (SELECT max({})::text FROM {}), s.seqmax::text
+         FROM {name} q, pg_sequence s WHERE s.seqrelid = {}::regclass",
+        quote(column),
+        qualified(schema, table),
+        literal(&name)
+    );
+    match session.client().query_typed(&sql, &[]).await {
+        Ok(rows) => {
+            let number = |i: usize| -> Option<i64> { rows.first()?.get::<_, Option<String>>(i)?.parse().ok() };
+            let next = number(0).filter(|next| number(2).is_some_and(|max| *next <= max));
+            Ok(SequenceState { next, moved: false, largest: number(1) })
+        }
+        Err(error) => Err(session.explain(error, "reading the sequence").await),
+    }
+}
+
+/// The first argument of `pg_get_serial_sequence` is quoted SQL, the second a bare name (semantics.md §3.2).
+fn sequence_name(schema: &str, table: &str, column: &str) -> String {
+    format!("pg_get_serial_sequence({}, {})", literal(&qualified(schema, table)), literal(column))
+}
+
+async fn query_text(session: &Session, sql: &str) -> Result<Option<String>> {
+    match session.client().query_typed(sql, &[]).await {
+        Ok(rows) => Ok(rows.first().and_then(|row| row.get(0))),
+        Err(error) => Err(session.explain(error, "reading the target's catalog").await),
+    }
+}
+
+/// Runs statements that return nothing of interest.
+///
+/// # Errors
+/// A target fault.
+pub async fn execute(session: &Session, sql: &str) -> Result<()> {
+    match session.client().batch_execute(sql).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(session.explain(error, "running a statement").await),
+    }
+}

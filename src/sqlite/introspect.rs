@@ -1,0 +1,389 @@
+//! SQLite's catalog, read by pragmas and cross-checked with the text of each statement (semantics.md §3.1).
+
+use crate::catalog::affinity::Affinity;
+use crate::catalog::{Catalog, Column, ForeignKey, Generated, Index, IndexKey, IndexOrigin, Table, ddl};
+use crate::error::{Error, Result};
+use crate::finding::{Finding, NotCarried, Severity};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
+
+/// Reads the whole catalog through one connection.
+///
+/// # Errors
+/// A source fault if SQLite cannot read its own schema.
+pub fn introspect(connection: &Connection) -> Result<Catalog> {
+    read_catalog(connection).map_err(|error| {
+        Error::source_fault("the schema of the source cannot be read")
+            .cause(error)
+            .remedy("run `sqlite3 FILE 'PRAGMA integrity_check'`; restore the file from a backup or recover it with `.recover`")
+    })
+}
+
+fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
+    let mut catalog = Catalog::default();
+    let sequences = read_sequences(connection)?;
+    for entry in list_tables(connection)? {
+        match entry.reason_to_leave_out() {
+            Some(why) => catalog.left_out.push(NotCarried {
+                kind: format!("{} table", entry.kind),
+                name: entry.name,
+                table: None,
+                why,
+                sql: entry.sql,
+            }),
+            None => {
+                let table = read_table(connection, &entry, &sequences, &mut catalog.findings)?;
+                catalog.tables.push(table);
+            }
+        }
+    }
+    catalog.left_out.extend(list_others(connection)?);
+    Ok(catalog)
+}
+
+/// One row of `PRAGMA table_list` with its statement.
+struct Entry {
+    name: String,
+    kind: String,
+    without_rowid: bool,
+    strict: bool,
+    sql: String,
+    shadow_of: Option<String>,
+}
+
+impl Entry {
+    fn reason_to_leave_out(&self) -> Option<String> {
+        if self.name.to_ascii_lowercase().starts_with("sqlite_") {
+            return Some("SQLite keeps it for itself".to_owned());
+        }
+        if let Some(owner) = &self.shadow_of {
+            return Some(format!("storage of the virtual table \"{owner}\""));
+        }
+        match self.kind.as_str() {
+            "virtual" => Some("a virtual table: a program's own index or view of other data".to_owned()),
+            "shadow" => Some("storage of a virtual table".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Suffixes of the tables in which full-text and R-Tree modules keep their data (semantics.md §3.8).
+const SHADOW_SUFFIXES: [&str; 11] =
+    ["data", "idx", "content", "docsize", "config", "segments", "segdir", "stat", "node", "rowid", "parent"];
+
+fn list_tables(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
+    let mut statement = connection.prepare(
+        "SELECT s.name, CASE WHEN s.sql LIKE 'CREATE VIRTUAL%' THEN 'virtual' ELSE coalesce(l.type, 'table') END,
+                coalesce(l.wr, 0), coalesce(l.strict, 0), coalesce(s.sql, '')
+         FROM sqlite_schema s LEFT JOIN pragma_table_list l ON l.schema = 'main' AND l.name = s.name
+         WHERE s.type = 'table' ORDER BY s.rowid",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(Entry {
+            name: row.get(0)?,
+            kind: row.get(1)?,
+            without_rowid: row.get(2)?,
+            strict: row.get(3)?,
+            sql: row.get(4)?,
+            shadow_of: None,
+        })
+    })?;
+    let mut entries = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    mark_shadows(&mut entries);
+    Ok(entries)
+}
+
+/// Where a module is missing, SQLite calls its storage ordinary tables; only their names tell.
+fn mark_shadows(entries: &mut [Entry]) {
+    let owners: Vec<String> =
+        entries.iter().filter(|entry| entry.kind == "virtual").map(|entry| entry.name.clone()).collect();
+    for entry in entries.iter_mut().filter(|entry| entry.kind != "virtual") {
+        entry.shadow_of = owners.iter().find(|owner| is_shadow_of(&entry.name, owner)).cloned();
+    }
+}
+
+fn is_shadow_of(name: &str, owner: &str) -> bool {
+    let (name, owner) = (name.to_ascii_lowercase(), owner.to_ascii_lowercase());
+    let suffix = name.strip_prefix(&owner).and_then(|rest| rest.strip_prefix('_'));
+    suffix.is_some_and(|suffix| SHADOW_SUFFIXES.contains(&suffix))
+}
+
+fn list_others(connection: &Connection) -> rusqlite::Result<Vec<NotCarried>> {
+    let mut statement = connection.prepare(
+        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE type IN ('view', 'trigger') ORDER BY rowid",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let kind: String = row.get(0)?;
+        let why = if kind == "view" {
+            "views are not translated: create it in the target from the SQL given here"
+        } else {
+            "triggers are not translated: its language differs from PostgreSQL's"
+        };
+        let table = (kind == "trigger").then(|| row.get(2)).transpose()?;
+        Ok(NotCarried { name: row.get(1)?, table, why: why.to_owned(), sql: row.get(3)?, kind })
+    })?;
+    rows.collect()
+}
+
+/// `sqlite_sequence` can be missing, hold a table twice, or not hold a number (semantics.md §3.2).
+fn read_sequences(connection: &Connection) -> rusqlite::Result<BTreeMap<String, i64>> {
+    let exists = connection
+        .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'", [], |_| Ok(()))
+        .optional()?;
+    let mut sequences = BTreeMap::new();
+    if exists.is_none() {
+        return Ok(sequences);
+    }
+    let mut statement =
+        connection.prepare("SELECT CAST(name AS TEXT), max(seq) FROM sqlite_sequence WHERE typeof(seq) = 'integer' GROUP BY name")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        sequences.insert(row.get::<_, String>(0)?.to_ascii_lowercase(), row.get(1)?);
+    }
+    Ok(sequences)
+}
+
+fn read_table(
+    connection: &Connection,
+    entry: &Entry,
+    sequences: &BTreeMap<String, i64>,
+    findings: &mut Vec<Finding>,
+) -> rusqlite::Result<Table> {
+    let mut table = Table {
+        name: entry.name.clone(),
+        sql: entry.sql.clone(),
+        without_rowid: entry.without_rowid,
+        strict: entry.strict,
+        sequence: sequences.get(&entry.name.to_ascii_lowercase()).copied(),
+        ..Table::default()
+    };
+    read_columns(connection, &mut table)?;
+    read_indexes(connection, &mut table)?;
+    read_foreign_keys(connection, &mut table)?;
+    match ddl::read(&entry.sql) {
+        Ok(text) => table.ddl = text,
+        Err(why) => findings.push(unread_statement(&entry.name, &why)),
+    }
+    join_foreign_key_text(&mut table);
+    Ok(table)
+}
+
+fn unread_statement(table: &str, why: &str) -> Finding {
+    let message = format!("its CREATE TABLE text could not be read ({why}): CHECKs and names of constraints are unknown");
+    Finding::new("W_DDL_UNREAD", Severity::Warning, table, message)
+        .fix("compare the table's constraints by hand after the copy")
+}
+
+fn read_columns(connection: &Connection, table: &mut Table) -> rusqlite::Result<()> {
+    let mut statement =
+        connection.prepare("SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1) ORDER BY cid")?;
+    let mut rows = statement.query([&table.name])?;
+    let mut keyed: Vec<(i64, usize)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let generated = match row.get::<_, i64>(5)? {
+            0 => Generated::No,
+            2 => Generated::Virtual,
+            3 => Generated::Stored,
+            _ => continue,
+        };
+        let declared: String = row.get::<_, Option<String>>(1)?.unwrap_or_default();
+        let key: i64 = row.get(4)?;
+        if key > 0 {
+            keyed.push((key, table.columns.len()));
+        }
+        table.columns.push(Column {
+            name: row.get(0)?,
+            affinity: Affinity::of(&strip_generated(&declared), table.strict),
+            declared: strip_generated(&declared),
+            not_null: row.get(2)?,
+            default: row.get(3)?,
+            collation: "BINARY".to_owned(),
+            generated,
+        });
+    }
+    keyed.sort_unstable();
+    table.primary_key = keyed.into_iter().map(|(_, column)| column).collect();
+    read_column_metadata(connection, table);
+    Ok(())
+}
+
+/// SQLite reports a generated column's type with the words `GENERATED ALWAYS` behind it.
+fn strip_generated(declared: &str) -> String {
+    let upper = declared.to_ascii_uppercase();
+    let end = upper.find("GENERATED ALWAYS").unwrap_or(declared.len());
+    declared[..end].trim().to_owned()
+}
+
+/// Collation and AUTOINCREMENT, which no pragma tells; and from the latter's precondition, the rowid's column.
+fn read_column_metadata(connection: &Connection, table: &mut Table) {
+    for i in 0..table.columns.len() {
+        let name = table.columns[i].name.clone();
+        let metadata = connection.column_metadata(Some("main"), table.name.as_str(), name.as_str());
+        if let Ok((_, collation, _, _, autoincrement)) = metadata {
+            if let Some(collation) = collation {
+                table.columns[i].collation = collation.to_string_lossy().to_uppercase();
+            }
+            table.autoincrement |= autoincrement;
+        }
+    }
+}
+
+fn read_indexes(connection: &Connection, table: &mut Table) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(
+        "SELECT l.name, l.\"unique\", l.origin, l.partial, coalesce(s.sql, '')
+         FROM pragma_index_list(?1) l LEFT JOIN sqlite_schema s ON s.type = 'index' AND s.name = l.name ORDER BY l.seq DESC",
+    )?;
+    let mut rows = statement.query([&table.name])?;
+    let mut has_key_index = false;
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        let origin = match row.get::<_, String>(2)?.as_str() {
+            "u" => IndexOrigin::Unique,
+            "pk" => IndexOrigin::PrimaryKey,
+            _ => IndexOrigin::Created,
+        };
+        has_key_index |= origin == IndexOrigin::PrimaryKey;
+        let keys = read_index_keys(connection, &name)?;
+        table.indexes.push(Index { name, origin, unique: row.get(1)?, partial: row.get(3)?, keys, sql: row.get(4)? });
+    }
+    table.rowid_column = rowid_column(table, has_key_index);
+    Ok(())
+}
+
+/// The key column is the rowid exactly where a single key column declared INTEGER got no index of its own.
+fn rowid_column(table: &Table, has_key_index: bool) -> Option<usize> {
+    match table.primary_key.as_slice() {
+        [column] if !has_key_index && !table.without_rowid => {
+            table.columns[*column].declared.eq_ignore_ascii_case("INTEGER").then_some(*column)
+        }
+        _ => None,
+    }
+}
+
+fn read_index_keys(connection: &Connection, index: &str) -> rusqlite::Result<Vec<IndexKey>> {
+    let mut statement =
+        connection.prepare("SELECT cid, \"desc\", coll FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno")?;
+    let rows = statement.query_map([index], |row| {
+        Ok(IndexKey {
+            column: usize::try_from(row.get::<_, i64>(0)?).ok(),
+            descending: row.get(1)?,
+            collation: row.get::<_, Option<String>>(2)?.unwrap_or_default().to_uppercase(),
+        })
+    })?;
+    rows.collect()
+}
+
+fn read_foreign_keys(connection: &Connection, table: &mut Table) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(
+        "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete FROM pragma_foreign_key_list(?1) ORDER BY id DESC, seq",
+    )?;
+    let mut rows = statement.query(params![table.name])?;
+    let mut last_id = None;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        if last_id != Some(id) {
+            last_id = Some(id);
+            let (parent, on_update, on_delete) = (row.get(1)?, row.get(4)?, row.get(5)?);
+            table.foreign_keys.push(ForeignKey { parent, on_update, on_delete, ..ForeignKey::default() });
+        }
+        let (column, to): (String, Option<String>) = (row.get(2)?, row.get(3)?);
+        let column = table.column_index(&column);
+        if let (Some(key), Some(column)) = (table.foreign_keys.last_mut(), column) {
+            key.columns.push(column);
+            key.parent_columns.extend(to);
+        }
+    }
+    Ok(())
+}
+
+/// Gives each foreign key its name and deferral, where text and pragma agree on columns and parent.
+fn join_foreign_key_text(table: &mut Table) {
+    let mut texts = table.ddl.foreign_keys.clone();
+    for i in 0..table.foreign_keys.len() {
+        let key = &table.foreign_keys[i];
+        let names: Vec<&str> = table.column_names(&key.columns).collect();
+        let found = texts.iter().position(|text| {
+            text.parent.eq_ignore_ascii_case(&key.parent)
+                && text.columns.len() == names.len()
+                && text.columns.iter().zip(&names).all(|(a, b)| a.eq_ignore_ascii_case(b))
+        });
+        if let Some(found) = found {
+            let text = texts.remove(found);
+            table.foreign_keys[i].name = text.name;
+            table.foreign_keys[i].deferrable = text.deferrable;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::ddl::Deferrable;
+
+    fn catalog(sql: &str) -> Catalog {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(sql).unwrap();
+        introspect(&connection).unwrap()
+    }
+
+    #[test]
+    fn keys_and_rowid_columns() {
+        let catalog = catalog(
+            "CREATE TABLE a(id INTEGER PRIMARY KEY AUTOINCREMENT, v);
+             CREATE TABLE b(id INTEGER PRIMARY KEY DESC);
+             CREATE TABLE c(id INT PRIMARY KEY);
+             CREATE TABLE d(x, y, PRIMARY KEY(y, x)) WITHOUT ROWID;
+             CREATE TABLE e(id \"INTEGER\", PRIMARY KEY(id DESC));
+             CREATE TABLE f(rowid TEXT, _rowid_ TEXT);
+             INSERT INTO a VALUES (7, 1);",
+        );
+        let rowid: Vec<_> = catalog.tables.iter().map(|table| table.rowid_column).collect();
+        assert_eq!(rowid, [Some(0), None, None, None, Some(0), None]);
+        assert!(catalog.tables[0].autoincrement);
+        assert_eq!(catalog.tables[0].sequence, Some(7));
+        assert_eq!(catalog.tables[3].primary_key, [1, 0]);
+        assert_eq!(catalog.tables[5].rowid_name(), Some("oid"));
+        assert_eq!(catalog.tables[3].rowid_name(), None);
+    }
+
+    #[test]
+    fn foreign_keys_get_text_and_pragma() {
+        let catalog = catalog(
+            "CREATE TABLE p(id INTEGER PRIMARY KEY);
+             CREATE TABLE c(a REFERENCES p, b INT CONSTRAINT named REFERENCES p(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED);",
+        );
+        let keys = &catalog.tables[1].foreign_keys;
+        assert_eq!(keys.len(), 2);
+        assert!(keys[0].parent_columns.is_empty());
+        assert_eq!(keys[1].on_delete, "CASCADE");
+        assert_eq!(keys[1].deferrable, Deferrable::Deferred);
+        assert_eq!(keys[1].name.as_deref(), Some("named"));
+    }
+
+    #[test]
+    fn shadow_tables_are_left_out_and_ordinary_ones_kept() {
+        let catalog = catalog(
+            "CREATE VIRTUAL TABLE notes USING fts5(body); CREATE TABLE notes_mine(a); CREATE VIEW v AS SELECT 1;
+             CREATE TABLE t(a, b AS (a + 1)); CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END;",
+        );
+        let names: Vec<_> = catalog.tables.iter().map(|table| table.name.as_str()).collect();
+        assert_eq!(names, ["notes_mine", "t"]);
+        assert!(catalog.left_out.iter().any(|left| left.name == "notes_content"));
+        assert!(catalog.left_out.iter().any(|left| left.kind == "trigger"));
+        assert_eq!(catalog.tables[1].columns[1].generated, Generated::Virtual);
+    }
+
+    #[test]
+    fn collations_and_index_forms() {
+        let catalog = catalog(
+            "CREATE TABLE t(a TEXT COLLATE NOCASE UNIQUE, b); CREATE INDEX i ON t(b DESC, a); CREATE INDEX e ON t(lower(a)) WHERE b > 1;",
+        );
+        let table = &catalog.tables[0];
+        assert_eq!(table.columns[0].collation, "NOCASE");
+        assert_eq!(table.indexes.len(), 3);
+        let index = table.indexes.iter().find(|index| index.name == "i").unwrap();
+        assert!(index.keys[0].descending && !index.keys[1].descending);
+        let expression = table.indexes.iter().find(|index| index.name == "e").unwrap();
+        assert!(expression.partial && expression.keys[0].column.is_none());
+    }
+}

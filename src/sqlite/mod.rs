@@ -1,0 +1,1 @@
+pub mod introspect; pub mod scan;

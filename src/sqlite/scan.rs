@@ -1,0 +1,242 @@
+//! One pass over a range of one table, in key order, straight from the table's own b-tree.
+//!
+//! A covering index is never read instead (`NOT INDEXED`, semantics.md §4.2): where index and table disagree, the table is right.
+//! Rows are lent, not owned: a [`RowView`] lives as long as SQLite stands on its row.
+
+use crate::checkpoint::ScanRange;
+use crate::error::{Error, Result};
+use crate::ident::quote;
+use crate::value::Value;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, params_from_iter};
+
+/// What to read of a table.
+#[derive(Debug, Clone)]
+pub struct ScanSpec {
+    table: String,
+    key: Option<String>,
+    columns: Vec<ScanColumn>,
+    utf16: Option<Endian>,
+}
+
+#[derive(Debug, Clone)]
+struct ScanColumn {
+    name: String,
+    stored_bytes: bool,
+}
+
+/// Byte order of a UTF-16 file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endian {
+    /// UTF-16le
+    Little,
+    /// UTF-16be
+    Big,
+}
+
+impl ScanSpec {
+    /// All rows of `table`, by the rowid under the name `key` where the table has one.
+    pub fn new(table: &str, key: Option<&str>, utf16: Option<Endian>) -> ScanSpec {
+        ScanSpec { table: table.to_owned(), key: key.map(str::to_owned), columns: Vec::new(), utf16 }
+    }
+
+    /// Adds a column; `stored_bytes` leaves a UTF-16 text as it is stored.
+    pub fn column(&mut self, name: &str, stored_bytes: bool) {
+        self.columns.push(ScanColumn { name: name.to_owned(), stored_bytes });
+    }
+
+    /// The statement: the key first, then each column; in a UTF-16 file each column as bytes with its class beside it,
+    /// because the UTF-8 accessor would repair broken text silently (semantics.md §2.2).
+    fn sql(&self, range: &ScanRange) -> String {
+        let key = self.key.as_deref().map_or_else(|| "NULL".to_owned(), quote);
+        let mut sql = format!("SELECT {key}");
+        for column in &self.columns {
+            let name = quote(&column.name);
+            match self.utf16 {
+                None => sql.push_str(&format!(", {name}")),
+                Some(_) => sql.push_str(&format!(
+                    ", CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END, typeof({name}) = 'text'"
+                )),
+            }
+        }
+        sql.push_str(&format!(" FROM main.{} NOT INDEXED", quote(&self.table)));
+        if self.key.is_some() {
+            let bounds: Vec<String> = [(range.lo, ">="), (range.hi, "<=")]
+                .into_iter()
+                .filter(|(bound, _)| bound.is_some())
+                .enumerate()
+                .map(|(i, (_, operator))| format!("{key} {operator} ?{}", i + 1))
+                .collect();
+            if !bounds.is_empty() {
+                sql.push_str(&format!(" WHERE {}", bounds.join(" AND ")));
+            }
+            sql.push_str(&format!(" ORDER BY {key}"));
+        }
+        sql
+    }
+}
+
+/// The row that SQLite stands on.
+#[derive(Debug)]
+pub struct RowView<'a> {
+    row: &'a Row<'a>,
+    spec: &'a ScanSpec,
+    decoded: &'a [Vec<u8>],
+}
+
+impl RowView<'_> {
+    /// The rowid; none where the scan has no key.
+    pub fn key(&self) -> Option<i64> {
+        match self.row.get_ref(0) {
+            Ok(ValueRef::Integer(key)) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The cell of the `i`th column asked for.
+    #[inline]
+    pub fn value(&self, i: usize) -> Result<Value<'_>> {
+        if self.spec.utf16.is_some() {
+            return self.utf16_value(i);
+        }
+        self.row.get_ref(i + 1).map(borrow).map_err(|error| unreadable(&self.spec.table, error))
+    }
+
+    fn utf16_value(&self, i: usize) -> Result<Value<'_>> {
+        let unreadable = |error| unreadable(&self.spec.table, error);
+        let value = borrow(self.row.get_ref(1 + 2 * i).map_err(unreadable)?);
+        let is_text = matches!(self.row.get_ref(2 + 2 * i).map_err(unreadable)?, ValueRef::Integer(1));
+        match value {
+            Value::Blob(bytes) if is_text && self.spec.columns[i].stored_bytes => Ok(Value::Text(bytes)),
+            Value::Blob(_) if is_text => Ok(Value::Text(&self.decoded[i])),
+            other => Ok(other),
+        }
+    }
+}
+
+#[inline]
+fn borrow(value: ValueRef<'_>) -> Value<'_> {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(integer) => Value::Integer(integer),
+        ValueRef::Real(real) => Value::Real(real),
+        ValueRef::Text(bytes) => Value::Text(bytes),
+        ValueRef::Blob(bytes) => Value::Blob(bytes),
+    }
+}
+
+/// Lends each row of `range` to `each`, until it fails or the rows end.
+///
+/// # Errors
+/// A source fault where SQLite cannot read on; whatever `each` returns.
+pub fn scan(
+    connection: &Connection,
+    spec: &ScanSpec,
+    range: &ScanRange,
+    mut each: impl FnMut(&RowView<'_>) -> Result<()>,
+) -> Result<()> {
+    let unreadable = |error| unreadable(&spec.table, error);
+    let mut statement = connection.prepare(&spec.sql(range)).map_err(unreadable)?;
+    let bounds = [range.lo, range.hi].into_iter().flatten().filter(|_| spec.key.is_some());
+    let mut rows = statement.query(params_from_iter(bounds)).map_err(unreadable)?;
+    let mut decoded = vec![Vec::new(); if spec.utf16.is_some() { spec.columns.len() } else { 0 }];
+    while let Some(row) = rows.next().map_err(unreadable)? {
+        if let Some(endian) = spec.utf16 {
+            decode_row(row, spec, endian, &mut decoded).map_err(unreadable)?;
+        }
+        each(&RowView { row, spec, decoded: &decoded })?;
+    }
+    Ok(())
+}
+
+fn decode_row(row: &Row<'_>, spec: &ScanSpec, endian: Endian, decoded: &mut [Vec<u8>]) -> rusqlite::Result<()> {
+    for (i, column) in spec.columns.iter().enumerate() {
+        let is_text = matches!(row.get_ref(2 + 2 * i)?, ValueRef::Integer(1));
+        if let (ValueRef::Blob(bytes), true, false) = (row.get_ref(1 + 2 * i)?, is_text, column.stored_bytes) {
+            decode_utf16(bytes, endian, &mut decoded[i]);
+        }
+    }
+    Ok(())
+}
+
+/// UTF-16 to UTF-8. What is broken stays broken: an unpaired surrogate becomes its three bytes, which no strict
+/// UTF-8 reader takes, and an odd last byte becomes FF; so the profile and the encoder see that the text is not valid.
+fn decode_utf16(bytes: &[u8], endian: Endian, out: &mut Vec<u8>) {
+    out.clear();
+    let unit = |pair: &[u8]| match endian {
+        Endian::Little => u16::from_le_bytes([pair[0], pair[1]]),
+        Endian::Big => u16::from_be_bytes([pair[0], pair[1]]),
+    };
+    let pairs = bytes.chunks_exact(2);
+    let odd = !pairs.remainder().is_empty();
+    for decoded in char::decode_utf16(pairs.map(unit)) {
+        match decoded {
+            Ok(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            Err(lone) => {
+                let unit = lone.unpaired_surrogate();
+                out.extend([0xe0 | (unit >> 12) as u8, 0x80 | (unit >> 6 & 0x3f) as u8, 0x80 | (unit & 0x3f) as u8]);
+            }
+        }
+    }
+    if odd {
+        out.push(0xff);
+    }
+}
+
+fn unreadable(table: &str, error: rusqlite::Error) -> Error {
+    if let Some(rusqlite::ErrorCode::OperationInterrupted) = error.sqlite_error_code() {
+        return Error::new(crate::error::ErrorKind::Interrupted, "stopped while reading").at(format!("table \"{table}\""));
+    }
+    Error::source_fault("the rows cannot be read to their end")
+        .at(format!("table \"{table}\""))
+        .cause(error)
+        .remedy("run `sqlite3 FILE 'PRAGMA integrity_check'`; restore the file from a backup or recover it with `.recover`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(connection: &Connection, spec: &ScanSpec, range: ScanRange) -> Vec<(Option<i64>, Vec<u8>)> {
+        let mut seen = Vec::new();
+        scan(connection, spec, &range, |row| {
+            if let Value::Text(bytes) = row.value(0)? {
+                seen.push((row.key(), bytes.to_vec()));
+            }
+            Ok(())
+        })
+        .unwrap();
+        seen
+    }
+
+    #[test]
+    fn ranges_are_inclusive_and_walk_the_rowid() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("CREATE TABLE t(rowid TEXT, v TEXT); INSERT INTO t(oid, v) VALUES (-5,'a'),(1,'b'),(9,'c'),(10,'d')")
+            .unwrap();
+        let mut spec = ScanSpec::new("t", Some("oid"), None);
+        spec.column("v", false);
+        let range = ScanRange { lo: Some(-5), hi: Some(9) };
+        let keys: Vec<_> = texts(&connection, &spec, range).into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, [Some(-5), Some(1), Some(9)]);
+        let plan: String = connection
+            .query_row(&format!("EXPLAIN QUERY PLAN {}", spec.sql(&range)), [1, 2], |row| row.get(3))
+            .unwrap();
+        assert!(plan.contains("USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"), "{plan}");
+    }
+
+    #[test]
+    fn utf16_is_decoded_strictly() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA encoding='UTF-16le'; CREATE TABLE t(v)").unwrap();
+        connection.execute_batch("INSERT INTO t VALUES ('né😀'), (CAST(x'00d87800' AS TEXT))").unwrap();
+        let mut spec = ScanSpec::new("t", Some("_rowid_"), Some(Endian::Little));
+        spec.column("v", false);
+        let seen = texts(&connection, &spec, ScanRange::WHOLE);
+        assert_eq!(seen[0].1, "né😀".as_bytes());
+        assert_eq!(seen[1].1, b"\xed\xa0\x80x");
+        spec.columns[0].stored_bytes = true;
+        assert_eq!(texts(&connection, &spec, ScanRange::WHOLE)[1].1, b"\x00\xd8x\x00");
+    }
+}
