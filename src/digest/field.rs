@@ -43,7 +43,9 @@ fn exact(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: &Mapping) -
         PgType::Char(_) => sink.bytes(TEXT, trim_padding(field)),
         PgType::Bytea => sink.bytes(BLOB, field),
         PgType::Uuid => uuid_text(sink, text, field)?,
-        PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) => date_text(sink, text, field, mapping)?,
+        PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) => {
+            date_text(sink, text, field, mapping)?
+        }
         PgType::Jsonb | PgType::Time(_) => return None,
     }
     Some(())

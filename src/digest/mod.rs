@@ -27,6 +27,9 @@ mod sink;
 mod stamp;
 mod tuple;
 
+#[cfg(test)]
+mod tests;
+
 pub use hash::{RowHash, table_key, text_hash};
 pub use multiset::MultisetDigest;
 pub use row::RowHasher;

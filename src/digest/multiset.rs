@@ -110,7 +110,10 @@ mod tests {
         below[..8].fill(0);
         let sum = digest(&[below, number(0, 1)]);
         assert_eq!(sum.to_string(), format!("{:016x}{}", 1, "0".repeat(48)));
-        assert_eq!(digest(&[number(0x80, 3), number(0x01, 4)]).to_string(), format!("81{}07", "0".repeat(60)));
+        assert_eq!(
+            digest(&[number(0x80, 3), number(0x01, 4)]).to_string(),
+            format!("81{}07", "0".repeat(60))
+        );
     }
 
     #[test]

@@ -139,7 +139,9 @@ mod tests {
 
     #[test]
     fn large_and_small_payloads_hash_alike() {
-        for length in [0, 1, 1023, BUFFERED_BYTES_MAX - 1, BUFFERED_BYTES_MAX, BUFFERED_BYTES_MAX + 1, 300_000] {
+        for length in
+            [0, 1, 1023, BUFFERED_BYTES_MAX - 1, BUFFERED_BYTES_MAX, BUFFERED_BYTES_MAX + 1, 300_000]
+        {
             let bytes: Vec<u8> = (0..length).map(|i| (i * 31 % 251) as u8).collect();
             let mut sink = Sink::new(KEY);
             for round in 0..2 {
