@@ -81,7 +81,7 @@ fn numeric(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8]) -> Option<()> {
     Some(())
 }
 
-fn uuid<'a>(field: &'a [u8], pg: PgType) -> Option<&'a [u8; 16]> {
+fn uuid(field: &[u8], pg: PgType) -> Option<&[u8; 16]> {
     if pg == PgType::Uuid { field.try_into().ok() } else { None }
 }
 

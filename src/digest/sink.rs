@@ -178,8 +178,12 @@ mod tests {
     fn a_form_that_fails_leaves_nothing() {
         let mut sink = Sink::new(KEY);
         sink.null();
-        assert_eq!(sink.form(JSON, |out| out.push(1).into()), Some(()));
-        assert_eq!(sink.form(NUMBER, |out| (out.push(9), None).1), None);
+        let write = |out: &mut Vec<u8>| {
+            out.push(1);
+            Some(())
+        };
+        assert_eq!(sink.form(JSON, write), Some(()));
+        assert_eq!(sink.form(NUMBER, |out| write(out).and(None)), None);
         assert_eq!(sink.buffered(), [0, 0x13, 1]);
     }
 }

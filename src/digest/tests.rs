@@ -371,3 +371,58 @@ proptest! {
         prop_assert_ne!(source_bytes(Real(real), &mapping), source_bytes(Real(beside), &mapping));
     }
 }
+
+/// What PostgreSQL 15 sent for one row of every type, in hexadecimal digits.
+const RECORDED: &str = "\
+    5047434f50590aff0d0a0000000000000000000018000000010100000002fffe00000004fffffffd000000087fffffff\
+    ffffffff000000043f000000000000083fb999999999999a0000000a000100010000000200010000000a0001ffff0000\
+    000103e80000000a0001ffaf0000014400050000000800000000d00000200000000a0001004b0000000000010000000c\
+    000200004000000200011388000000120005000400000000039a0d2c0170156516b000000003c3a92000000005616220\
+    20200000000e7b2262223a312c202262223a327d00000017017b2261223a203130302c20226262223a2022c3a9227d00\
+    00000200ff00000010550e8400e29b41d4a71644665544000000000004fffdc58a000000080002b58341728608000000\
+    080002b5826adee20800000008000000141dc81dc1ffffffffffff";
+
+#[test]
+fn a_stream_as_a_server_sent_it() {
+    use PgType::*;
+    let offset = Zone::Offset { text: "+01:00".to_owned(), seconds: 3600 };
+    let columns: Vec<(PgType, Codec, Value<'_>)> = vec![
+        (Bool, Codec::Bool, Integer(1)),
+        (Int2, Codec::Int, Integer(-2)),
+        (Int4, Codec::Int, Integer(-3)),
+        (Int8, Codec::Int, Integer(i64::MAX)),
+        (Float4, Codec::Float, Real(0.5)),
+        (Float8, Codec::Float, Real(0.1)),
+        (Numeric(None), Codec::Number, Integer(10_000)),
+        (Numeric(None), Codec::Number, Real(0.1)),
+        (Numeric(None), Codec::Number, Real(5e-324)),
+        (Numeric(None), Codec::Number, Real(f64::INFINITY)),
+        (Numeric(None), Codec::Number, Real(1e300)),
+        (Numeric(None), Codec::NumberByValue, Real(-1.5)),
+        (Numeric(None), Codec::Number, Real(2f64.powi(63))),
+        (PgType::Text, Codec::Text, Value::Text("é ".as_bytes())),
+        (Char(5), Codec::Text, Value::Text(b"ab")),
+        (Json, Codec::Json, Value::Text(b"{\"b\":1, \"b\":2}")),
+        (Jsonb, Codec::Jsonb, Value::Text("{\"a\":100,\"bb\":\"é\"}".as_bytes())),
+        (Bytea, Codec::Blob, Blob(b"\0\xff")),
+        (Uuid, Codec::Uuid, Value::Text(ID_TEXT)),
+        (Date, Codec::Date, Value::Text(b"1600-02-29")),
+        (Timestamp(6), stamp(Zone::None), Value::Text(b"2024-02-29 12:34:56.789")),
+        (Timestamptz(6), stamp(offset), Value::Text(b"2024-02-29 12:34:56.789+01:00")),
+        (Time(6), Codec::AnyTime, Value::Text(b"23:59:59.000001")),
+        (PgType::Text, Codec::Text, Null),
+    ];
+    let digit = |place: usize| u8::from_str_radix(&RECORDED[place..place + 2], 16).unwrap();
+    let stream: Vec<u8> = (0..RECORDED.len()).step_by(2).map(digit).collect();
+    let mut rows = 0;
+    let mut reader = TupleReader::new(columns.len());
+    let check = |fields: &Fields<'_>| {
+        rows += 1;
+        for ((pg, codec, value), field) in columns.iter().zip(fields.iter()) {
+            let mapping = mapping(*pg, codec.clone());
+            assert_eq!(target_bytes(field, &mapping), source_bytes(*value, &mapping), "{mapping:?}");
+        }
+    };
+    reader.feed(&stream, check).unwrap();
+    assert_eq!((reader.finish(), rows), (Ok(1), 1));
+}
