@@ -6,7 +6,7 @@
 //!
 //! Source values and target fields are brought to the *source's* value model where the column's codec is exact, and to
 //! the domain of the codec where it is not ([`crate::plan::types::Domain`]). The layout of the canonical bytes is in
-//! [`sink`]; every form is self-delimiting, so two different rows never have the same bytes.
+//! `sink.rs`; every form is self-delimiting, so two different rows never have the same bytes.
 //!
 //! Invariants:
 //! - Nothing here fails and nothing panics on any input: what cannot be decoded gets a form that says from which side
