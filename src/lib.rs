@@ -21,6 +21,9 @@ pub mod catalog;
 // floor 2: what the target shall be (pure)
 pub mod plan;
 
+// floor 3: how values are proved
+pub mod digest;
+
 // floor 4: the edges
 pub mod postgres;
 pub mod sqlite;

@@ -1,0 +1,142 @@
+//! The source side: a SQLite value to its canonical bytes.
+
+use super::number::{self, Short};
+use super::row::Scratch;
+use super::sink::{BLOB, INSTANT, INTEGER, JSON, NULL, NUMBER, REAL, Side, Sink, TEXT, UUID};
+use super::{json, stamp};
+use crate::plan::types::{Codec, Domain, Mapping, PgType};
+use crate::value::Value;
+
+/// Writes one value in the domain of its column.
+pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, mapping: &Mapping) {
+    if value == Value::Null {
+        return sink.null();
+    }
+    let written = match mapping.codec.domain() {
+        Domain::Exact => exact(sink, value, mapping.pg),
+        Domain::Number => sink.form(NUMBER, |out| by_value(out, value, mapping.pg)),
+        Domain::TextForm => text_form(sink, value),
+        Domain::BytesForm => bytes_form(sink, value),
+        Domain::Instant => instant(sink, value, &mapping.codec),
+        Domain::Uuid => sink.form(UUID, |out| uuid(value).map(|id| out.extend_from_slice(&id))),
+        Domain::Json => sink.form(JSON, |out| match value {
+            Value::Text(text) => json::canonical(out, text, &mut scratch.json),
+            _ => None,
+        }),
+    };
+    if written.is_none() {
+        undecodable(sink, value);
+    }
+}
+
+/// The value as it is, of whatever class: a class that the codec does not take meets no equal on the other side,
+/// because no field of that type decodes to it.
+fn exact(sink: &mut Sink, value: Value<'_>, pg: PgType) -> Option<()> {
+    match value {
+        Value::Null => sink.null(),
+        Value::Integer(integer) => sink.word(INTEGER, integer as u64),
+        Value::Real(real) => sink.word(REAL, real.to_bits()),
+        Value::Text(text) if matches!(pg, PgType::Char(_)) => sink.bytes(TEXT, trim_padding(text)),
+        Value::Text(text) => sink.bytes(TEXT, text),
+        Value::Blob(bytes) => sink.bytes(BLOB, bytes),
+    }
+    Some(())
+}
+
+/// PostgreSQL pads `character(n)` with spaces, which mean nothing (manual, "Character Types").
+pub(super) fn trim_padding(mut text: &[u8]) -> &[u8] {
+    while let Some(shorter) = text.strip_suffix(b" ") {
+        text = shorter;
+    }
+    text
+}
+
+/// A number by value. In `numeric` a REAL is its shortest decimal; in the binary types it is exactly itself.
+fn by_value(out: &mut Vec<u8>, value: Value<'_>, pg: PgType) -> Option<()> {
+    match (value, pg) {
+        (Value::Integer(integer), _) => number::integer(out, integer),
+        (Value::Real(real), PgType::Numeric(_)) => number::real_shortest(out, real),
+        (Value::Real(real), _) => number::real_exact(out, real),
+        _ => None,
+    }
+}
+
+fn text_form(sink: &mut Sink, value: Value<'_>) -> Option<()> {
+    match value {
+        Value::Text(text) => sink.bytes(TEXT, text),
+        _ => sink.bytes(TEXT, number_text(value)?.as_bytes()),
+    }
+    Some(())
+}
+
+fn bytes_form(sink: &mut Sink, value: Value<'_>) -> Option<()> {
+    match value {
+        Value::Text(bytes) | Value::Blob(bytes) => sink.bytes(BLOB, bytes),
+        _ => sink.bytes(BLOB, number_text(value)?.as_bytes()),
+    }
+    Some(())
+}
+
+/// The text form of a number: INTEGER in decimal, REAL so that its class and every bit can be told again.
+fn number_text(value: Value<'_>) -> Option<Short> {
+    match value {
+        Value::Integer(integer) => Short::of(format_args!("{integer}")),
+        Value::Real(f64::INFINITY) => Short::of(format_args!("Infinity")),
+        Value::Real(f64::NEG_INFINITY) => Short::of(format_args!("-Infinity")),
+        Value::Real(real) => Short::of(format_args!("{real:?}")),
+        _ => None,
+    }
+}
+
+fn instant(sink: &mut Sink, value: Value<'_>, codec: &Codec) -> Option<()> {
+    let Value::Text(text) = value else { return None };
+    let microseconds = match codec {
+        Codec::AnyTimestamp => stamp::parse_instant(text, false)?,
+        Codec::AnyTimestamptz => stamp::parse_instant(text, true)?,
+        Codec::AnyTime => stamp::parse_time(text)?,
+        _ => return None,
+    };
+    sink.word(INSTANT, microseconds as u64);
+    Some(())
+}
+
+/// The 16 bytes of a UUID: a BLOB of them, or hex digits in the grouping 8-4-4-4-12 or none, with or without braces.
+fn uuid(value: Value<'_>) -> Option<[u8; 16]> {
+    match value {
+        Value::Blob(bytes) => bytes.try_into().ok(),
+        Value::Text(text) => uuid_text(text),
+        _ => None,
+    }
+}
+
+fn uuid_text(text: &[u8]) -> Option<[u8; 16]> {
+    let bare = match text.strip_prefix(b"{") {
+        Some(rest) => rest.strip_suffix(b"}")?,
+        None => text,
+    };
+    let hyphens = match bare.len() {
+        36 => [8, 13, 18, 23].iter().all(|place| bare.get(*place) == Some(&b'-')),
+        32 => false,
+        _ => return None,
+    };
+    let mut id = 0u128;
+    let mut digits = 0;
+    for (place, byte) in bare.iter().enumerate() {
+        if hyphens && matches!(place, 8 | 13 | 18 | 23) {
+            continue;
+        }
+        id = id << 4 | u128::from(char::from(*byte).to_digit(16)?);
+        digits += 1;
+    }
+    (digits == 32).then(|| id.to_be_bytes())
+}
+
+fn undecodable(sink: &mut Sink, value: Value<'_>) {
+    match value {
+        Value::Null => sink.undecodable(Side::Source, NULL, &[]),
+        Value::Integer(integer) => sink.undecodable(Side::Source, INTEGER, &integer.to_be_bytes()),
+        Value::Real(real) => sink.undecodable(Side::Source, REAL, &real.to_bits().to_be_bytes()),
+        Value::Text(text) => sink.undecodable(Side::Source, TEXT, text),
+        Value::Blob(bytes) => sink.undecodable(Side::Source, BLOB, bytes),
+    }
+}

@@ -1,0 +1,156 @@
+//! The target side: a field of binary COPY to its canonical bytes.
+//!
+//! The layouts are those of PostgreSQL's send functions: `boolsend`, `int8send`, `float8send`, `numeric_send`,
+//! `textsend`, `jsonb_send`, `byteasend`, `uuid_send`, `date_send`, `time_send`, `timestamp_send`.
+
+use super::canonical::trim_padding;
+use super::number::{self, Wire};
+use super::row::Scratch;
+use super::sink::{BLOB, INSTANT, INTEGER, JSON, NUMBER, REAL, Side, Sink, TEXT, UUID};
+use super::{json, stamp};
+use crate::plan::types::{Codec, Domain, Mapping, PgType};
+
+/// Writes one field in the domain of its column; `None` is NULL.
+pub(super) fn target_field(sink: &mut Sink, scratch: &mut Scratch, field: Option<&[u8]>, mapping: &Mapping) {
+    let Some(field) = field else { return sink.null() };
+    let written = match mapping.codec.domain() {
+        Domain::Exact => exact(sink, &mut scratch.text, field, mapping),
+        Domain::Number => sink.form(NUMBER, |out| by_value(out, field, mapping.pg)),
+        Domain::TextForm => text_form(sink, field, mapping.pg),
+        Domain::BytesForm => bytes_form(sink, field, mapping.pg),
+        Domain::Instant => instant(sink, field, mapping.pg),
+        Domain::Uuid => sink.form(UUID, |out| uuid(field, mapping.pg).map(|id| out.extend_from_slice(id))),
+        Domain::Json => sink.form(JSON, |out| match (mapping.pg, field) {
+            (PgType::Jsonb, [1, text @ ..]) => json::canonical(out, text, &mut scratch.json),
+            (PgType::Json, text) => json::canonical(out, text, &mut scratch.json),
+            _ => None,
+        }),
+    };
+    if written.is_none() {
+        sink.undecodable(Side::Target, 0, field);
+    }
+}
+
+/// The SQLite value that the field came from.
+fn exact(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: &Mapping) -> Option<()> {
+    match mapping.pg {
+        PgType::Bool | PgType::Int2 | PgType::Int4 | PgType::Int8 => {
+            sink.word(INTEGER, whole(field, mapping.pg)? as u64);
+        }
+        PgType::Float4 | PgType::Float8 => sink.word(REAL, float(field, mapping.pg)?.to_bits()),
+        PgType::Numeric(_) => numeric(sink, text, field)?,
+        PgType::Text | PgType::Varchar(_) | PgType::Citext | PgType::Json => sink.bytes(TEXT, field),
+        PgType::Char(_) => sink.bytes(TEXT, trim_padding(field)),
+        PgType::Bytea => sink.bytes(BLOB, field),
+        PgType::Uuid => uuid_text(sink, text, field)?,
+        PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) => {
+            date_text(sink, text, field, mapping)?
+        }
+        PgType::Jsonb | PgType::Time(_) => return None,
+    }
+    Some(())
+}
+
+fn whole(field: &[u8], pg: PgType) -> Option<i64> {
+    match (pg, field) {
+        (PgType::Bool, [flag @ (0 | 1)]) => Some(i64::from(*flag)),
+        (PgType::Int2, _) => Some(i64::from(i16::from_be_bytes(field.try_into().ok()?))),
+        (PgType::Int4, _) => Some(i64::from(i32::from_be_bytes(field.try_into().ok()?))),
+        (PgType::Int8, _) => Some(i64::from_be_bytes(field.try_into().ok()?)),
+        _ => None,
+    }
+}
+
+/// A float, `real` widened; SQLite has no NaN, so a NaN is nothing that we sent.
+fn float(field: &[u8], pg: PgType) -> Option<f64> {
+    let value = match pg {
+        PgType::Float4 => f64::from(f32::from_be_bytes(field.try_into().ok()?)),
+        PgType::Float8 => f64::from_be_bytes(field.try_into().ok()?),
+        _ => return None,
+    };
+    (!value.is_nan()).then_some(value)
+}
+
+/// `numeric`: an INTEGER where it is one of 64 bits, else the nearest REAL (semantics.md §1.5).
+fn numeric(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8]) -> Option<()> {
+    let wire = Wire::parse(field)?;
+    match wire.integer() {
+        Some(integer) => sink.word(INTEGER, integer as u64),
+        None => sink.word(REAL, wire.real(text)?.to_bits()),
+    }
+    Some(())
+}
+
+fn uuid(field: &[u8], pg: PgType) -> Option<&[u8; 16]> {
+    if pg == PgType::Uuid { field.try_into().ok() } else { None }
+}
+
+fn uuid_text(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8]) -> Option<()> {
+    let id: &[u8; 16] = field.try_into().ok()?;
+    text.clear();
+    for (place, byte) in id.iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            text.push(b'-');
+        }
+        for half in [byte >> 4, byte & 15] {
+            text.push(if half < 10 { b'0' + half } else { b'a' + half - 10 });
+        }
+    }
+    sink.bytes(TEXT, text);
+    Some(())
+}
+
+fn date_text(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: &Mapping) -> Option<()> {
+    text.clear();
+    match (mapping.pg, &mapping.codec) {
+        (PgType::Date, Codec::Date) => {
+            stamp::format_date(text, i64::from(i32::from_be_bytes(field.try_into().ok()?)))?;
+        }
+        (PgType::Timestamp(_) | PgType::Timestamptz(_), Codec::Stamp(template)) => {
+            stamp::format_stamp(text, i64::from_be_bytes(field.try_into().ok()?), template)?;
+        }
+        _ => return None,
+    }
+    sink.bytes(TEXT, text);
+    Some(())
+}
+
+fn by_value(out: &mut Vec<u8>, field: &[u8], pg: PgType) -> Option<()> {
+    match pg {
+        PgType::Int2 | PgType::Int4 | PgType::Int8 => number::integer(out, whole(field, pg)?),
+        PgType::Float4 | PgType::Float8 => number::real_exact(out, float(field, pg)?),
+        PgType::Numeric(_) => Wire::parse(field)?.canonical(out),
+        _ => None,
+    }
+}
+
+fn text_form(sink: &mut Sink, field: &[u8], pg: PgType) -> Option<()> {
+    match pg {
+        PgType::Text | PgType::Varchar(_) | PgType::Citext => sink.bytes(TEXT, field),
+        _ => return None,
+    }
+    Some(())
+}
+
+fn bytes_form(sink: &mut Sink, field: &[u8], pg: PgType) -> Option<()> {
+    if pg != PgType::Bytea {
+        return None;
+    }
+    sink.bytes(BLOB, field);
+    Some(())
+}
+
+/// Microseconds; PostgreSQL's own `infinity` is nothing that we sent.
+fn instant(sink: &mut Sink, field: &[u8], pg: PgType) -> Option<()> {
+    let microseconds = match pg {
+        PgType::Timestamp(_) | PgType::Timestamptz(_) | PgType::Time(_) => {
+            i64::from_be_bytes(field.try_into().ok()?)
+        }
+        _ => return None,
+    };
+    if microseconds == i64::MIN || microseconds == i64::MAX {
+        return None;
+    }
+    sink.word(INSTANT, microseconds as u64);
+    Some(())
+}
