@@ -1,5 +1,8 @@
 //! TLS, logins and session settings against a throwaway server with a throwaway authority.
 
+// A helper outside of a test function may fail the test too.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use cutover::error::{Error, ErrorKind, Result};
 use cutover::postgres::connect::Connector;
 use cutover::postgres::conninfo::ConnInfo;
@@ -272,10 +275,18 @@ async fn require_with_a_root(server: &Server, root: &Path) {
     assert_eq!(outcome(&binding).await, Ok(true));
     let plain = format!("host=localhost port={} sslmode=disable channel_binding=require", server.port);
     assert!(outcome(&plain).await.unwrap_err().contains("channel binding"));
+    // libpq would try `prefer` a second time without TLS; two wrong passwords per run can lock an account.
+    let wrong = format!("host=localhost port={} sslmode=prefer password=wrong", server.port);
+    assert!(outcome(&wrong).await.unwrap_err().contains("28P01"));
+    assert_eq!(server.log_count("password authentication failed"), 1, "one attempt");
 }
 
 async fn socket_and_client_certificate(server: &Server, ours: &Authority) {
-    let socket = format!("host={} port={} sslmode=verify-full", server.dir.path().display(), server.port);
+    let socket = format!(
+        "host={} port={} sslmode=verify-full sslrootcert=/no/such",
+        server.dir.path().display(),
+        server.port
+    );
     assert_eq!(outcome(&socket).await, Ok(false));
 
     let client = issue(ours, &[], |params| {
@@ -320,16 +331,23 @@ async fn self_signed_and_common_name(server: &Server, ours: &Authority, root: &P
     };
     server.use_tls(Some(&issue(ours, &[], common)));
     check(server, "common name", root, &[("verify-ca", "tls"), ("verify-full", "tls")]).await;
+    // An alternative name silences the common name.
+    server.use_tls(Some(&issue(ours, &["db.elsewhere"], common)));
+    check(server, "common name", root, &[("verify-ca", "tls"), ("verify-full", "not for")]).await;
 
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    common(&mut params);
-    let own = Pair { cert: params.self_signed(&key).unwrap().pem(), key: key.serialize_pem() };
-    let own_root = server.path("own.crt");
-    std::fs::write(&own_root, &own.cert).unwrap();
-    server.use_tls(Some(&own));
-    check(server, "self-signed", &own_root, &[("verify-ca", "tls"), ("verify-full", "tls")]).await;
+    let words = |wanted| [("verify-ca", wanted), ("verify-full", wanted)];
+    for (until, wanted) in [(2020, "expired"), (2090, "tls")] {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_after = rcgen::date_time_ymd(until, 1, 1);
+        common(&mut params);
+        let own = Pair { cert: params.self_signed(&key).unwrap().pem(), key: key.serialize_pem() };
+        let own_root = server.path("own.crt");
+        std::fs::write(&own_root, &own.cert).unwrap();
+        server.use_tls(Some(&own));
+        check(server, "self-signed", &own_root, &words(wanted)).await;
+    }
 }
 
 /// Everything that needs no TLS, on one server too.
@@ -365,7 +383,7 @@ async fn wrong_logins(server: &Server, base: &str) {
         (error.kind(), server_error(&error).unwrap().sqlstate.as_str()),
         (ErrorKind::Refused, "3D000")
     );
-    let error = connect(&format!("{base},127.0.0.1 password=wrong")).await.unwrap_err();
+    let error = connect(&format!("{base} host=127.0.0.1,127.0.0.1 password=wrong")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(
         server.log_count("password authentication failed"),
@@ -410,7 +428,7 @@ async fn settings(base: &str, server: &Server) {
         ("synchronous_commit", "off"),
         ("client_connection_check_interval", "5s"),
         ("tcp_keepalives_idle", "15"),
-        ("tcp_user_timeout", "1min"),
+        ("tcp_user_timeout", "60000"),
         ("application_name", "cutover r42 copy 1"),
     ];
     for (name, value) in expected {

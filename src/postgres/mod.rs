@@ -6,8 +6,10 @@
 
 pub mod connect;
 pub mod conninfo;
+mod conninfo_places;
 mod conninfo_text;
 pub mod fault;
+mod fault_meaning;
 mod fault_names;
 pub mod inspect;
 pub mod ledger;

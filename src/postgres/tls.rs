@@ -3,7 +3,7 @@
 //! Invariant: where verification is asked for, nothing connects without it; there is no way to switch it off later.
 //! A difference to libpq, which the remedies name: revocation lists and encrypted private keys are not read.
 
-use super::conninfo::{ConnInfo, Roots, SslMode};
+use super::conninfo::{ConnInfo, Host, Roots, SslMode};
 use super::tls_verify::{Check, ServerCheck};
 use crate::error::{Error, ErrorKind, Result};
 use rustls::pki_types::pem::PemObject;
@@ -19,7 +19,10 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 pub fn connector(info: &ConnInfo) -> Result<MakeRustlsConnect> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let algorithms = provider.signature_verification_algorithms;
-    let (roots, check) = match info.ssl_mode {
+    // Unix sockets never use TLS, so their certificates need not be there.
+    let sockets_only = info.endpoints.iter().all(|endpoint| matches!(endpoint.host, Host::Unix(_)));
+    let mode = if sockets_only { SslMode::Disable } else { info.ssl_mode };
+    let (roots, check) = match mode {
         SslMode::VerifyCa => (load_roots(&info.roots)?, Check::Chain),
         SslMode::VerifyFull => (load_roots(&info.roots)?, Check::ChainAndName),
         _ => (Vec::new(), Check::Nothing),
@@ -31,7 +34,7 @@ pub fn connector(info: &ConnInfo) -> Result<MakeRustlsConnect> {
         .dangerous()
         .with_custom_certificate_verifier(check);
     let mut config = match &info.client_cert {
-        Some((cert, key)) if info.ssl_mode != SslMode::Disable => builder
+        Some((cert, key)) if mode != SslMode::Disable => builder
             .with_client_auth_cert(certificates(cert, "sslcert")?, private_key(key)?)
             .map_err(|error| Error::usage("sslcert and sslkey do not work together").cause(error))?,
         _ => builder.with_no_client_auth(),
