@@ -1,0 +1,130 @@
+//! One source file on its way: opened, read, selected.
+
+use crate::catalog::profile::TableProfile;
+use crate::catalog::{Catalog, Table};
+use crate::config::Config;
+use crate::digest::text_hash;
+use crate::error::{Error, Result};
+use crate::finding::Finding;
+use crate::outcome::SourceInfo;
+use crate::plan::select::{idle_globs, is_selected};
+use crate::plan::{ColumnPlan, ScanKey, TablePlan};
+use crate::sqlite::scan::{Endian, ScanSpec};
+use crate::sqlite::{self, Encoding, Source};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A source, open for the whole run.
+#[derive(Debug)]
+pub struct Job {
+    /// the open file, one snapshot for all its readers
+    pub source: Arc<Source>,
+    /// what is in it
+    pub catalog: Catalog,
+    /// indexes of the selected tables in the catalog
+    pub selected: Vec<usize>,
+    /// the profiles of the selected tables, in their order; empty until they are taken
+    pub profiles: Vec<TableProfile>,
+    /// what the pre-flight found
+    pub notes: Vec<Finding>,
+    path_text: String,
+}
+
+impl Job {
+    /// Opens and reads a source; blocking.
+    ///
+    /// # Errors
+    /// A source fault that says what the file is and what to do; a usage error where no table is selected.
+    pub fn open(path: &Path, config: &Config) -> Result<Job> {
+        let source = Source::open(path, config.jobs)?;
+        let mut notes = source.facts().notes.clone();
+        notes.extend(source.quick_check()?);
+        let catalog = sqlite::introspect::introspect(&*source.reader()?)?;
+        let selected: Vec<usize> =
+            (0..catalog.tables.len()).filter(|&i| is_selected(&catalog.tables[i].name, config)).collect();
+        let path_text = source.facts().path.to_string_lossy().into_owned();
+        Ok(Job { source: Arc::new(source), catalog, selected, profiles: Vec::new(), notes, path_text })
+    }
+
+    /// Canonical path: the source's name in the ledger.
+    pub fn path(&self) -> &str {
+        &self.path_text
+    }
+
+    /// The selected tables.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.selected.iter().map(|&i| &self.catalog.tables[i])
+    }
+
+    /// Fingerprint as the ledger stores it.
+    pub fn fingerprint(&self) -> String {
+        serde_json::to_string(self.source.fingerprint()).unwrap_or_default()
+    }
+
+    /// For the report.
+    pub fn info(&self) -> SourceInfo {
+        let facts = self.source.facts();
+        SourceInfo {
+            path: self.path_text.clone(),
+            bytes: facts.bytes,
+            fingerprint: text_hash(&self.fingerprint()),
+            sqlite_version: facts.sqlite_version.clone(),
+            encoding: match facts.encoding {
+                Encoding::Utf8 => "UTF-8",
+                Encoding::Utf16le => "UTF-16le",
+                Encoding::Utf16be => "UTF-16be",
+            }
+            .to_owned(),
+            journal_mode: facts.journal_mode.clone(),
+        }
+    }
+
+    fn endian(&self) -> Option<Endian> {
+        match self.source.facts().encoding {
+            Encoding::Utf8 => None,
+            Encoding::Utf16le => Some(Endian::Little),
+            Encoding::Utf16be => Some(Endian::Big),
+        }
+    }
+
+    /// The scan of a whole table, every column.
+    pub fn scan_of_table(&self, table: &Table) -> ScanSpec {
+        let mut spec = ScanSpec::new(&table.name, table.rowid_name(), self.endian());
+        for column in &table.columns {
+            spec.column(&column.name, false);
+        }
+        spec
+    }
+
+    /// The scan of a planned table: its travelling columns.
+    pub fn scan_of_plan(&self, plan: &TablePlan) -> ScanSpec {
+        let key = match &plan.key {
+            ScanKey::Rowid { alias, .. } => Some(alias.as_str()),
+            ScanKey::Whole => None,
+        };
+        let mut spec = ScanSpec::new(&plan.source, key, self.endian());
+        for ColumnPlan { source, stored_bytes, .. } in &plan.columns {
+            spec.column(source, *stored_bytes);
+        }
+        spec
+    }
+}
+
+/// Globs that select nothing in any source are typing mistakes.
+///
+/// # Errors
+/// A usage error that names them.
+pub fn check_globs(jobs: &[Job], config: &Config) -> Result<()> {
+    let names: Vec<&str> = jobs.iter().flat_map(|job| job.catalog.tables.iter().map(|table| table.name.as_str())).collect();
+    let idle = idle_globs(config, &names);
+    if idle.is_empty() {
+        return Ok(());
+    }
+    let known = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
+    Err(Error::usage(format!("no table of the source matches {}", idle.join(", "))).remedy(format!("its tables are: {known}")))
+}
+
+/// A row's key for a person.
+pub fn key_text(key: Option<i64>, number: u64) -> String {
+    key.map_or_else(|| format!("row {number} in the table's order"), |key| format!("rowid {key}"))
+}

@@ -1,0 +1,86 @@
+//! A bounded number of workers over a list of tasks; results come back in the tasks' order.
+
+use crate::error::{Error, Result};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Tasks that several workers take from, one after the other.
+#[derive(Debug)]
+pub struct Queue<T>(Mutex<VecDeque<T>>);
+
+impl<T> Queue<T> {
+    /// A queue in the given order.
+    pub fn new(tasks: impl IntoIterator<Item = T>) -> Queue<T> {
+        Queue(Mutex::new(tasks.into_iter().collect()))
+    }
+
+    /// The next task.
+    pub fn take(&self) -> Option<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    /// Leaves nothing to take.
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// Runs `work` over `tasks` on at most `workers` threads that may block.
+///
+/// # Errors
+/// The first error of any task; tasks that have not begun are then left.
+pub async fn blocking<T, R>(
+    workers: usize,
+    tasks: Vec<T>,
+    work: impl Fn(&T) -> Result<R> + Send + Sync + 'static,
+) -> Result<Vec<R>>
+where
+    T: Send + Sync + 'static,
+    R: Send + 'static,
+{
+    let count = tasks.len();
+    let queue = Arc::new(Queue::new(tasks.into_iter().enumerate()));
+    let work = Arc::new(work);
+    let threads: Vec<_> = (0..workers.min(count))
+        .map(|_| {
+            let (queue, work) = (Arc::clone(&queue), Arc::clone(&work));
+            tokio::task::spawn_blocking(move || {
+                let mut results = Vec::new();
+                while let Some((i, task)) = queue.take() {
+                    match work(&task) {
+                        Ok(result) => results.push((i, result)),
+                        Err(error) => {
+                            queue.clear();
+                            return Err(error);
+                        }
+                    }
+                }
+                Ok(results)
+            })
+        })
+        .collect();
+    let mut results = Vec::with_capacity(count);
+    let mut failure = None;
+    for thread in threads {
+        match join(thread.await) {
+            Ok(part) => results.extend(part),
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    results.sort_by_key(|(i, _)| *i);
+    Ok(results.into_iter().map(|(_, result)| result).collect())
+}
+
+/// A thread's result; a panic becomes an error of the run.
+///
+/// # Errors
+/// The thread's own, or an internal one.
+pub fn join<R>(joined: std::result::Result<Result<R>, tokio::task::JoinError>) -> Result<R> {
+    match joined {
+        Ok(result) => result,
+        Err(error) => Err(Error::internal("a worker thread panicked").cause(error.to_string())),
+    }
+}
