@@ -17,3 +17,9 @@ pub mod value;
 
 // floor 2: what the target shall be (pure)
 pub mod plan;
+
+// side room: what people and programs are told
+pub mod report;
+
+// floor 6: the command line
+// pub mod cli;
