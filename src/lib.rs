@@ -22,4 +22,4 @@ pub mod plan;
 pub mod report;
 
 // floor 6: the command line
-// pub mod cli;
+pub mod cli;

@@ -36,8 +36,8 @@ impl Bars {
 
     fn new(target: ProgressDrawTarget, colours: bool) -> Bars {
         let colour = if colours { ".cyan" } else { "" };
-        let total = style(&format!("{{prefix:9}} {{bar:24{colour}}} {{wide_msg}}"));
-        let single = style("  {bar:16} {wide_msg}");
+        let total = style(&format!("{{prefix:9}} {{bar:16{colour}}} {{wide_msg}}"));
+        let single = style("          {bar:16} {wide_msg}");
         let screen = MultiProgress::with_draw_target(target);
         Bars { screen, phases: HashMap::new(), tasks: HashMap::new(), total, single }
     }
@@ -140,7 +140,7 @@ fn draw_phase(bar: &ProgressBar, progress: &Progress, now: Instant) {
     let (rows, bytes) = progress.done();
     let tasks = (progress.tasks_done, progress.tasks);
     let (done, all) = measure((rows, progress.rows), (bytes, progress.bytes), tasks);
-    show(bar, done, all, progress.sentence(now));
+    show(bar, done, all, progress.brief(now));
 }
 
 impl Painter for Bars {
@@ -154,7 +154,7 @@ impl Painter for Bars {
             Event::PhaseFinished { phase, seconds } => self.phase_finished(board, *phase, *seconds),
             Event::TaskStarted { .. } => {}
             Event::TaskFinished { .. } => self.sweep(board),
-            Event::Note { text } => self.say(&human::text(text)),
+            Event::Note { text } => self.say(&format!("note: {}", human::text(text))),
         }
     }
 
@@ -232,7 +232,7 @@ mod tests {
         let now = t0 + Duration::from_secs(2);
         settle(&mut bars, &board, now);
         let shown = term.contents();
-        assert!(shown.contains("0 of 20 tables, 600 of 2,000 rows (30 %), 300 rows/s"), "{shown}");
+        assert!(shown.contains("30 %, 5 s left, 300 rows/s, 0 of 20 tables"), "{shown}");
         assert!(shown.contains("table 0, 50 of 100 rows"), "{shown}");
         assert_eq!(shown.lines().count(), 1 + TASK_BARS_MAX, "{shown}");
         let name = "table 0".to_owned();

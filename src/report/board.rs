@@ -184,8 +184,24 @@ impl Progress {
         if let Some(rate) = self.rate(now) {
             parts.extend((rows > 0).then(|| human::rows_per_second(rate.rows)));
             parts.extend((bytes > 0).then(|| human::bytes_per_second(rate.bytes)));
-            parts.extend(rate.left.map(|left| format!("about {} left", human::seconds(left.ceil()))));
+            parts.extend(rate.left.map(|left| format!("about {} left", human::time_left(left))));
         }
+        parts.join(", ")
+    }
+
+    /// The same for a bar of a terminal that may have 80 columns, so that a cut end is the least important:
+    /// `23 %, 12 s left, 410,000 rows/s, 61.0 MB/s, 12 of 26 tables`.
+    pub(super) fn brief(&self, now: Instant) -> String {
+        let (rows, bytes) = self.done();
+        let by_bytes = human::percent(bytes, self.bytes);
+        let percent = by_bytes.or_else(|| human::percent(rows, self.rows));
+        let mut parts: Vec<String> = percent.map(|percent| format!("{percent} %")).into_iter().collect();
+        if let Some(rate) = self.rate(now) {
+            parts.extend(rate.left.map(|left| format!("{} left", human::time_left(left))));
+            parts.extend((rows > 0).then(|| human::rows_per_second(rate.rows)));
+            parts.extend((bytes > 0).then(|| human::bytes_per_second(rate.bytes)));
+        }
+        parts.push(self.tasks_text());
         parts.join(", ")
     }
 
@@ -257,6 +273,7 @@ mod tests {
             copy.sentence(now),
             "1 of 3 tables, 250 of 1,000 rows (25 %), 50 rows/s, 5.0 kB/s, about 15 s left"
         );
+        assert_eq!(copy.brief(now), "25 %, 15 s left, 50 rows/s, 5.0 kB/s, 1 of 3 tables");
     }
 
     #[test]

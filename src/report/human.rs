@@ -66,6 +66,12 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
+/// An estimate of time left, in whole seconds rounded up: `5 s`, `2 min 05 s`.
+pub fn time_left(left: f64) -> String {
+    let whole = left.max(0.0).ceil();
+    if whole < 10.0 { format!("{whole} s") } else { seconds(whole) }
+}
+
 /// How much of `total` is done, in whole per cent, rounded down: 100 only when nothing is left.
 /// `None` where the total is unknown.
 pub fn percent(done: u64, total: u64) -> Option<u64> {
@@ -154,6 +160,7 @@ mod tests {
         assert_eq!(rows_per_second(409_871.0), "410,000 rows/s");
         assert_eq!(rows_per_second(999.6), "1,000 rows/s");
         assert_eq!(rows_per_second(0.0), "0 rows/s");
+        assert_eq!([time_left(4.2), time_left(12.0), time_left(124.1)], ["5 s", "12 s", "2 min 05 s"]);
         assert_eq!(bytes_per_second(61_200_000.0), "61.2 MB/s");
     }
 

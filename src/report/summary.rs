@@ -183,7 +183,7 @@ users      234   149 kB  0.5 s   match
             "  not valid: fk_user (foreign key of orders)\n",
             "  orders_id_seq: next value 51001\n",
             "not carried: 2 triggers\n  t1 (of orders): PostgreSQL has no such trigger language\n",
-            "warning W_ORPHAN orders.total: rows whose parent is missing (12; for example rowid 7)\n",
+            "warning W_ORPHAN orders.total: rows whose parent is missing (12 cases; for example rowid 7)\n",
             "    fix: add the parents\n",
         ] {
             assert!(text.contains(part), "{part:?} is not in\n{text}");
@@ -309,7 +309,7 @@ users      234   149 kB  0.5 s   match
         ];
         let expected = "\
 error: refused for 2 reasons
-   1. E_RANGE t.a: does not fit integer (40; for example rowid 1, rowid 2)
+   1. E_RANGE t.a: does not fit integer (40 cases; for example rowid 1, rowid 2)
       fix: use bigint
    2. E_NAME u: two tables get one name
 ";

@@ -23,10 +23,10 @@ pub struct Told {
     pub fix: Option<String>,
 }
 
-/// `E_RANGE t.a: does not fit integer (40; for example rowid 1, rowid 2)`, and the fix apart.
+/// `E_RANGE t.a: does not fit integer (40 cases; for example rowid 1, rowid 2)`, and the fix apart.
 pub(super) fn finding(finding: &Finding) -> Told {
     let mut about = Vec::new();
-    about.extend((finding.count > 1).then(|| human::count(finding.count)));
+    about.extend((finding.count > 1).then(|| human::plural(finding.count, "case")));
     if !finding.examples.is_empty() {
         let keys: Vec<String> = finding.examples.iter().map(|key| human::name(key)).collect();
         about.push(format!("for example {}", keys.join(", ")));
