@@ -21,9 +21,15 @@ pub mod catalog;
 // floor 2: what the target shall be (pure)
 pub mod plan;
 
-// floor 3: how values are proved
+// floor 3: how values travel, and how they are proved (pure; the two share no code)
 pub mod digest;
 
 // floor 4: the edges
 pub mod postgres;
 pub mod sqlite;
+
+// side room: what a person sees
+pub mod report;
+
+// floor 6: the command line
+pub mod cli;

@@ -1,0 +1,444 @@
+//! What the user typed, and nothing more: no defaults from the environment, no validation across options
+//! (`resolve` has those). Every option here has an effect; what is not built yet is not listed.
+
+use crate::config::Secret;
+use crate::limits::JOBS_MAX;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+
+/// Moves SQLite databases into PostgreSQL in bulk, and proves that everything arrived.
+#[derive(Debug, Parser)]
+#[command(name = "cutover", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// what to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+    0  done
+    1  a bug in cutover
+    2  usage or configuration
+    3  refused before anything was written
+    4  verification found a difference
+    5  the source cannot be read or trusted
+    6  the server failed; run the same command again to resume
+    7  another run holds this target
+  130  interrupted (143: terminated); run the same command again to resume";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Copy SQLite databases into PostgreSQL and verify them, or tell whether that would work
+    ///
+    /// With --migrate: copies, verifies and finishes; after an interruption, the same command resumes.
+    /// With --validate: makes the same plan and the same checks and writes nothing; exit code 0 means it would work.
+    Copy(Box<CopyArgs>),
+    /// Compare a copy with its source, also one that another tool made
+    Verify(Box<VerifyArgs>),
+    /// Show what the target knows about its copies: finished, running, left
+    Status(StatusArgs),
+    /// Remove cutover's own records from the target; tables and rows stay
+    Clean(CleanArgs),
+    /// The private local PostgreSQL server that `--to embedded` uses
+    Embedded {
+        /// what to do with it
+        #[command(subcommand)]
+        action: EmbeddedAction,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell to complete for
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff), of the whole program or of one command
+    Man {
+        /// The command whose page is wanted
+        command: Option<String>,
+    },
+}
+
+/// What to do with the local server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum EmbeddedAction {
+    /// Start it, and create it before the first time; prints how to connect
+    Start,
+    /// Stop it
+    Stop,
+    /// Say whether it runs, and where its data is
+    Status,
+}
+
+/// `copy`
+#[derive(Debug, Args)]
+pub struct CopyArgs {
+    /// Copy, verify and finish; run again to resume
+    #[arg(long, conflicts_with = "validate")]
+    pub migrate: bool,
+    /// Plan and check only; nothing is written
+    #[arg(long)]
+    pub validate: bool,
+    /// where from and where to
+    #[command(flatten)]
+    pub ends: EndArgs,
+    /// which tables
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// Create what is missing, or only fill tables that exist
+    #[arg(long, value_enum, default_value_t = CreateWord::Auto, hide_possible_values = true, value_name = "auto|never")]
+    pub create: CreateWord,
+    /// Tables holding rows that cutover did not put there: refuse the run, append to them, or empty them first
+    #[arg(long, value_enum, default_value_t = ExistingWord::Refuse, hide_possible_values = true,
+          value_name = "refuse|append|truncate")]
+    pub existing: ExistingWord,
+    /// Rows whose parent is missing: copy them and leave the foreign key NOT VALID (not-valid), refuse the run (refuse),
+    /// or the first for keys that cutover creates and the second for keys that exist (auto)
+    #[arg(long, value_enum, default_value_t = OrphanWord::Auto, hide_possible_values = true,
+          value_name = "auto|refuse|not-valid")]
+    pub orphans: OrphanWord,
+    /// How much is proved: counts and checksums, counts only, nothing
+    #[arg(long, value_enum, default_value_t = VerifyWord::Checksum, hide_possible_values = true,
+          value_name = "checksum|count|off")]
+    pub verify: VerifyWord,
+    /// Stop at the first table that fails, instead of finishing the others first
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Forget earlier runs of these sources and begin again; drops only what cutover created
+    #[arg(long, conflicts_with = "reverify")]
+    pub restart: bool,
+    /// Resume although the source was written to, if every finished chunk still has its recorded digest
+    #[arg(long)]
+    pub reverify: bool,
+    /// how to go about it
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Bytes of rows that commit together, such as 64MiB or 1048576 [default: 64MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
+    pub chunk_bytes: Option<u64>,
+    /// Rows that commit together, at most [default: 4000000]
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub chunk_rows: Option<NonZeroU64>,
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// where from and where to
+    #[command(flatten)]
+    pub ends: EndArgs,
+    /// which tables
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// how to go about it
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// Where rows come from and where they go.
+#[derive(Debug, Args)]
+pub struct EndArgs {
+    /// SQLite file, as --from
+    #[arg(value_name = "SOURCE")]
+    pub source: Option<PathBuf>,
+    /// PostgreSQL database, as --to
+    #[arg(value_name = "TARGET", value_parser = secret)]
+    pub target: Option<Secret>,
+    /// SQLite file; repeat it to bring several into one target. Else CUTOVER_FROM, else SQLITE_DB_PATH
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    pub from: Vec<PathBuf>,
+    /// the target
+    #[command(flatten)]
+    pub to: ToArgs,
+}
+
+/// The target by name.
+#[derive(Debug, Args)]
+pub struct ToArgs {
+    /// PostgreSQL database: a URL (postgres://…), a key=value string, or `embedded` for a private local server.
+    /// Else CUTOVER_TO, DATABASE_URL, POSTGRES_HOST/PORT/DB/USER/PASSWORD, or PGHOST and the like
+    #[arg(long, value_name = "URL", value_parser = secret)]
+    pub to: Option<Secret>,
+    /// File of KEY=value lines, used for variables that the environment does not have
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+}
+
+/// Which tables, and what they are called over there.
+#[derive(Debug, Args)]
+pub struct SelectionArgs {
+    /// Schema in the target
+    #[arg(long, value_name = "NAME", default_value = "public")]
+    pub schema: String,
+    /// Only tables whose name matches; may be repeated
+    #[arg(long, value_name = "GLOB", action = ArgAction::Append)]
+    pub table: Vec<String>,
+    /// No tables whose name matches; may be repeated
+    #[arg(long, value_name = "GLOB", action = ArgAction::Append)]
+    pub exclude: Vec<String>,
+    /// Spelling of names in the target: as they are, in lower case, or as snake_case
+    #[arg(long, value_enum, default_value_t = NameWord::Keep, hide_possible_values = true,
+          value_name = "keep|lower|snake")]
+    pub names: NameWord,
+}
+
+/// How a run goes about it and what it tells.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Connections that work at once, 1 to 64 [default: the number of cores, at most 4]
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub jobs: Option<usize>,
+    /// Write a report to this file, which must end in .json; may be repeated
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    pub report: Vec<PathBuf>,
+    /// Progress on stderr: bars on a terminal and lines elsewhere (auto), or as named
+    #[arg(long, value_enum, default_value_t = ProgressWord::Auto, hide_possible_values = true,
+          value_name = "auto|bars|lines|json|off")]
+    pub progress: ProgressWord,
+}
+
+/// `status`
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// the target
+    #[command(flatten)]
+    pub to: ToArgs,
+    /// Only copies into this schema of the target
+    #[arg(long, value_name = "NAME")]
+    pub schema: Option<String>,
+    /// One JSON object instead of a text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `clean`
+#[derive(Debug, Args)]
+pub struct CleanArgs {
+    /// the target
+    #[command(flatten)]
+    pub to: ToArgs,
+    /// Do it without asking
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// The words of `--create`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CreateWord {
+    Auto,
+    Never,
+}
+
+/// The words of `--existing`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExistingWord {
+    Refuse,
+    Append,
+    Truncate,
+}
+
+/// The words of `--orphans`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OrphanWord {
+    Auto,
+    Refuse,
+    NotValid,
+}
+
+/// The words of `--verify`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VerifyWord {
+    Checksum,
+    Count,
+    Off,
+}
+
+/// The words of `--names`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum NameWord {
+    Keep,
+    Lower,
+    Snake,
+}
+
+/// The words of `--progress`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressWord {
+    Auto,
+    Bars,
+    Lines,
+    Json,
+    Off,
+}
+
+/// Reads a command line, the program's name first.
+///
+/// # Errors
+/// clap's own, which also stands for `--help` and `--version`. Show it with [`usage_text`] only: clap's own text
+/// repeats what was typed, and that may hold a password.
+pub fn parse(line: &[OsString]) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(line)
+}
+
+/// clap's text for `error`, without whatever in `line` may hold a password.
+pub fn usage_text(error: &clap::Error, line: &[OsString]) -> String {
+    let mut text = error.render().to_string();
+    for argument in line.iter().map(|argument| argument.to_string_lossy()) {
+        let value = argument.split_once('=').filter(|_| argument.starts_with('-')).map(|(_, value)| value);
+        for part in [value, Some(&argument)].into_iter().flatten().filter(|part| may_be_secret(part)) {
+            text = text.replace(part, "<hidden>");
+        }
+    }
+    text
+}
+
+/// A URL, or a `key=value` string with a password in it.
+fn may_be_secret(argument: &str) -> bool {
+    argument.contains("://") || argument.to_ascii_lowercase().contains("password")
+}
+
+fn secret(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret(text.to_owned()))
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    let jobs = text.parse().ok().filter(|jobs| (1..=JOBS_MAX).contains(jobs));
+    jobs.ok_or_else(|| format!("it must be a number from 1 to {JOBS_MAX}"))
+}
+
+/// `1048576`, `64MiB`, `1.5GiB` is not: whole numbers only, and only units that mean one thing.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let factor: Option<u64> = match unit.trim_start() {
+        "" | "B" => Some(1),
+        "kB" | "KB" => Some(1_000),
+        "MB" => Some(1_000_000),
+        "GB" => Some(1_000_000_000),
+        "KiB" => Some(1 << 10),
+        "MiB" => Some(1 << 20),
+        "GiB" => Some(1 << 30),
+        _ => None,
+    };
+    let factor = factor.ok_or("the unit must be B, KiB, MiB, GiB, kB, MB or GB")?;
+    let number: u64 = number.parse().map_err(|_| "it must be a whole number, with or without a unit")?;
+    let size = number.checked_mul(factor).filter(|size| *size > 0);
+    size.ok_or_else(|| "it must be at least 1 and less than 16 EiB".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn line(words: &[&str]) -> Vec<OsString> {
+        std::iter::once("cutover").chain(words.iter().copied()).map(OsString::from).collect()
+    }
+
+    #[test]
+    fn clap_finds_no_mistake_in_the_definitions() {
+        Cli::command().debug_assert();
+    }
+
+    fn commands(command: &clap::Command) -> Vec<clap::Command> {
+        let below = command.get_subcommands().flat_map(commands);
+        std::iter::once(command.clone()).chain(below).collect()
+    }
+
+    #[test]
+    fn everything_has_a_help_text() {
+        let mut seen = 0;
+        for command in commands(&Cli::command()) {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(!help.trim().is_empty(), "{} of {}", argument.get_id(), command.get_name());
+                seen += 1;
+            }
+        }
+        assert!(seen > 30, "only {seen} arguments");
+    }
+
+    #[test]
+    fn sizes() {
+        let good = [
+            ("1", 1),
+            ("1048576", 1_048_576),
+            ("64MiB", 64 << 20),
+            ("64 MiB", 64 << 20),
+            ("2kB", 2_000),
+            ("3GB", 3_000_000_000),
+            ("7B", 7),
+        ];
+        for (text, expected) in good {
+            assert_eq!(size(text), Ok(expected), "{text}");
+        }
+        for text in ["", "0", "0MiB", "64M", "1.5GiB", "-1", "MiB", "99999999999GiB", "18446744073709551616"]
+        {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn mistakes_of_the_command_line_are_usage_errors() {
+        let lines: &[&[&str]] = &[
+            &[],
+            &["copi"],
+            &["copy", "--migrate", "--validate"],
+            &["copy", "--migrate", "--jobs", "0"],
+            &["copy", "--migrate", "--jobs", "65"],
+            &["copy", "--migrate", "--chunk-bytes", "0"],
+            &["copy", "--migrate", "--chunk-rows", "0"],
+            &["copy", "--migrate", "--restart", "--reverify"],
+            &["copy", "--migrate", "--names", "upper"],
+            &["copy", "--migrate", "--existing", "maybe"],
+            &["copy", "--migrate", "a.db", "postgres://h/d", "third"],
+            &["verify", "--restart"],
+            &["status", "--report", "a.json"],
+            &["clean", "--schema", "x"],
+            &["embedded"],
+            &["embedded", "restart"],
+            &["completions"],
+            &["completions", "csh"],
+        ];
+        for words in lines {
+            let error = parse(&line(words)).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{words:?}");
+        }
+        for words in [["--help"], ["--version"]] {
+            assert_eq!(parse(&line(&words)).unwrap_err().exit_code(), 0);
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_repeated() {
+        let url = "postgres://u:hunter2@h/d";
+        let with_equals = format!("--names={url}");
+        let unknown = format!("--too={url}");
+        let lines: &[&[&str]] = &[
+            &["status", url],
+            &["copy", "--migrate", "a.db", url, url],
+            &["copy", "--migrate", "--names", url],
+            &["copy", "--migrate", &with_equals],
+            &["copy", "--migrate", &unknown],
+            &["copy", "--migrate", "--jobs", "host=h password=hunter2"],
+            &["host=h PASSWORD=hunter2"],
+        ];
+        for words in lines {
+            let typed = line(words);
+            let text = usage_text(&parse(&typed).unwrap_err(), &typed);
+            assert!(!text.contains("hunter2") && text.contains("error: "), "{words:?}: {text}");
+        }
+        let parsed = parse(&line(&["copy", "--migrate", "a.db", url, "--to", url])).unwrap();
+        assert!(!format!("{parsed:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn rare_options_are_in_the_long_help_only() {
+        let help = |flag| parse(&line(&["copy", flag])).unwrap_err().to_string();
+        assert!(!help("-h").contains("--chunk-bytes") && help("--help").contains("--chunk-bytes"));
+        assert!(help("-h").contains("--migrate"));
+    }
+}

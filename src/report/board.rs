@@ -1,0 +1,305 @@
+//! What is going on, added up from events: the one state that bars, lines and JSON are drawn from.
+//!
+//! Owned by the screen's own thread; the data plane only bumps the counters that are sampled here. Time is passed in,
+//! never read, so that every number can be tested.
+
+use crate::event::{Event, Phase, TaskCounters};
+use crate::report::human;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Rates are taken over this long, so that a slow table shows soon and a single chunk does not.
+const RATE_WINDOW: Duration = Duration::from_secs(10);
+
+/// Samples are at least this far apart, which bounds their number.
+const SAMPLE_GAP: Duration = Duration::from_millis(500);
+
+/// One task at work.
+#[derive(Debug)]
+pub(super) struct Running {
+    /// unique within the run, since two tasks may have one name
+    pub(super) id: u64,
+    pub(super) name: String,
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    pub(super) counters: Arc<TaskCounters>,
+}
+
+/// One phase that has begun and is not over.
+#[derive(Debug)]
+pub(super) struct Progress {
+    pub(super) phase: Phase,
+    pub(super) tasks: u64,
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    pub(super) tasks_done: u64,
+    pub(super) running: Vec<Running>,
+    pub(super) started: Instant,
+    rows_done: u64,
+    bytes_done: u64,
+    samples: VecDeque<(Instant, u64, u64)>,
+}
+
+/// Rows and bytes per second, and the seconds left where they can be told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rate {
+    pub(super) rows: f64,
+    pub(super) bytes: f64,
+    pub(super) left: Option<f64>,
+}
+
+/// All phases at work; several may overlap.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    phases: Vec<Progress>,
+    next_id: u64,
+}
+
+impl Board {
+    /// Phases at work, in the order in which they began.
+    pub(super) fn phases(&self) -> &[Progress] {
+        &self.phases
+    }
+
+    /// The phase, if it is at work.
+    pub(super) fn phase(&self, phase: Phase) -> Option<&Progress> {
+        self.phases.iter().find(|progress| progress.phase == phase)
+    }
+
+    /// Takes in one event. A phase's end is taken with [`Board::close`], after it was shown.
+    pub(super) fn apply(&mut self, event: &Event, now: Instant) {
+        match event {
+            Event::PhaseStarted { phase, tasks, rows, bytes } => {
+                self.close(*phase);
+                self.phases.push(Progress::new(*phase, now, [*tasks, *rows, *bytes]));
+            }
+            Event::TaskStarted { phase, name, rows, bytes, counters } => {
+                self.next_id += 1;
+                let (id, counters) = (self.next_id, Arc::clone(counters));
+                let task = Running { id, name: name.clone(), rows: *rows, bytes: *bytes, counters };
+                self.find(*phase, now).running.push(task);
+            }
+            Event::TaskFinished { phase, name, rows, .. } => self.find(*phase, now).finish(name, *rows),
+            Event::PhaseFinished { .. } | Event::Note { .. } => {}
+        }
+    }
+
+    /// Forgets a phase that is over.
+    pub(super) fn close(&mut self, phase: Phase) {
+        self.phases.retain(|progress| progress.phase != phase);
+    }
+
+    /// Takes a sample of every phase for its rate.
+    pub(super) fn sample(&mut self, now: Instant) {
+        self.phases.iter_mut().for_each(|progress| progress.sample(now));
+    }
+
+    /// The phase; one that was never announced begins now, so that no task is lost from the screen.
+    fn find(&mut self, phase: Phase, now: Instant) -> &mut Progress {
+        let known = self.phases.iter().position(|progress| progress.phase == phase);
+        let index = known.unwrap_or_else(|| {
+            self.phases.push(Progress::new(phase, now, [0, 0, 0]));
+            self.phases.len() - 1
+        });
+        &mut self.phases[index]
+    }
+}
+
+impl Progress {
+    fn new(phase: Phase, started: Instant, [tasks, rows, bytes]: [u64; 3]) -> Progress {
+        Progress {
+            phase,
+            tasks,
+            rows,
+            bytes,
+            tasks_done: 0,
+            running: Vec::new(),
+            started,
+            rows_done: 0,
+            bytes_done: 0,
+            samples: VecDeque::from([(started, 0, 0)]),
+        }
+    }
+
+    fn finish(&mut self, name: &str, rows: u64) {
+        self.tasks_done += 1;
+        self.rows_done += rows;
+        if let Some(index) = self.running.iter().position(|task| task.name == name) {
+            self.bytes_done += self.running.remove(index).counters.sample().1;
+        }
+    }
+
+    /// Rows and bytes done so far, of finished and of running tasks.
+    pub(super) fn done(&self) -> (u64, u64) {
+        self.running
+            .iter()
+            .map(|task| task.counters.sample())
+            .fold((self.rows_done, self.bytes_done), |(rows, bytes), (more_rows, more_bytes)| {
+                (rows + more_rows, bytes + more_bytes)
+            })
+    }
+
+    fn sample(&mut self, now: Instant) {
+        let last = self.samples.back().map_or(self.started, |sample| sample.0);
+        if now.saturating_duration_since(last) < SAMPLE_GAP {
+            return;
+        }
+        let (rows, bytes) = self.done();
+        self.samples.push_back((now, rows, bytes));
+        // The second sample is kept while it is old enough to span the window on its own.
+        while self.samples.get(1).is_some_and(|second| now.saturating_duration_since(second.0) >= RATE_WINDOW)
+        {
+            self.samples.pop_front();
+        }
+    }
+
+    /// The rate of late and the time left; `None` within the first half second.
+    pub(super) fn rate(&self, now: Instant) -> Option<Rate> {
+        let &(since, rows_then, bytes_then) = self.samples.front()?;
+        let seconds = now.saturating_duration_since(since).as_secs_f64();
+        if seconds < SAMPLE_GAP.as_secs_f64() {
+            return None;
+        }
+        let (rows_now, bytes_now) = self.done();
+        let rows = rows_now.saturating_sub(rows_then) as f64 / seconds;
+        let bytes = bytes_now.saturating_sub(bytes_then) as f64 / seconds;
+        let by_bytes = left(bytes_now, self.bytes, bytes);
+        Some(Rate { rows, bytes, left: by_bytes.or_else(|| left(rows_now, self.rows, rows)) })
+    }
+
+    /// `tables`, or `objects` in the phases that make keys and indexes.
+    pub(super) fn noun(&self) -> &'static str {
+        noun(self.phase)
+    }
+
+    /// `12 of 26 tables, 1,234,567 of 5,300,000 rows (23 %), 410,000 rows/s, 61.0 MB/s, about 12 s left`:
+    /// as much of it as is known.
+    pub(super) fn sentence(&self, now: Instant) -> String {
+        let mut parts = vec![self.tasks_text()];
+        let (rows, bytes) = self.done();
+        if rows > 0 || self.rows > 0 {
+            parts.push(rows_text(rows, self.rows));
+        }
+        if let Some(rate) = self.rate(now) {
+            parts.extend((rows > 0).then(|| human::rows_per_second(rate.rows)));
+            parts.extend((bytes > 0).then(|| human::bytes_per_second(rate.bytes)));
+            parts.extend(rate.left.map(|left| format!("about {} left", human::time_left(left))));
+        }
+        parts.join(", ")
+    }
+
+    /// The same for a bar of a terminal that may have 80 columns, so that a cut end is the least important:
+    /// `23 %, 12 s left, 410,000 rows/s, 61.0 MB/s, 12 of 26 tables`.
+    pub(super) fn brief(&self, now: Instant) -> String {
+        let (rows, bytes) = self.done();
+        let by_bytes = human::percent(bytes, self.bytes);
+        let percent = by_bytes.or_else(|| human::percent(rows, self.rows));
+        let mut parts: Vec<String> = percent.map(|percent| format!("{percent} %")).into_iter().collect();
+        if let Some(rate) = self.rate(now) {
+            parts.extend(rate.left.map(|left| format!("{} left", human::time_left(left))));
+            parts.extend((rows > 0).then(|| human::rows_per_second(rate.rows)));
+            parts.extend((bytes > 0).then(|| human::bytes_per_second(rate.bytes)));
+        }
+        parts.push(self.tasks_text());
+        parts.join(", ")
+    }
+
+    fn tasks_text(&self) -> String {
+        match self.tasks {
+            0 => human::plural(self.tasks_done, self.noun()),
+            tasks => format!("{} of {}", human::count(self.tasks_done), human::plural(tasks, self.noun())),
+        }
+    }
+}
+
+/// What a phase's tasks are called.
+pub(super) fn noun(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Index | Phase::Constrain => "object",
+        Phase::Profile | Phase::Prepare | Phase::Copy | Phase::Verify | Phase::Maintain => "table",
+    }
+}
+
+fn rows_text(done: u64, total: u64) -> String {
+    match human::percent(done, total) {
+        Some(percent) => {
+            format!("{} of {} ({percent} %)", human::count(done), human::plural(total, "row"))
+        }
+        None => human::plural(done, "row"),
+    }
+}
+
+/// Seconds until `total`, where both the total and a rate are known.
+fn left(done: u64, total: u64, rate: f64) -> Option<f64> {
+    (total > 0 && rate > 0.0).then(|| total.saturating_sub(done) as f64 / rate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn started(phase: Phase, tasks: u64, rows: u64, bytes: u64) -> Event {
+        Event::PhaseStarted { phase, tasks, rows, bytes }
+    }
+
+    fn task(name: &str, rows: u64) -> (Event, Arc<TaskCounters>) {
+        let counters = Arc::new(TaskCounters::default());
+        let (name, phase) = (name.to_owned(), Phase::Copy);
+        (Event::TaskStarted { phase, name, rows, bytes: 0, counters: Arc::clone(&counters) }, counters)
+    }
+
+    fn finished(name: &str, rows: u64) -> Event {
+        Event::TaskFinished { phase: Phase::Copy, name: name.to_owned(), rows, seconds: 1.0 }
+    }
+
+    #[test]
+    fn finished_and_running_tasks_add_up() {
+        let (t0, mut board) = (Instant::now(), Board::default());
+        board.apply(&started(Phase::Copy, 3, 1000, 100_000), t0);
+        let (first, first_counters) = task("a", 200);
+        let (second, second_counters) = task("b", 800);
+        board.apply(&first, t0);
+        board.apply(&second, t0);
+        first_counters.add(200, 20_000);
+        second_counters.add(50, 5_000);
+        board.apply(&finished("a", 200), t0);
+        let copy = board.phase(Phase::Copy).unwrap();
+        assert_eq!(copy.done(), (250, 25_000));
+        assert_eq!((copy.tasks_done, copy.running.len()), (1, 1));
+        let now = t0 + Duration::from_secs(5);
+        assert_eq!(copy.rate(now), Some(Rate { rows: 50.0, bytes: 5_000.0, left: Some(15.0) }));
+        assert_eq!(
+            copy.sentence(now),
+            "1 of 3 tables, 250 of 1,000 rows (25 %), 50 rows/s, 5.0 kB/s, about 15 s left"
+        );
+        assert_eq!(copy.brief(now), "25 %, 15 s left, 50 rows/s, 5.0 kB/s, 1 of 3 tables");
+    }
+
+    #[test]
+    fn the_rate_forgets_what_is_long_ago() {
+        let (t0, mut board) = (Instant::now(), Board::default());
+        board.apply(&started(Phase::Copy, 1, 0, 0), t0);
+        let (event, counters) = task("a", 0);
+        board.apply(&event, t0);
+        for second in 1..=60 {
+            counters.add(if second <= 30 { 1_000 } else { 10 }, 0);
+            board.sample(t0 + Duration::from_secs(second));
+        }
+        let copy = board.phase(Phase::Copy).unwrap();
+        assert_eq!(copy.rate(t0 + Duration::from_secs(60)).unwrap().rows, 10.0);
+        assert!(copy.samples.len() <= 21, "{}", copy.samples.len());
+    }
+
+    #[test]
+    fn what_is_unknown_is_left_out() {
+        let (t0, mut board) = (Instant::now(), Board::default());
+        board.apply(&started(Phase::Index, 12, 0, 0), t0);
+        let index = board.phase(Phase::Index).unwrap();
+        assert_eq!(index.sentence(t0 + Duration::from_secs(9)), "0 of 12 objects");
+        board.apply(&finished("never announced", 7), t0);
+        assert_eq!(board.phase(Phase::Copy).unwrap().sentence(t0), "1 table, 7 rows");
+        board.close(Phase::Copy);
+        assert!(board.phase(Phase::Copy).is_none());
+    }
+}

@@ -1,0 +1,331 @@
+//! What a run came to, as text for people on stdout, and what an error says.
+//!
+//! The last line is the outcome in one sentence. The word "done" stands there only if the outcome is
+//! [`Outcome::Done`]. No colours and no control characters, so the text is the same in a log.
+
+mod outline;
+mod tables;
+
+pub use outline::Told;
+
+use crate::error::Error;
+use crate::outcome::{Outcome, RunReport};
+use crate::report::human;
+use std::fmt::Write;
+
+/// How wide tables may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// as wide as the terminal on stdout
+    Terminal,
+    /// as wide as the content asks for: pipes and files
+    Plain,
+}
+
+impl Width {
+    /// What stdout is.
+    pub fn of_stdout() -> Width {
+        let terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
+        if terminal { Width::Terminal } else { Width::Plain }
+    }
+}
+
+/// The whole summary, with a line break at its end. `error` is what ended the run, for its remedy; its reasons are
+/// not repeated, since they are among the report's findings.
+pub fn text(report: &RunReport, error: Option<&Error>, width: Width) -> String {
+    let sections = [
+        tables::text(report, width),
+        outline::objects(report),
+        outline::not_carried(report),
+        outline::findings(report),
+        outline::differences(report),
+        failure(report, error),
+        outline::sentence(report),
+    ];
+    sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// The error that ended the run, its remedy, and that the same command resumes.
+fn failure(report: &RunReport, error: Option<&Error>) -> String {
+    let mut text = String::new();
+    if matches!(report.outcome, Outcome::Done) {
+        return text;
+    }
+    let shown = error.map(ToString::to_string).or_else(|| report.error.clone());
+    if let Some(shown) = shown {
+        let _ = writeln!(text, "error: {}", human::text(&shown));
+    }
+    if let Some(remedy) = error.and_then(Error::remedy_text) {
+        let _ = writeln!(text, "help: {}", human::text(remedy));
+    }
+    text
+}
+
+/// An error as it is shown on stderr: the message with its causes, every reason of a refusal with its fix, the remedy.
+/// Ends with a line break.
+pub fn error_text(error: &Error) -> String {
+    let mut text = format!("error: {}\n", human::text(&error.to_string()));
+    for (index, reason) in error.reasons().iter().enumerate() {
+        let told = outline::finding(reason);
+        let _ = writeln!(text, "{:>4}. {}", index + 1, told.what);
+        if let Some(fix) = told.fix {
+            let _ = writeln!(text, "      fix: {fix}");
+        }
+    }
+    if let Some(remedy) = error.remedy_text() {
+        let _ = writeln!(text, "help: {}", human::text(remedy));
+    }
+    text
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::finding::{Finding, NotCarried, Severity};
+    use crate::outcome::*;
+
+    fn table(name: &str, rows: u64, bytes: u64, verify: Verify) -> TableReport {
+        TableReport {
+            source: name.to_owned(),
+            target: name.to_owned(),
+            rows: RowCounts { source: rows, copied: rows, target: Some(rows), set_aside: 0 },
+            bytes,
+            chunks: 1,
+            digest: Digests { source: Some("aa".into()), target: Some("aa".into()) },
+            verify,
+            verify_note: String::new(),
+            differing_chunks: Vec::new(),
+            seconds: TableSeconds { copy: 0.5, verify: 0.25, index: 0.125 },
+            columns: vec![ColumnReport {
+                source: "id".into(),
+                target: "id".into(),
+                declared: "INTEGER".into(),
+                pg_type: "bigint".into(),
+                level: "E0".into(),
+                why: "declared INTEGER, all values are integers".into(),
+            }],
+        }
+    }
+
+    fn object(name: &str, kind: &str, state: &str) -> ObjectReport {
+        ObjectReport { name: name.into(), table: "orders".into(), kind: kind.into(), state: state.into() }
+    }
+
+    /// A report in which every list has something.
+    pub(in crate::report) fn example() -> RunReport {
+        let finding = |code: &str, severity, message: &str| {
+            Finding::new(code, severity, "orders.total", message).count(12).examples(vec!["rowid 7".into()])
+        };
+        let not_carried = |name: &str| NotCarried {
+            kind: "trigger".into(),
+            name: name.into(),
+            table: Some("orders".into()),
+            why: "PostgreSQL has no such trigger language".into(),
+            sql: "CREATE TRIGGER secret_text …".into(),
+        };
+        RunReport {
+            format: REPORT_FORMAT,
+            tool: "cutover 0.1.0".into(),
+            outcome: Outcome::Done,
+            exit_code: 0,
+            run: RunInfo {
+                id: "0b8f".into(),
+                started_unix: 1_700_000_000,
+                seconds: 3.4,
+                resumed_from: None,
+                command: "copy".into(),
+            },
+            source: vec![SourceInfo { path: "app.db".into(), ..SourceInfo::default() }],
+            target: Some(TargetInfo { schema: "public".into(), ..TargetInfo::default() }),
+            plan_hash: vec!["cc".into()],
+            tables: vec![
+                table("orders", 51_000, 52_000_000, Verify::Match),
+                table("users", 234, 149_000, Verify::Match),
+            ],
+            objects: Objects {
+                indexes: vec![object("i", "index", "done"), object("j", "index", "restored")],
+                constraints: vec![
+                    object("pk", "primary key", "done"),
+                    object("fk_user", "foreign key", "not valid"),
+                ],
+                sequences: vec![object("orders_id_seq", "sequence", "next value 51001")],
+            },
+            not_carried: vec![not_carried("t1"), not_carried("t2")],
+            findings: vec![
+                finding("N_NAME", Severity::Note, "the name is quoted"),
+                finding("W_ORPHAN", Severity::Warning, "rows whose parent is missing").fix("add the parents"),
+            ],
+            error: None,
+        }
+    }
+
+    fn last_line(text: &str) -> &str {
+        text.lines().last().unwrap()
+    }
+
+    #[test]
+    fn a_good_run_reads_well() {
+        let expected = "\
+table   rows       size  copy  verify
+─────────────────────────────────────
+orders  51,000  52.0 MB  0.5 s   match
+users      234   149 kB  0.5 s   match
+";
+        let text = text(&example(), None, Width::Plain);
+        let squeezed = |text: &str| {
+            let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+            text.lines().map(words).filter(|line| !line.starts_with('─')).collect::<Vec<_>>()
+        };
+        assert_eq!(squeezed(&text)[..3], squeezed(expected)[..], "{text}");
+        for part in [
+            "made: 2 indexes, 1 constraint valid, 1 constraint not valid, 1 sequence\n",
+            "  not valid: fk_user (foreign key of orders)\n",
+            "  orders_id_seq: next value 51001\n",
+            "not carried: 2 triggers\n  t1 (of orders): PostgreSQL has no such trigger language\n",
+            "warning W_ORPHAN orders.total: rows whose parent is missing (12 cases; for example rowid 7)\n",
+            "    fix: add the parents\n",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+        assert!(text.find("W_ORPHAN") < text.find("N_NAME"), "{text}");
+        assert!(!text.contains("secret_text") && !text.contains('\u{1b}'), "{text}");
+        assert_eq!(
+            last_line(&text),
+            "done: 2 tables, 51,234 rows, 52.1 MB copied and verified in 3.4 s (15.3 MB/s)"
+        );
+        assert!(text.ends_with('\n') && !text.ends_with("\n\n"));
+    }
+
+    #[test]
+    fn only_a_done_run_is_called_done() {
+        let mut report = example();
+        for outcome in [Outcome::Refused, Outcome::Differs, Outcome::Failed, Outcome::Interrupted] {
+            report.outcome = outcome;
+            let text = text(&report, None, Width::Plain);
+            assert!(!text.to_lowercase().contains("done"), "{outcome:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn each_command_and_outcome_has_its_sentence() {
+        let sentence = |change: &dyn Fn(&mut RunReport)| {
+            let mut report = example();
+            change(&mut report);
+            last_line(&text(&report, None, Width::Plain)).to_owned()
+        };
+        let not_run = |r: &mut RunReport| r.tables[1].verify = Verify::NotRun;
+        assert_eq!(
+            sentence(&not_run),
+            "done: 2 tables, 51,234 rows, 52.1 MB copied in 3.4 s (15.3 MB/s); verified 1 of 2 tables"
+        );
+        assert_eq!(
+            sentence(&|r| r.run.resumed_from = Some(7)),
+            "done: 2 tables, 51,234 rows, 52.1 MB copied and verified; this run resumed after 7 chunks and took 3.4 s"
+        );
+        assert_eq!(
+            sentence(&|r| r.run.command = "validate".into()),
+            "done: 2 tables, 51,234 rows, 52.1 MB would be copied; nothing was written (checked in 3.4 s)"
+        );
+        assert_eq!(
+            sentence(&|r| r.run.command = "verify".into()),
+            "done: 2 tables, 51,234 rows, 52.1 MB compared in 3.4 s: both sides are equal"
+        );
+        assert_eq!(
+            sentence(&|r| {
+                r.run.command = "verify".into();
+                r.tables[1].verify = Verify::NotComparable;
+            }),
+            "done: 2 tables, 51,234 rows, 52.1 MB compared in 3.4 s: 1 equal, 1 not comparable"
+        );
+        let refusal = |r: &mut RunReport| {
+            r.outcome = Outcome::Refused;
+            r.findings[0].severity = Severity::Refusal;
+        };
+        assert_eq!(sentence(&refusal), "refused for 1 reason (above); nothing was written");
+        let differs = |r: &mut RunReport| {
+            r.outcome = Outcome::Differs;
+            r.tables[0].verify = Verify::Differs;
+        };
+        assert_eq!(sentence(&differs), "differs: 1 of 2 tables is not equal on both sides (3.4 s)");
+        let interrupted = |r: &mut RunReport| {
+            (r.outcome, r.exit_code) = (Outcome::Interrupted, 130);
+            r.tables[0].rows.copied = 1000;
+        };
+        assert_eq!(
+            sentence(&interrupted),
+            "interrupted after 3.4 s with 1 of 2 tables and 1,234 of 51,234 rows copied; run the same command again to resume"
+        );
+        let failed = |r: &mut RunReport| (r.outcome, r.exit_code) = (Outcome::Failed, 5);
+        assert_eq!(
+            sentence(&failed),
+            "failed after 3.4 s with 2 of 2 tables and 51,234 of 51,234 rows copied; when the cause is mended, the same command resumes"
+        );
+    }
+
+    #[test]
+    fn differences_name_table_chunk_and_counts() {
+        let mut report = example();
+        report.outcome = Outcome::Differs;
+        report.tables[0].verify = Verify::Differs;
+        report.tables[0].verify_note = "digests differ".into();
+        report.tables[0].rows.target = Some(50_999);
+        report.tables[0].differing_chunks =
+            vec![ChunkDifference { chunk: 3, range: "rowid 1 to 9".into(), source_rows: 9, target_rows: 8 }];
+        let text = text(&report, None, Width::Plain);
+        let part = "differs: orders: 51,000 rows in the source, 50,999 in the target; digests differ\n  \
+                    chunk 3 (rowid 1 to 9): 9 rows in the source, 8 in the target\n";
+        assert!(text.contains(part), "{text}");
+    }
+
+    #[test]
+    fn many_tables_are_cut_but_none_that_is_odd() {
+        let mut report = example();
+        report.tables = (0..200).map(|n| table(&format!("t{n:03}"), n, n * 1000, Verify::Match)).collect();
+        report.tables[0].verify = Verify::NotComparable;
+        let shown = text(&report, None, Width::Plain);
+        assert!(shown.contains("t000") && shown.contains("t199") && !shown.contains("t100"), "{shown}");
+        assert!(shown.contains("and 150 more, all matching\n"), "{shown}");
+        report.tables.iter_mut().for_each(|table| table.verify = Verify::NotRun);
+        let shown = text(&report, None, Width::Plain);
+        assert!(shown.contains("and 150 more, not run\n"), "{shown}");
+        report.tables.truncate(60);
+        let shown = text(&report, None, Width::Plain);
+        assert!(shown.contains("t000") && shown.contains("t059") && !shown.contains("more,"), "{shown}");
+    }
+
+    #[test]
+    fn errors_give_causes_reasons_and_the_way_out() {
+        let cause = std::io::Error::other("no such\u{7} file");
+        let error = Error::source_fault("app.db cannot be opened").cause(cause).remedy("check the path");
+        let expected = "error: app.db cannot be opened: no such\\u{7} file\nhelp: check the path\n";
+        assert_eq!(error_text(&error), expected);
+        let reasons = vec![
+            Finding::new("E_RANGE", Severity::Refusal, "t.a", "does not fit integer")
+                .examples(vec!["rowid 1".into(), "rowid 2".into()])
+                .count(40)
+                .fix("use bigint"),
+            Finding::new("E_NAME", Severity::Refusal, "u", "two tables get one name"),
+        ];
+        let expected = "\
+error: refused for 2 reasons
+   1. E_RANGE t.a: does not fit integer (40 cases; for example rowid 1, rowid 2)
+      fix: use bigint
+   2. E_NAME u: two tables get one name
+";
+        assert_eq!(error_text(&Error::refused("refused for 2 reasons", reasons)), expected);
+    }
+
+    #[test]
+    fn a_failed_run_shows_error_and_remedy() {
+        let mut report = example();
+        (report.outcome, report.exit_code) = (Outcome::Failed, 6);
+        report.error = Some("the server went away: reset by peer".into());
+        let error = Error::new(ErrorKind::Target, "the server went away").remedy("start it");
+        let with = text(&report, Some(&error), Width::Plain);
+        assert!(with.contains("\nerror: the server went away\nhelp: start it\n"), "{with}");
+        let without = text(&report, None, Width::Plain);
+        assert!(without.contains("\nerror: the server went away: reset by peer\n"), "{without}");
+        assert!(without.ends_with("run the same command again to resume\n"), "{without}");
+    }
+}

@@ -1,0 +1,130 @@
+//! The table of tables.
+
+use crate::outcome::{RunReport, TableReport, Verify};
+use crate::report::human;
+use crate::report::summary::Width;
+use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
+/// Up to this many tables, all are shown.
+const ALL_TABLES_MAX: usize = 60;
+
+/// Of more tables, the largest are shown, and before them those that do not simply match.
+const LARGEST_TABLES: usize = 50;
+
+/// The tables of the report; empty where it has none.
+pub(super) fn text(report: &RunReport, width: Width) -> String {
+    if report.tables.is_empty() {
+        return String::new();
+    }
+    let (shown, rest) = selected(&report.tables);
+    let mut text = draw(&shown, &report.run.command, width);
+    if !rest.is_empty() {
+        text.push_str(&format!("and {} more, {}\n", human::count(rest.len() as u64), verdicts(&rest)));
+    }
+    text
+}
+
+/// What is shown, in the report's own order, and what is not.
+fn selected(tables: &[TableReport]) -> (Vec<&TableReport>, Vec<&TableReport>) {
+    if tables.len() <= ALL_TABLES_MAX {
+        return (tables.iter().collect(), Vec::new());
+    }
+    let mut order: Vec<usize> = (0..tables.len()).collect();
+    order.sort_by_key(|&index| (rank(tables[index].verify), Reverse(tables[index].bytes)));
+    let first: HashSet<usize> = order.into_iter().take(LARGEST_TABLES).collect();
+    let indexed = || tables.iter().enumerate();
+    let shown = indexed().filter(|(index, _)| first.contains(index)).map(|(_, table)| table);
+    let rest = indexed().filter(|(index, _)| !first.contains(index)).map(|(_, table)| table);
+    (shown.collect(), rest.collect())
+}
+
+fn rank(verify: Verify) -> u8 {
+    match verify {
+        Verify::Differs => 0,
+        Verify::NotComparable => 1,
+        Verify::NotRun => 2,
+        Verify::Match => 3,
+    }
+}
+
+/// What became of the tables that are not shown.
+fn verdicts(rest: &[&TableReport]) -> String {
+    let kinds = [Verify::Differs, Verify::NotComparable, Verify::NotRun, Verify::Match];
+    let counted = kinds.map(|kind| (kind, rest.iter().filter(|table| table.verify == kind).count()));
+    let present: Vec<_> = counted.into_iter().filter(|(_, count)| *count > 0).collect();
+    match present[..] {
+        [(Verify::Match, _)] => "all matching".to_owned(),
+        [(kind, _)] => word(kind).to_owned(),
+        _ => {
+            let each =
+                |(kind, count): &(Verify, usize)| format!("{} {}", human::count(*count as u64), word(*kind));
+            present.iter().map(each).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+fn word(verify: Verify) -> &'static str {
+    match verify {
+        Verify::Match => "match",
+        Verify::Differs => "DIFFERS",
+        Verify::NotComparable => "not comparable",
+        Verify::NotRun => "not run",
+    }
+}
+
+fn draw(tables: &[&TableReport], command: &str, width: Width) -> String {
+    let mut drawn = Table::new();
+    drawn.load_preset(presets::NOTHING).set_style(TableComponent::HeaderLines, '─');
+    drawn.set_style(TableComponent::MiddleHeaderIntersections, '─');
+    drawn.set_content_arrangement(match width {
+        Width::Terminal => ContentArrangement::Dynamic,
+        Width::Plain => ContentArrangement::Disabled,
+    });
+    drawn.set_header(headings(command));
+    for table in tables {
+        drawn.add_row(cells(table, command));
+    }
+    for column in drawn.column_iter_mut() {
+        let edge = if column.index == 0 { CellAlignment::Left } else { CellAlignment::Right };
+        column.set_cell_alignment(edge);
+        column.set_padding((0, 2));
+    }
+    drawn.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// A validation copies nothing and compares nothing, a verification copies nothing.
+fn headings(command: &str) -> Vec<&'static str> {
+    match command {
+        "validate" => vec!["table", "rows", "size"],
+        "verify" => vec!["table", "rows", "size", "verify"],
+        _ => vec!["table", "rows", "size", "copy", "verify"],
+    }
+}
+
+fn cells(table: &TableReport, command: &str) -> Vec<String> {
+    let rows = match command {
+        "validate" => human::count(table.rows.source),
+        "verify" => of(table.rows.target.unwrap_or(table.rows.source), table.rows.source),
+        _ => of(table.rows.copied, table.rows.source),
+    };
+    let mut cells = vec![name(table), rows, human::bytes(table.bytes)];
+    if command != "validate" {
+        cells.extend((command != "verify").then(|| human::seconds(table.seconds.copy)));
+        cells.push(word(table.verify).to_owned());
+    }
+    cells
+}
+
+/// The table's name; both names where the target's differs.
+fn name(table: &TableReport) -> String {
+    match table.source == table.target {
+        true => human::name(&table.source),
+        false => format!("{} → {}", human::name(&table.source), human::name(&table.target)),
+    }
+}
+
+fn of(done: u64, all: u64) -> String {
+    if done == all { human::count(all) } else { format!("{} of {}", human::count(done), human::count(all)) }
+}
