@@ -17,3 +17,6 @@ pub mod value;
 
 // floor 2: what the target shall be (pure)
 pub mod plan;
+
+// floor 3: how values travel
+pub mod encode;
