@@ -2,6 +2,8 @@
 //!
 //! Needs a PostgreSQL to write temporary tables in, named by `TEST_POSTGRES_URL`; without it the test says so and passes.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test: clippy does not see that of helpers")]
+
 use cutover::encode::{FrameBuilder, begin_row, is_json, is_uuid, value};
 use cutover::plan::types::{Codec, Fraction, Mapping, PgType, Template, Zone};
 use cutover::value::Value;
@@ -48,7 +50,7 @@ fn encode_oracle() {
 }
 
 /// Compares every type family with the server at `url`.
-pub fn oracle(url: &str) {
+pub(crate) fn oracle(url: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
@@ -95,11 +97,17 @@ async fn agree(client: &Client, pg: PgType, codec: Codec, made: &str, cases: Vec
     sink.send(frame.bytes).await.unwrap();
     let sent = sink.as_mut().finish().await.unwrap_or_else(|error| panic!("{mapping:?}: {error:?}"));
     assert_eq!(sent, u64::from(frame.rows));
+    client
+        .batch_execute("DROP TABLE IF EXISTS pg_temp.e; CREATE TEMP TABLE e (id int, s text)")
+        .await
+        .unwrap();
+    let insert = "INSERT INTO e SELECT n - 1, s FROM unnest($1::text[]) WITH ORDINALITY AS e (s, n)";
+    client.execute(insert, &[&expected]).await.unwrap();
     let query = format!(
-        "SELECT s, v::text, ({made})::{pg}::text FROM t JOIN unnest($1::text[]) WITH ORDINALITY AS e (s, n) ON n = id + 1
+        "SELECT s, v::text, ({made})::{pg}::text FROM t JOIN e USING (id)
          WHERE v::text IS DISTINCT FROM ({made})::{pg}::text LIMIT 5"
     );
-    let wrong = client.query(&query, &[&expected]).await.unwrap_or_else(|error| panic!("{mapping:?}: {error:?}"));
+    let wrong = client.query(&query, &[]).await.unwrap_or_else(|error| panic!("{mapping:?}: {error:?}"));
     let shown: Vec<(String, String, String)> = wrong.iter().map(|r| (r.get(0), r.get(1), r.get(2))).collect();
     assert!(shown.is_empty(), "{mapping:?}: {shown:?}");
     println!("{pg}, {:?}: {sent} equal", mapping.codec);
@@ -123,10 +131,22 @@ fn integers() -> Vec<i64> {
 fn reals() -> Vec<f64> {
     let bits = any::<u64>().prop_map(f64::from_bits);
     let mut all = samples(bits);
-    all.extend(samples((-10_000_000_i64..10_000_000, 0_i32..9)).iter().map(|(v, e)| *v as f64 / 10_f64.powi(*e)));
+    all.extend(
+        samples((-10_000_000_i64..10_000_000, 0_i32..9)).iter().map(|(v, e)| *v as f64 / 10_f64.powi(*e)),
+    );
     all.extend((-330..309).map(|n| format!("1e{n}").parse::<f64>().unwrap()));
     all.extend((-80..77).map(|n| format!("9.9999e{}", n * 4).parse::<f64>().unwrap()));
-    all.extend([0.1 + 0.2, 5e-324, f64::MAX, f64::MIN_POSITIVE, f64::INFINITY, f64::NEG_INFINITY, -0.0, 0.0, 1e17]);
+    all.extend([
+        0.1 + 0.2,
+        5e-324,
+        f64::MAX,
+        f64::MIN_POSITIVE,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        -0.0,
+        0.0,
+        1e17,
+    ]);
     all.retain(|v| !v.is_nan());
     all
 }
@@ -161,12 +181,14 @@ async fn numbers(client: &Client) {
 async fn numerics(client: &Client) {
     let plain = PgType::Numeric(None);
     agree(client, plain, Codec::Number, "s", of_integers()).await;
-    // The server's own shortest digits of a double, as the source of its numeric.
-    agree(client, plain, Codec::NumberByValue, "s::float8::text", of_reals()).await;
+    agree(client, plain, Codec::NumberByValue, "s", of_reals()).await;
+    // The server reads the very same double from it. (Its own float8 → text is no oracle for the digits: where the
+    // shortest decimal is an end of the rounding interval, as 1e23 is, it writes one digit more.)
+    let lost = "SELECT count(*) FROM t JOIN e USING (id) WHERE v::text::float8 <> s::float8";
+    assert_eq!(client.query_one(lost, &[]).await.unwrap().get::<_, i64>(0), 0);
     agree(client, plain, Codec::Number, "s", of_reals()).await;
     for (precision, scale) in [(10, 2), (5, 0), (38, 10), (4, -3), (3, 5), (1000, 400)] {
         let pg = PgType::Numeric(Some((precision, scale)));
-        // A value that the server would round differs from its own text: refused by us, so compared without the typmod too.
         for cases in [of_integers(), of_reals(), of_scaled(precision, scale)] {
             if cases.iter().filter(|case| fits(case, pg)).count() > 20 {
                 agree(client, pg, Codec::NumberByValue, "s", cases).await;
@@ -189,11 +211,10 @@ fn fits(case: &Case, pg: PgType) -> bool {
     value(case.value.borrow(), &Mapping { pg, codec: Codec::NumberByValue }, &mut Vec::new()).is_ok()
 }
 
-/// What arrived in a column with a scale is a shortest decimal still: its double's own digits give it back.
+/// A value that the server would have rounded was refused by us: what arrived equals its text without precision and scale.
 async fn unrounded(client: &Client) {
-    let query = "SELECT count(*) FROM t WHERE abs(v) < 1e15 AND v::float8::text::numeric <> v";
-    let rounded: i64 = client.query_one(query, &[]).await.unwrap().get(0);
-    assert_eq!(rounded, 0);
+    let query = "SELECT count(*) FROM t JOIN e USING (id) WHERE v <> s::numeric";
+    assert_eq!(client.query_one(query, &[]).await.unwrap().get::<_, i64>(0), 0);
 }
 
 async fn texts(client: &Client) {
@@ -220,7 +241,8 @@ async fn texts(client: &Client) {
 /// Dates and times, about one in ten of them not real, as `format` spells them.
 fn moments(format: impl Fn([u32; 7]) -> String) -> Vec<Case> {
     let year = prop_oneof![0..10_000_u32, 1970..2040_u32];
-    let parts = (year, 1..13_u32, 1..32_u32, 0..24_u32, 0..60_u32, 0..60_u32, prop_oneof![Just(0), 0..1_000_000_u32]);
+    let parts =
+        (year, 1..13_u32, 1..32_u32, 0..24_u32, 0..60_u32, 0..60_u32, prop_oneof![Just(0), 0..1_000_000_u32]);
     let all = samples(parts).into_iter().map(|(y, m, d, h, mi, s, us)| format([y, m, d, h, mi, s, us]));
     of_texts(all.collect())
 }
@@ -228,21 +250,24 @@ fn moments(format: impl Fn([u32; 7]) -> String) -> Vec<Case> {
 async fn times(client: &Client) {
     let date = |[y, m, d, ..]: [u32; 7]| format!("{y:04}-{m:02}-{d:02}");
     agree(client, PgType::Date, Codec::Date, "s", moments(date)).await;
-    let full = |p: [u32; 7], sep: char| {
-        format!("{}{sep}{:02}:{:02}:{:02}.{:06}", date(p), p[3], p[4], p[5], p[6])
-    };
+    let full =
+        |p: [u32; 7], sep: char| format!("{}{sep}{:02}:{:02}:{:02}.{:06}", date(p), p[3], p[4], p[5], p[6]);
     let short = |p: [u32; 7]| full(p, ' ').trim_end_matches('0').trim_end_matches('.').to_owned();
     let python = |p: [u32; 7]| full(p, 'T').trim_end_matches(".000000").to_owned();
-    let stamp = |separator, fraction, zone| Codec::Stamp(Template { separator, seconds: true, fraction, zone });
+    let stamp =
+        |separator, fraction, zone| Codec::Stamp(Template { separator, seconds: true, fraction, zone });
     let six = stamp('T', Fraction::Fixed(6), Zone::None);
     agree(client, PgType::Timestamp(6), six, "s", moments(|p| full(p, 'T'))).await;
     let shortened = stamp(' ', Fraction::Shortened, Zone::None);
     agree(client, PgType::Timestamp(6), shortened.clone(), "s", moments(short)).await;
     agree(client, PgType::Timestamp(3), shortened, "s", moments(short)).await;
-    agree(client, PgType::Timestamp(6), stamp('T', Fraction::NoneOrSix, Zone::None), "s", moments(python)).await;
+    agree(client, PgType::Timestamp(6), stamp('T', Fraction::NoneOrSix, Zone::None), "s", moments(python))
+        .await;
     agree(client, PgType::Timestamp(6), Codec::AnyTimestamp, "s", moments(date)).await;
     agree(client, PgType::Timestamp(6), Codec::AnyTimestamp, "s", moments(python)).await;
-    for (text, seconds) in [("+05:30", 19_800), (" -08:00", -28_800), ("+14", 50_400), ("-0330", -12_600), ("Z", 0)] {
+    for (text, seconds) in
+        [("+05:30", 19_800), (" -08:00", -28_800), ("+14", 50_400), ("-0330", -12_600), ("Z", 0)]
+    {
         let zone = if text == "Z" { Zone::Z } else { Zone::Offset { text: text.to_owned(), seconds } };
         let cases = || moments(|p| full(p, ' ') + text);
         agree(client, PgType::Timestamptz(6), stamp(' ', Fraction::Fixed(6), zone), "s", cases()).await;
@@ -250,7 +275,8 @@ async fn times(client: &Client) {
     }
     // Without a zone it is UTC, whatever the session's zone is.
     let naive = moments(|p| full(p, 'T'));
-    agree(client, PgType::Timestamptz(6), Codec::AnyTimestamptz, "s::timestamp AT TIME ZONE 'UTC'", naive).await;
+    agree(client, PgType::Timestamptz(6), Codec::AnyTimestamptz, "s::timestamp AT TIME ZONE 'UTC'", naive)
+        .await;
     let clock = |p: [u32; 7]| full(p, ' ').split_off(11);
     agree(client, PgType::Time(6), Codec::AnyTime, "s", moments(clock)).await;
     agree(client, PgType::Time(0), Codec::AnyTime, "s", moments(|p| clock(p)[..5].to_owned())).await;
@@ -271,10 +297,54 @@ async fn ids(client: &Client) {
 
 /// Pieces of JSON and of what is nearly JSON.
 const PIECES: [&str; 48] = [
-    "{", "}", "[", "]", ",", ":", "\"a\"", "\"\"", "1", "0", "-", "1.5", "e5", "E-3", "null", "true", "false", " ", "\n", "\t",
-    "\"\\u0000\"", "\"\\ud83d\\ude00\"", "\"\\ud83d\"", "\"\\ude00\"", "\"\\/\"", "\"\\x\"", "01", ".5", "5.", "+1", "NaN",
-    "\u{b}", "\u{feff}", "'a'", "\"é\"", "{\"a\":1}", "[1,2]", "\"b\":", "1e131071", "1e131072", "1e-16383", "1e-16384",
-    "0e99999", "0e2000000000", "\"\\ud83d\\u0041\"", "\"\u{7f}\"", "\"\u{1f}\"", "-0",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"a\"",
+    "\"\"",
+    "1",
+    "0",
+    "-",
+    "1.5",
+    "e5",
+    "E-3",
+    "null",
+    "true",
+    "false",
+    " ",
+    "\n",
+    "\t",
+    "\"\\u0000\"",
+    "\"\\ud83d\\ude00\"",
+    "\"\\ud83d\"",
+    "\"\\ude00\"",
+    "\"\\/\"",
+    "\"\\x\"",
+    "01",
+    ".5",
+    "5.",
+    "+1",
+    "NaN",
+    "\u{b}",
+    "\u{feff}",
+    "'a'",
+    "\"é\"",
+    "{\"a\":1}",
+    "[1,2]",
+    "\"b\":",
+    "1e131071",
+    "1e131072",
+    "1e-16383",
+    "1e-16384",
+    "0e99999",
+    "0e2000000000",
+    "\"\\ud83d\\u0041\"",
+    "\"\u{7f}\"",
+    "\"\u{1f}\"",
+    "-0",
 ];
 
 fn json_texts() -> Vec<String> {
@@ -282,7 +352,8 @@ fn json_texts() -> Vec<String> {
     let loose = proptest::collection::vec(piece, 1..6).prop_map(|pieces| pieces.concat());
     let leaf = proptest::sample::select(&PIECES[6..]).prop_map(str::to_owned);
     let tree = leaf.prop_recursive(5, 40, 6, |inner| {
-        let array = proptest::collection::vec(inner.clone(), 0..6).prop_map(|all| format!("[{}]", all.join(", ")));
+        let array =
+            proptest::collection::vec(inner.clone(), 0..6).prop_map(|all| format!("[{}]", all.join(", ")));
         let entry = inner.prop_map(|value| format!("\"k\" : {value}"));
         let object = proptest::collection::vec(entry, 0..6).prop_map(|all| format!("{{{}}}", all.join(",")));
         prop_oneof![array, object]
@@ -302,7 +373,8 @@ async fn json(client: &Client) {
 
 /// Not only is what we accept accepted: what we refuse, the server refuses too.
 async fn json_verdicts(client: &Client) {
-    let try_cast = "CREATE OR REPLACE FUNCTION pg_temp.holds(s text, jsonb bool) RETURNS bool LANGUAGE plpgsql AS
+    let try_cast =
+        "CREATE OR REPLACE FUNCTION pg_temp.holds(s text, jsonb bool) RETURNS bool LANGUAGE plpgsql AS
         $$ BEGIN IF jsonb THEN PERFORM s::jsonb; ELSE PERFORM s::json; END IF; RETURN true;
         EXCEPTION WHEN OTHERS THEN RETURN false; END $$";
     client.batch_execute(try_cast).await.unwrap();

@@ -151,10 +151,10 @@ mod tests {
 
     #[test]
     fn a_large_payload_goes_in_slices() {
-        let payload: Vec<u8> = (0..200_000_000_u32).map(|n| (n % 251) as u8).collect();
+        let payload: Vec<u8> = (0..20_000_000_u32).map(|n| (n % 251) as u8).collect();
         let mut frames = FrameBuilder::new();
         frames.buffer().extend_from_slice(&vec![9; FRAME_BYTES]);
-        let (mut sent, mut longest, mut count) = (Vec::with_capacity(200_000_000), 0, 0);
+        let (mut sent, mut longest, mut count) = (Vec::with_capacity(20_000_000), 0, 0);
         let done: Result<(), Infallible> = frames.put_large(&payload, |frame| {
             longest = longest.max(frame.bytes.len());
             count += 1;
@@ -167,10 +167,10 @@ mod tests {
         assert_eq!(last.rows, 1);
         sent.extend_from_slice(&last.bytes);
         let head = 19 + FRAME_BYTES;
-        assert_eq!(&sent[head..head + 4], &[0x0b, 0xeb, 0xc2, 0x00]);
+        assert_eq!(&sent[head..head + 4], &[0x01, 0x31, 0x2d, 0x00]);
         assert!(sent[head + 4..] == [&payload[..], b"\xff\xff"].concat());
         assert!(longest <= head + 4, "{longest}");
-        assert_eq!(count, 382);
+        assert_eq!(count, 39);
     }
 
     #[test]

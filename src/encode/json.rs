@@ -11,8 +11,8 @@ use super::scalar::{clean, field_size, offset};
 use super::{wire, wrong_pair};
 use crate::plan::types::PgType;
 
-/// PostgreSQL's parser recurses; with its default `max_stack_depth` it holds 6000 levels in every supported
-/// version, and fails long before 20000.
+/// PostgreSQL's parser recurses: with its default `max_stack_depth` it holds 6000 levels (seen with 15, `json` and
+/// `jsonb`), and 20000 no longer (semantics.md §1.7).
 const DEPTH_MAX: usize = 6000;
 
 /// Bytes of one string in `jsonb` (`JENTRY_OFFLENMASK`).

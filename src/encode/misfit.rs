@@ -108,34 +108,44 @@ impl Misfit {
         use MisfitKind::*;
         match self.kind {
             Class(..) | IntegralReal => {
-                "give the column a type that holds every class in it (text, bytea), or set such rows aside"
+                "give the column a type that holds every class in it (text, bytea), or set such rows aside (--on-bad-value quarantine)"
             }
-            NotBool | Range(_) => "give the column a wider integer type, or set such rows aside",
+            NotBool | Range(_) => {
+                "give the column a wider integer type, or set such rows aside (--on-bad-value quarantine)"
+            }
             Inexact(_) | Nan => {
-                "give the column the type double precision or numeric, or set such rows aside"
+                "give the column the type double precision or numeric, or set such rows aside (--on-bad-value quarantine)"
             }
-            NegativeZero => "give the column the type double precision or text, or set such rows aside",
+            NegativeZero => {
+                "give the column the type double precision or text, or set such rows aside (--on-bad-value quarantine)"
+            }
             Infinite => "give the column the type double precision, or numeric without a precision",
             Scale(..) | Precision(..) => {
-                "give the column the type numeric without a precision, or set such rows aside"
+                "give the column the type numeric without a precision, or set such rows aside (--on-bad-value quarantine)"
             }
             Utf8(_) | Nul(_) => {
-                "give the column the type bytea, which keeps the stored bytes, or set such rows aside"
+                "give the column the type bytea, which keeps the stored bytes, or set such rows aside (--on-bad-value quarantine)"
             }
-            Length(..) | TrailingSpace => "give the column the type text, or set such rows aside",
-            FieldSize => "set such rows aside: no PostgreSQL column holds more than 1 GB in one field",
-            Json(_) | JsonDepth => "give the column the type text, or set such rows aside",
+            Length(..) | TrailingSpace => {
+                "give the column the type text, or set such rows aside (--on-bad-value quarantine)"
+            }
+            FieldSize => {
+                "set such rows aside (--on-bad-value quarantine): no PostgreSQL column holds more than 1 GB in one field"
+            }
+            Json(_) | JsonDepth => {
+                "give the column the type text, or set such rows aside (--on-bad-value quarantine)"
+            }
             JsonbEscape(_) | JsonbNumber(_) | JsonbString(_) => {
-                "give the column the type json or text, or set such rows aside"
+                "give the column the type json or text, or set such rows aside (--on-bad-value quarantine)"
             }
             Uuid | UuidAny | UuidBlob => {
-                "give the column the type text (or bytea, for BLOBs), or set such rows aside"
+                "give the column the type text (or bytea, for BLOBs), or set such rows aside (--on-bad-value quarantine)"
             }
             Date | Timestamp | Spelling | Zone | Time => {
-                "give the column the type text, or set such rows aside"
+                "give the column the type text, or set such rows aside (--on-bad-value quarantine)"
             }
             Fraction(_) => {
-                "give the column more fraction digits (six at most) or the type text, or set such rows aside"
+                "give the column more fraction digits (six at most) or the type text, or set such rows aside (--on-bad-value quarantine)"
             }
             Mapping(_) => "report this as a bug, with the plan",
         }

@@ -178,6 +178,8 @@ mod tests {
         bytes
     }
 
+    type Encoded = Result<Vec<u8>, MisfitKind>;
+
     fn typed(
         typmod: Option<(u16, i16)>,
         run: impl Fn(PgType, &mut Vec<u8>) -> Result<(), MisfitKind>,
@@ -248,7 +250,7 @@ mod tests {
     fn precision_and_scale_never_round() {
         let scale = |p, s| Err(MisfitKind::Scale(p, s));
         let large = |p, s| Err(MisfitKind::Precision(p, s));
-        let table: [(f64, (u16, i16), Result<Vec<u8>, MisfitKind>); 14] = [
+        let table: [(f64, (u16, i16), Encoded); 14] = [
             (0.0, (10, 2), Ok(field(&[], 0, 0, 2))),
             (1.5, (10, 2), Ok(field(&[1, 5000], 0, 0, 2))),
             (1.23, (10, 2), Ok(field(&[1, 2300], 0, 0, 2))),
