@@ -23,6 +23,7 @@ pub mod plan;
 
 // floor 3: how values travel, and how they are proved (pure; the two share no code)
 pub mod digest;
+pub mod encode;
 
 // floor 4: the edges
 pub mod postgres;

@@ -1,0 +1,147 @@
+//! SQLite values as fields of PostgreSQL's binary COPY (semantics.md §1.4–1.8, §2, §5.2, §5.7).
+//!
+//! Invariants:
+//! - The server is never asked to convert, round, cut or pad: what a column cannot hold exactly is a [`Misfit`].
+//! - A misfit appends nothing: after an error the buffer is as it was before the call.
+//! - No value is copied anywhere but into the buffer, and nothing is allocated per value.
+//!
+//! Deliberately absent: reading anything back (that is the room `digest`, which shares no code with this one),
+//! deciding a mapping (the plan does), and SQL.
+
+mod frame;
+mod json;
+mod misfit;
+mod numeric;
+mod scalar;
+mod short;
+mod temporal;
+mod uuid;
+mod votes;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use frame::{Frame, FrameBuilder};
+pub use json::is_json;
+pub use misfit::{Misfit, MisfitKind};
+pub use uuid::is_uuid;
+pub use votes::TemplateVotes;
+pub use wire::begin_row;
+
+use crate::limits;
+use crate::plan::types::{Codec, Mapping, PgType};
+use crate::value::Value;
+
+/// Appends one field: its length as a 4-byte integer (−1 for NULL), then its bytes.
+///
+/// # Errors
+/// The value is none that `mapping.codec` accepts, or the column's type cannot hold it exactly.
+/// `out` is unchanged then.
+#[inline]
+pub fn value(value: Value<'_>, mapping: &Mapping, out: &mut Vec<u8>) -> Result<(), Misfit> {
+    match (value, &mapping.codec) {
+        (Value::Null, _) => wire::null(out),
+        (Value::Integer(v), Codec::Int) => scalar::int(v, mapping.pg, out)?,
+        (Value::Text(bytes), Codec::Text) => wire::bytes(scalar::text(bytes, mapping.pg)?, out),
+        (Value::Real(v), Codec::Float | Codec::FloatNumber) => scalar::float(v, mapping.pg, out)?,
+        _ => uncommon(value, mapping, out)?,
+    }
+    Ok(())
+}
+
+/// The payload of a field where it is the value's own bytes and longer than [`limits::LARGE_VALUE_BYTES`],
+/// after every check that [`value`] makes: to be sent by [`FrameBuilder::put_large`] instead of being copied whole.
+/// `None` for every other value, which goes through [`value`].
+///
+/// # Errors
+/// As [`value`].
+#[inline]
+pub fn large_payload<'a>(value: Value<'a>, mapping: &Mapping) -> Result<Option<&'a [u8]>, Misfit> {
+    match value {
+        Value::Text(bytes) | Value::Blob(bytes) if bytes.len() > limits::LARGE_VALUE_BYTES => {
+            own_bytes(value, mapping)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The value's own bytes, checked, where the field consists of nothing else.
+fn own_bytes<'a>(value: Value<'a>, mapping: &Mapping) -> Result<Option<&'a [u8]>, Misfit> {
+    Ok(match (value, &mapping.codec) {
+        (Value::Text(bytes), Codec::Text) => Some(scalar::text(bytes, mapping.pg)?),
+        (Value::Text(bytes), Codec::TextForm) => Some(scalar::text_form_text(bytes, mapping.pg)?),
+        (Value::Blob(bytes), Codec::Blob) => Some(scalar::bytea(bytes, mapping.pg)?),
+        (Value::Text(bytes) | Value::Blob(bytes), Codec::BytesForm) => {
+            Some(scalar::bytea(bytes, mapping.pg)?)
+        }
+        (Value::Text(bytes), Codec::Json) => Some(json::json(bytes, mapping.pg)?),
+        _ => None,
+    })
+}
+
+fn uncommon(value: Value<'_>, mapping: &Mapping, out: &mut Vec<u8>) -> Result<(), Misfit> {
+    match value {
+        Value::Null => wire::null(out),
+        Value::Integer(v) => integer(v, mapping, out)?,
+        Value::Real(v) => real(v, mapping, out)?,
+        Value::Text(_) | Value::Blob(_) => {
+            if let Some(bytes) = own_bytes(value, mapping)? {
+                wire::bytes(bytes, out);
+            } else {
+                converted(value, mapping, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn integer(v: i64, mapping: &Mapping, out: &mut Vec<u8>) -> Result<(), MisfitKind> {
+    let pg = mapping.pg;
+    match mapping.codec {
+        Codec::Int => scalar::int(v, pg, out),
+        Codec::Bool => scalar::boolean(v, pg, out),
+        Codec::Number | Codec::NumberByValue => numeric::integer(v, pg, out),
+        Codec::FloatNumber => scalar::float_of_integer(v, pg, out),
+        Codec::TextForm => scalar::text_form_number(short::integer(v), pg, out),
+        Codec::BytesForm => scalar::bytes_form_number(short::integer(v), pg, out),
+        _ => Err(MisfitKind::Class(Value::Integer(v).class(), pg)),
+    }
+}
+
+fn real(v: f64, mapping: &Mapping, out: &mut Vec<u8>) -> Result<(), MisfitKind> {
+    let pg = mapping.pg;
+    if v.is_nan() {
+        return Err(MisfitKind::Nan);
+    }
+    match mapping.codec {
+        Codec::Float | Codec::FloatNumber => scalar::float(v, pg, out),
+        Codec::Number => numeric::real_of_class(v, pg, out),
+        Codec::NumberByValue => numeric::real(v, pg, out),
+        Codec::TextForm => scalar::text_form_number(short::real(v), pg, out),
+        Codec::BytesForm => scalar::bytes_form_number(short::real(v), pg, out),
+        _ => Err(MisfitKind::Class(Value::Real(v).class(), pg)),
+    }
+}
+
+/// TEXT and BLOB that become something else than their own bytes.
+fn converted(value: Value<'_>, mapping: &Mapping, out: &mut Vec<u8>) -> Result<(), MisfitKind> {
+    let pg = mapping.pg;
+    match (value, &mapping.codec) {
+        (Value::Text(text), Codec::Jsonb) => json::jsonb(text, pg, out),
+        (Value::Text(text), Codec::Uuid) => uuid::strict(text, pg, out),
+        (Value::Text(text), Codec::UuidAny) => uuid::any(text, pg, out),
+        (Value::Blob(bytes), Codec::UuidAny) => uuid::blob(bytes, pg, out),
+        (Value::Text(text), Codec::Date) => temporal::date(text, pg, out),
+        (Value::Text(text), Codec::Stamp(template)) => temporal::stamp(text, template, pg, out),
+        (Value::Text(text), Codec::AnyTimestamp) => temporal::any_timestamp(text, pg, out),
+        (Value::Text(text), Codec::AnyTimestamptz) => temporal::any_timestamptz(text, pg, out),
+        (Value::Text(text), Codec::AnyTime) => temporal::any_time(text, pg, out),
+        _ => Err(MisfitKind::Class(value.class(), pg)),
+    }
+}
+
+/// The plan paired a codec with a type that it cannot fill: our own mistake, and never a value sent.
+fn wrong_pair(pg: PgType) -> MisfitKind {
+    MisfitKind::Mapping(pg)
+}

@@ -1,0 +1,62 @@
+//! Which classes and types a codec refuses.
+
+use super::*;
+
+#[test]
+fn every_codec_refuses_the_other_classes() {
+    let wrong = [
+        (Codec::Bool, PgType::Bool, "RTB"),
+        (Codec::Int, PgType::Int8, "RTB"),
+        (Codec::Float, PgType::Float8, "ITB"),
+        (Codec::FloatNumber, PgType::Float8, "TB"),
+        (Codec::Number, PgType::Numeric(None), "TB"),
+        (Codec::NumberByValue, PgType::Numeric(None), "TB"),
+        (Codec::Text, PgType::Text, "IRB"),
+        (Codec::TextForm, PgType::Text, "B"),
+        (Codec::Blob, PgType::Bytea, "IRT"),
+        (Codec::Json, PgType::Json, "IRB"),
+        (Codec::Jsonb, PgType::Jsonb, "IRB"),
+        (Codec::Uuid, PgType::Uuid, "IRB"),
+        (Codec::UuidAny, PgType::Uuid, "IR"),
+        (Codec::Date, PgType::Date, "IRB"),
+        (template(' ', true, Fraction::Fixed(0), Zone::None), PgType::Timestamp(6), "IRB"),
+        (Codec::AnyTimestamp, PgType::Timestamp(6), "IRB"),
+        (Codec::AnyTimestamptz, PgType::Timestamptz(6), "IRB"),
+        (Codec::AnyTime, PgType::Time(6), "IRB"),
+    ];
+    for (codec, pg, classes) in wrong {
+        for v in [Integer(1), Real(1.5), Text(b"1"), Blob(b"1")] {
+            if classes.contains(&v.class().to_string()[..1]) {
+                assert_eq!(field(&codec, pg, v), Err(K::Class(v.class(), pg)), "{codec:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_codec_fills_only_its_own_types() {
+    let all = [
+        (Codec::Bool, Integer(1)),
+        (Codec::Int, Integer(1)),
+        (Codec::Float, Real(1.5)),
+        (Codec::FloatNumber, Integer(1)),
+        (Codec::Number, Real(1.5)),
+        (Codec::NumberByValue, Real(f64::INFINITY)),
+        (Codec::Text, Text(b"1")),
+        (Codec::TextForm, Real(1.5)),
+        (Codec::Blob, Blob(b"1")),
+        (Codec::BytesForm, Integer(1)),
+        (Codec::Json, Text(b"1")),
+        (Codec::Jsonb, Text(b"1")),
+        (Codec::Uuid, Text(b"550e8400-e29b-41d4-a716-446655440000")),
+        (Codec::Date, Text(b"2024-01-01")),
+        (template(' ', false, Fraction::Fixed(0), Zone::None), Text(b"2024-01-01 00:00")),
+        (Codec::AnyTimestamp, Text(b"2024-01-01")),
+        (Codec::AnyTimestamptz, Text(b"2024-01-01")),
+        (Codec::AnyTime, Text(b"10:00")),
+    ];
+    for (codec, v) in all {
+        let pg = if codec == Codec::AnyTime { PgType::Date } else { PgType::Time(6) };
+        assert_eq!(field(&codec, pg, v), Err(K::Mapping(pg)), "{codec:?}");
+    }
+}
