@@ -1,0 +1,136 @@
+//! The read connections of one snapshot, lent one at a time.
+
+use std::ops::Deref;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, InterruptHandle};
+
+use crate::error::{Error, Result};
+
+/// All read connections; each is used by one thread at a time.
+pub(super) struct Readers {
+    slots: Vec<Mutex<Connection>>,
+    interrupts: Vec<InterruptHandle>,
+    free: Mutex<Vec<usize>>,
+    returned: Condvar,
+}
+
+impl Readers {
+    /// Takes over connections whose transactions are open.
+    pub(super) fn new(connections: Vec<Connection>) -> Readers {
+        let interrupts = connections.iter().map(Connection::get_interrupt_handle).collect();
+        let free = (0..connections.len()).rev().collect();
+        let slots = connections.into_iter().map(Mutex::new).collect();
+        Readers { slots, interrupts, free: Mutex::new(free), returned: Condvar::new() }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(super) fn interrupt(&self) {
+        for handle in &self.interrupts {
+            handle.interrupt();
+        }
+    }
+
+    /// Lends a connection, waiting until one is free.
+    pub(super) fn lend(&self) -> Result<Reader<'_>> {
+        let index = self.wait_for_free();
+        let Some(slot) = self.slots.get(index) else {
+            return Err(Error::internal("the source has no read connection"));
+        };
+        let connection = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let reader = Reader { connection, readers: self, index };
+        // SQLite ends a transaction by itself after an I/O error or without memory: its next read would see
+        // a newer state, silently.
+        if reader.is_autocommit() {
+            return Err(Error::source_fault("a read connection lost its snapshot after an earlier error")
+                .remedy("run the same command again; it resumes"));
+        }
+        Ok(reader)
+    }
+
+    fn wait_for_free(&self) -> usize {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(index) = free.pop() {
+                return index;
+            }
+            free = self.returned.wait(free).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl std::fmt::Debug for Readers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Readers").field("count", &self.count()).finish_non_exhaustive()
+    }
+}
+
+/// One borrowed read connection, inside the snapshot. It stays on the thread that took it, and is returned on drop.
+///
+/// Whoever has it must not end its transaction.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    connection: MutexGuard<'a, Connection>,
+    readers: &'a Readers,
+    index: usize,
+}
+
+impl Deref for Reader<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        self.readers.free.lock().unwrap_or_else(PoisonError::into_inner).push(self.index);
+        self.readers.returned.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn memory() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("BEGIN").unwrap();
+        connection
+    }
+
+    #[test]
+    fn never_more_readers_than_connections() {
+        let readers = Readers::new(vec![memory(), memory()]);
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let reader = readers.lend().unwrap();
+                        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        let one: i64 = reader.query_row("SELECT 1", [], |row| row.get(0)).unwrap();
+                        assert_eq!(one, 1);
+                        std::thread::sleep(std::time::Duration::from_millis(1));
+                        now.fetch_sub(1, Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        assert_eq!(most.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn a_lost_snapshot_is_an_error_and_the_connection_goes_back() {
+        let readers = Readers::new(vec![memory()]);
+        readers.lend().unwrap().execute_batch("COMMIT").unwrap();
+        for _ in 0..2 {
+            assert!(readers.lend().unwrap_err().to_string().contains("lost its snapshot"));
+        }
+    }
+}
