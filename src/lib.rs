@@ -17,3 +17,6 @@ pub mod value;
 
 // floor 2: what the target shall be (pure)
 pub mod plan;
+
+// floor 4: the edges
+pub mod embedded;
