@@ -26,6 +26,7 @@ pub mod digest;
 pub mod encode;
 
 // floor 4: the edges
+pub mod embedded;
 pub mod postgres;
 pub mod sqlite;
 

@@ -87,5 +87,17 @@ pub const EXAMPLES_MAX: usize = 5;
 /// below it, rebuilding costs more than it saves.
 pub const INDEX_DROP_BYTES_MIN: u64 = 8 * 1024 * 1024;
 
+/// How long the embedded server may take to start (crash recovery included) or to stop.
+pub const EMBEDDED_WAIT: Duration = Duration::from_secs(60);
+
+/// How long making the embedded cluster may take: initdb writes about 40 MB and syncs them.
+pub const EMBEDDED_CREATE_WAIT: Duration = Duration::from_secs(180);
+
+/// How long a process waits for another one that is starting or stopping the same embedded cluster.
+pub const EMBEDDED_LOCK_WAIT: Duration = Duration::from_secs(240);
+
+/// Bytes of a Unix socket's directory: macOS allows 103 for the whole path, the file's name takes 15.
+pub const SOCKET_DIR_BYTES_MAX: usize = 85;
+
 const _: () = assert!(LARGE_VALUE_BYTES <= FRAME_BYTES);
 const _: () = assert!(FRAME_BYTES >= 256 * 1024);

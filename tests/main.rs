@@ -1,3 +1,13 @@
+<<<<<<< HEAD
 //! The one integration binary.
 
 mod tls;
+=======
+//! The one integration binary: one link, one throwaway server, a module per subject.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+// the local server behind `--to embedded`
+mod embedded;
+// throwaway server, SQLite files, the built program
+mod support;
+>>>>>>> house
