@@ -30,6 +30,10 @@ pub mod embedded;
 pub mod postgres;
 pub mod sqlite;
 
+// floor 5: the only place that knows both sides
+pub mod assess;
+pub mod pipeline;
+
 // side room: what a person sees
 pub mod report;
 

@@ -1,2 +1,5 @@
-//! The program: parse, run, return the exit code.
-fn main() {}
+//! The program. Everything it does is in the library.
+
+fn main() -> std::process::ExitCode {
+    cutover::cli::main()
+}

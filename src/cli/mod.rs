@@ -3,5 +3,70 @@
 pub mod args;
 pub mod env_file;
 pub mod exit;
+mod manage;
 pub mod resolve;
+mod run;
 pub mod shell;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::report::error_text;
+use args::{Cli, Command};
+use resolve::Surroundings;
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// The program: parses its arguments, does what they say, and gives the exit code.
+pub fn main() -> ExitCode {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let code = match args::parse(&line) {
+        Ok(cli) => dispatch(cli),
+        Err(error) => {
+            let text = args::usage_text(&error, &line);
+            if error.use_stderr() {
+                eprint!("{text}");
+                exit::USAGE
+            } else {
+                print(&text);
+                exit::DONE
+            }
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn dispatch(cli: Cli) -> u8 {
+    let around = Surroundings::of_process();
+    let result = match cli.command {
+        Command::Copy(args) => run::copy(&args, &around),
+        Command::Verify(args) => run::verify(&args, &around),
+        Command::Status(args) => manage::status(&args, &around),
+        Command::Clean(args) => manage::clean(&args, &around),
+        Command::Embedded { action } => manage::embedded(action),
+        Command::Completions { shell } => shell::completions(shell, &mut std::io::stdout()).map(|()| exit::DONE),
+        Command::Man { command } => shell::man(command.as_deref(), &mut std::io::stdout()).map(|()| exit::DONE),
+    };
+    result.unwrap_or_else(|error| {
+        eprint!("{}", error_text(&error));
+        exit::of_error(error.kind())
+    })
+}
+
+/// Prints to stdout. A reader that went away (`| head`) is no failure: what was done is done.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
+/// The runtime of the asynchronous edge. Two threads: the work is done by reader threads and by the server.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(RUNTIME_THREADS)
+        .enable_all()
+        .build()
+        .map_err(|cause| Error::new(ErrorKind::Internal, "the runtime cannot be started").cause(cause))
+}
+
+/// Threads of the runtime: they hash what is read back, which is work for a core each.
+const RUNTIME_THREADS: usize = 4;

@@ -37,13 +37,21 @@ impl Job {
     /// A source fault that says what the file is and what to do; a usage error where no table is selected.
     pub fn open(path: &Path, config: &Config) -> Result<Job> {
         let source = Source::open(path, config.jobs)?;
-        let mut notes = source.facts().notes.clone();
-        notes.extend(source.quick_check()?);
+        let notes = source.facts().notes.clone();
         let catalog = sqlite::introspect::introspect(&*source.reader()?)?;
         let selected: Vec<usize> =
             (0..catalog.tables.len()).filter(|&i| is_selected(&catalog.tables[i].name, config)).collect();
         let path_text = source.facts().path.to_string_lossy().into_owned();
         Ok(Job { source: Arc::new(source), catalog, selected, profiles: Vec::new(), notes, path_text })
+    }
+
+    /// Checks the file's pages (`PRAGMA quick_check`); what is wrong with the data only is noted. Reads the whole file.
+    ///
+    /// # Errors
+    /// A source fault where the file's structure is damaged.
+    pub fn check_pages(&mut self) -> Result<()> {
+        self.notes.extend(self.source.quick_check()?);
+        Ok(())
     }
 
     /// Canonical path: the source's name in the ledger.

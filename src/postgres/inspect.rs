@@ -2,7 +2,8 @@
 
 use super::session::Session;
 use crate::error::Result;
-use crate::ident::qualified;
+use crate::finding::{Finding, Severity};
+use crate::ident::{qualified, quote};
 use crate::plan::target::{Relation, TargetCatalog, TargetColumn, TargetForeignKey, TargetIndex, TargetTable};
 use crate::plan::types::PgType;
 use std::collections::BTreeMap;
@@ -152,6 +153,79 @@ pub async fn tables_with_rows(session: &mut Session, schema: &str, tables: &[&st
         }
     }
     Ok(held)
+}
+
+/// Rights that the run needs and its role does not have, each with the statement that gives it.
+///
+/// # Errors
+/// A target fault.
+pub async fn missing_rights(session: &Session, schema: &str, creates: bool, needs_schema: bool) -> Result<Vec<Finding>> {
+    let sql = "SELECT quote_ident(current_user), quote_ident(current_database()),
+                      has_database_privilege(current_database(), 'CREATE'),
+                      (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1),
+                      (SELECT has_schema_privilege(oid, 'CREATE') AND has_schema_privilege(oid, 'USAGE')
+                         FROM pg_namespace WHERE nspname = 'cutover')";
+    let rows = match session.client().query_typed(sql, &[(&schema, Type::TEXT)]).await {
+        Ok(rows) => rows,
+        Err(error) => return Err(session.explain(error, "asking for this role's rights").await),
+    };
+    let Some(row) = rows.first() else { return Ok(Vec::new()) };
+    let (role, database): (String, String) = (row.get(0), row.get(1));
+    let (in_database, in_schema, in_ledger): (bool, Option<bool>, Option<bool>) = (row.get(2), row.get(3), row.get(4));
+    let refuse = |object: &str, message: &str, fix: String| {
+        Finding::new("E_RIGHTS", Severity::Refusal, object, message.to_owned()).fix(fix)
+    };
+    let mut missing = Vec::new();
+    if !in_database && (in_ledger.is_none() || needs_schema) {
+        let message = "this role may not create schemas, and the ledger needs the schema \"cutover\"";
+        missing.push(refuse(
+            &database,
+            message,
+            format!("GRANT CREATE ON DATABASE {database} TO {role}, or CREATE SCHEMA cutover AUTHORIZATION {role}"),
+        ));
+    }
+    if in_ledger == Some(false) {
+        let fix = format!("GRANT USAGE, CREATE ON SCHEMA cutover TO {role}");
+        missing.push(refuse("cutover", "this role may not write the ledger", fix));
+    }
+    if creates && in_schema == Some(false) {
+        let fix = format!("GRANT CREATE ON SCHEMA {} TO {role}", quote(schema));
+        missing.push(refuse(schema, "this role may not create tables here", fix));
+    }
+    Ok(missing)
+}
+
+/// A table whose foreign key refers to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferencingTable {
+    /// its schema
+    pub schema: String,
+    /// its name
+    pub table: String,
+    /// it holds at least one row
+    pub has_rows: bool,
+}
+
+/// Tables with a foreign key to `schema.table`, itself left out.
+///
+/// # Errors
+/// A target fault.
+pub async fn referencing_tables(session: &mut Session, schema: &str, table: &str) -> Result<Vec<ReferencingTable>> {
+    let sql = "SELECT DISTINCT n.nspname::text, c.relname::text FROM pg_constraint k
+               JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE k.contype = 'f' AND k.conrelid <> k.confrelid AND k.confrelid = to_regclass($1)";
+    let name = qualified(schema, table);
+    let rows = match session.client().query_typed(sql, &[(&name, Type::TEXT)]).await {
+        Ok(rows) => rows,
+        Err(error) => return Err(session.explain(error, "looking for foreign keys").await.at(format!("table \"{table}\""))),
+    };
+    let mut found = Vec::new();
+    for row in rows {
+        let (schema, table): (String, String) = (row.get(0), row.get(1));
+        let has_rows = tables_with_rows(session, &schema, &[&table]).await?.first() == Some(&true);
+        found.push(ReferencingTable { schema, table, has_rows });
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

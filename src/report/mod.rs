@@ -11,6 +11,7 @@ pub mod human;
 mod json;
 mod lines;
 mod screen;
+pub mod plan;
 pub mod summary;
 
 pub use screen::Screen;

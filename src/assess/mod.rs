@@ -1,0 +1,138 @@
+//! What would happen: the plan of every source and everything that stands against it, found without writing anything.
+//!
+//! `copy --validate` ends here; `copy --migrate` goes on from here. Both therefore see the same plan and the same reasons.
+
+use crate::config::{Config, ExistingPolicy};
+use crate::digest::text_hash;
+use crate::error::{Error, Result};
+use crate::event::Events;
+use crate::finding::{Finding, Severity};
+use crate::pipeline::job::{Job, check_globs};
+use crate::pipeline::{pool, profile, trial};
+use crate::plan::build::{Inputs, Rules, build};
+use crate::plan::names::spell;
+use crate::plan::target::TargetCatalog;
+use crate::plan::{Plan, TableMode};
+use crate::postgres::inspect;
+use crate::postgres::session::Session;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A source with its plan.
+#[derive(Debug)]
+pub struct Assessed {
+    /// the source
+    pub job: Arc<Job>,
+    /// its plan, refusals included
+    pub plan: Plan,
+    /// existing target tables of the plan that hold rows
+    pub holding_rows: Vec<String>,
+}
+
+/// Opens every source of the configuration.
+///
+/// # Errors
+/// The first source fault; a usage error where a glob matches nothing.
+pub async fn open(config: &Config) -> Result<Vec<Job>> {
+    let shared = config.clone();
+    let jobs = pool::blocking(1, config.sources.clone(), move |path| Job::open(path, &shared)).await?;
+    check_globs(&jobs, config)?;
+    Ok(jobs)
+}
+
+/// Profiles and plans `jobs` against the target as it is; adds what stands against the plans to their findings.
+///
+/// # Errors
+/// A source or target fault. Reasons against a plan are findings, not errors.
+pub async fn plan(session: &mut Session, jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec<Assessed>> {
+    let jobs = pool::blocking(config.jobs, jobs.into_iter().map(Some).map(std::sync::Mutex::new).collect(), check_health).await?;
+    let jobs = profile::profile_all(jobs, config, events).await?;
+    let mut target = inspect::inspect(session, &config.schema).await?;
+    let mut assessed = Vec::new();
+    let mut claimed: BTreeMap<String, String> = BTreeMap::new();
+    for job in jobs {
+        let mut plan = plan_one(&job, &target, config);
+        claim_names(&job, &plan, config, &mut claimed, &mut target).into_iter().for_each(|finding| plan.findings.push(finding));
+        plan.findings.extend(job.notes.iter().cloned());
+        let job = Arc::new(job);
+        trial::run(&job, &mut plan, config).await?;
+        let holding_rows = holding_rows(session, &mut plan, config).await?;
+        assessed.push(Assessed { job, plan, holding_rows });
+    }
+    Ok(assessed)
+}
+
+/// Takes the job out of its cell, checks its pages, and gives it back with what was found.
+fn check_health(cell: &std::sync::Mutex<Option<Job>>) -> Result<Job> {
+    let taken = cell.lock().ok().and_then(|mut cell| cell.take());
+    let mut job = taken.ok_or_else(|| Error::internal("a source was examined twice"))?;
+    job.check_pages()?;
+    Ok(job)
+}
+
+fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Plan {
+    let rules = Rules { schema: config.schema.clone(), create: config.create, names: config.names, hash: text_hash };
+    let tables = job.tables().zip(&job.profiles).collect();
+    build(&Inputs { catalog: &job.catalog, tables, target, rules: &rules })
+}
+
+/// Two sources cannot fill one table; and what one plan makes, the next cannot call the same.
+fn claim_names(
+    job: &Job,
+    plan: &Plan,
+    config: &Config,
+    claimed: &mut BTreeMap<String, String>,
+    target: &mut TargetCatalog,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for table in &plan.tables {
+        let wanted = spell(&table.source, config.names).to_ascii_lowercase();
+        if let Some(other) = claimed.insert(wanted, job.path().to_owned()) {
+            let message = format!("comes from two sources: \"{other}\" and \"{}\"", job.path());
+            findings.push(
+                Finding::new("E_NAME_COLLISION", Severity::Refusal, table.source.clone(), message)
+                    .fix("copy the sources into different schemas (--schema), or leave one table out (--exclude)"),
+            );
+        }
+        let made = table.pre_data.iter().chain(&table.post_data).map(|step| step.object.clone());
+        target.taken_names.extend(made);
+    }
+    findings
+}
+
+/// Tables that hold rows we did not put there are refused, unless `--existing` says otherwise.
+async fn holding_rows(session: &mut Session, plan: &mut Plan, config: &Config) -> Result<Vec<String>> {
+    let existing: Vec<String> =
+        plan.tables.iter().filter(|table| table.mode == TableMode::Existing).map(|table| table.target.clone()).collect();
+    let names: Vec<&str> = existing.iter().map(String::as_str).collect();
+    let held = inspect::tables_with_rows(session, &config.schema, &names).await?;
+    let holding: Vec<String> = existing.iter().zip(held).filter(|(_, held)| *held).map(|(name, _)| name.clone()).collect();
+    if config.existing == ExistingPolicy::Refuse {
+        plan.findings.extend(holding.iter().map(|name| {
+            let message = "holds rows that this tool did not put there";
+            Finding::new("E_TARGET_ROWS", Severity::Refusal, name.clone(), message)
+                .fix("empty it, use another --schema, or say --existing append or --existing truncate")
+        }));
+    }
+    if config.existing == ExistingPolicy::Truncate {
+        for name in &holding {
+            plan.findings.extend(referenced_from_outside(session, plan, name, config).await?);
+        }
+    }
+    Ok(holding)
+}
+
+/// Emptying a table that rows of another table refer to would leave those without a parent.
+async fn referenced_from_outside(session: &mut Session, plan: &Plan, name: &str, config: &Config) -> Result<Option<Finding>> {
+    let children = inspect::referencing_tables(session, &config.schema, name).await?;
+    let outside = children.into_iter().filter(|child| {
+        let ours = child.schema == config.schema && plan.tables.iter().any(|table| table.target == child.table);
+        !ours && child.has_rows
+    });
+    let names: Vec<String> = outside.map(|child| format!("{}.{}", child.schema, child.table)).collect();
+    Ok((!names.is_empty()).then(|| {
+        let message = format!("cannot be emptied: rows of {} refer to it", names.join(", "));
+        Finding::new("E_TRUNCATE_REFERENCED", Severity::Refusal, name.to_owned(), message)
+            .fix("include these tables in the copy, or empty them first")
+    }))
+}

@@ -1,0 +1,107 @@
+//! `status`, `clean` and `embedded`.
+
+use super::args::{CleanArgs, EmbeddedAction, StatusArgs};
+use super::resolve::{self, Surroundings, Variables};
+use super::run::connector;
+use super::{exit, print, runtime};
+use crate::embedded::Cluster;
+use crate::error::Result;
+use crate::outcome::SourceStatus;
+use crate::pipeline::status;
+use crate::report::human;
+use std::fmt::Write;
+
+/// `status`: what the ledger knows.
+///
+/// # Errors
+/// A target fault.
+pub(super) fn status(args: &StatusArgs, around: &Surroundings<'_>) -> Result<u8> {
+    let target = resolve::status(args, around)?;
+    let variables = Variables::read(around, args.to.env_file.as_deref())?;
+    let connector = connector(&target, &variables)?;
+    let sources = runtime()?.block_on(status::read(&connector, args.schema.as_deref()))?;
+    if args.json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&sources).unwrap_or_default()));
+    } else {
+        print(&status_text(&sources));
+    }
+    Ok(exit::DONE)
+}
+
+fn status_text(sources: &[SourceStatus]) -> String {
+    if sources.is_empty() {
+        return "this target knows of no copy\n".to_owned();
+    }
+    let mut text = String::new();
+    for source in sources {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{} → schema {}: {}", human::text(&source.path), human::text(&source.schema), source.state);
+        let _ = writeln!(
+            text,
+            "  {} of {} chunks, {} of {} rows, {} of {} steps after the data",
+            source.chunks_done,
+            source.chunks,
+            human::count(source.rows_done),
+            human::count(source.rows),
+            source.steps_done,
+            source.steps
+        );
+        for table in source.tables.iter().filter(|table| table.chunks_done < table.chunks) {
+            let _ = writeln!(
+                text,
+                "  left: table \"{}\", {} of {} chunks done",
+                human::text(&table.table),
+                table.chunks_done,
+                table.chunks
+            );
+        }
+        for step in &source.steps_left {
+            let _ = writeln!(text, "  left: {}", human::text(step));
+        }
+        if let Some(error) = &source.last_error {
+            let _ = writeln!(text, "  last error: {}", human::text(error));
+        }
+    }
+    text
+}
+
+/// `clean`: removes the ledger.
+///
+/// # Errors
+/// A refusal while something that was laid aside is not restored; a target fault.
+pub(super) fn clean(args: &CleanArgs, around: &Surroundings<'_>) -> Result<u8> {
+    let target = resolve::clean(args, around)?;
+    let variables = Variables::read(around, args.to.env_file.as_deref())?;
+    let connector = connector(&target, &variables)?;
+    let removed = runtime()?.block_on(status::clean(&connector))?;
+    print(if removed { "the ledger is removed; tables and rows stay\n" } else { "there is no ledger in this target\n" });
+    Ok(exit::DONE)
+}
+
+/// `embedded`: the local server.
+///
+/// # Errors
+/// A target fault with the way to install what is missing.
+pub(super) fn embedded(action: EmbeddedAction) -> Result<u8> {
+    let cluster = Cluster::open_default()?;
+    match action {
+        EmbeddedAction::Start => {
+            let running = cluster.start()?;
+            print(&format!("running on port {}; to look around:\n  {}\n", running.port, running.psql_hint()));
+        }
+        EmbeddedAction::Stop => {
+            let stopped = cluster.stop()?;
+            print(if stopped { "stopped\n" } else { "it was not running\n" });
+        }
+        EmbeddedAction::Status => match cluster.status()? {
+            Some(running) => print(&format!(
+                "running on port {}, data in {}; to look around:\n  {}\n",
+                running.port,
+                cluster.dir().display(),
+                running.psql_hint()
+            )),
+            None => print(&format!("not running; data in {}\n", cluster.dir().display())),
+        },
+    }
+    Ok(exit::DONE)
+}

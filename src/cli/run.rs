@@ -1,0 +1,96 @@
+//! `copy` and `verify`: settings in, run, summary and report files out.
+
+use super::args::{CopyArgs, VerifyArgs};
+use super::resolve::{self, CopyMode, Surroundings, Variables};
+use super::{exit, print, runtime};
+use crate::config::TargetAddress;
+use crate::embedded::Cluster;
+use crate::error::Result;
+use crate::event::Events;
+use crate::pipeline::cancel::Cancel;
+use crate::pipeline::{self, Ended, Tools};
+use crate::postgres::connect::Connector;
+use crate::postgres::conninfo::ConnInfo;
+use crate::report::summary::Width;
+use crate::report::{self, Screen, error_text, file, summary};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a run is asked to do.
+enum Wanted {
+    Migrate,
+    Validate,
+    Verify,
+}
+
+/// `copy`: gives the exit code.
+///
+/// # Errors
+/// Usage, and what keeps the run from beginning; how a run ended is in its exit code.
+pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
+    let (mode, run) = resolve::copy(args, around)?;
+    let wanted = match mode {
+        CopyMode::Migrate => Wanted::Migrate,
+        CopyMode::Validate => Wanted::Validate,
+    };
+    go(run, &wanted, around, args.ends.to.env_file.as_deref())
+}
+
+/// `verify`: gives the exit code.
+///
+/// # Errors
+/// As [`copy`].
+pub(super) fn verify(args: &VerifyArgs, around: &Surroundings<'_>) -> Result<u8> {
+    let run = resolve::verify(args, around)?;
+    go(run, &Wanted::Verify, around, args.ends.to.env_file.as_deref())
+}
+
+fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, env_file: Option<&Path>) -> Result<u8> {
+    let variables = Variables::read(around, env_file)?;
+    let connector = connector(&run.config.target, &variables)?;
+    let screen = report::observer(run.progress);
+    let ended = runtime()?.block_on(execute(run.config, connector, Arc::clone(&screen), wanted));
+    screen.finish();
+    conclude(ended, &run.reports)
+}
+
+async fn execute(config: crate::config::Config, connector: Connector, screen: Arc<Screen>, wanted: &Wanted) -> Ended {
+    let tools = Tools { config, connector, events: Events::new(screen), cancel: Cancel::new() };
+    tools.cancel.listen();
+    match wanted {
+        Wanted::Migrate => pipeline::copy(&tools).await,
+        Wanted::Validate => pipeline::validate(&tools).await,
+        Wanted::Verify => pipeline::verify_only(&tools).await,
+    }
+}
+
+/// The way to the target; the embedded server is started where it is meant.
+pub(super) fn connector(target: &TargetAddress, variables: &Variables<'_>) -> Result<Connector> {
+    let text = match target {
+        TargetAddress::Server(text) => text.clone(),
+        TargetAddress::Embedded => Cluster::open_default()?.start()?.url(),
+    };
+    let lookup = |name: &str| variables.text(name).ok().flatten();
+    Connector::new(ConnInfo::parse(&text.0, &lookup)?, &format!("{}", std::process::id()))
+}
+
+/// Fills in outcome and exit code, writes the report files, prints the summary.
+fn conclude(mut ended: Ended, reports: &[std::path::PathBuf]) -> Result<u8> {
+    let kind = ended.error.as_ref().map(crate::error::Error::kind);
+    ended.report.outcome = kind.map_or(crate::outcome::Outcome::Done, exit::outcome_of);
+    ended.report.exit_code = exit::of_run(ended.report.outcome, kind);
+    if ended.report.run.command == "validate" {
+        print(&report::plan::text(&ended.report, Width::of_stdout()));
+    }
+    print(&summary::text(&ended.report, ended.error.as_ref(), Width::of_stdout()));
+    let written: Result<Vec<()>> = reports.iter().map(|path| file::write(&ended.report, path)).collect();
+    // The copy stands whatever becomes of the report; but a report that was asked for and is not there is no success.
+    match written {
+        Err(error) if ended.report.exit_code == exit::DONE => Err(error),
+        Err(error) => {
+            eprint!("{}", error_text(&error));
+            Ok(ended.report.exit_code)
+        }
+        Ok(_) => Ok(ended.report.exit_code),
+    }
+}

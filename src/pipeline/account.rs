@@ -1,0 +1,227 @@
+//! The account of a run: collects what each phase found into the report.
+
+use super::finish::Finished;
+use super::steps::{SEQUENCE, VACUUM};
+use super::verify::Verdict;
+use crate::config::Config;
+use crate::digest::MultisetDigest;
+use crate::error::Error;
+use crate::finding::Finding;
+use crate::outcome::{
+    ColumnReport, Digests, ObjectReport, Objects, Outcome, REPORT_FORMAT, RowCounts, RunInfo, RunReport, TableReport,
+    TableSeconds, TargetInfo, Verify,
+};
+use crate::plan::{Plan, StepKind, TablePlan};
+use crate::postgres::connect::Connector;
+use crate::postgres::ledger::{ChunkState, SourceState, StepProgress, StepState};
+use crate::postgres::session::Session;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// The report while it is written.
+#[derive(Debug)]
+pub struct Account {
+    /// what is known so far
+    pub report: RunReport,
+    began: Instant,
+}
+
+impl Account {
+    /// Begins the account of `command`.
+    pub fn new(command: &str) -> Account {
+        let started_unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let run = RunInfo {
+            id: uuid::Uuid::new_v4().to_string(),
+            started_unix,
+            command: command.to_owned(),
+            ..RunInfo::default()
+        };
+        let report = RunReport {
+            format: REPORT_FORMAT,
+            tool: format!("cutover {}", env!("CARGO_PKG_VERSION")),
+            outcome: Outcome::Failed,
+            exit_code: 1,
+            run,
+            source: Vec::new(),
+            target: None,
+            plan_hash: Vec::new(),
+            tables: Vec::new(),
+            objects: Objects::default(),
+            not_carried: Vec::new(),
+            findings: Vec::new(),
+            error: None,
+        };
+        Account { report, began: Instant::now() }
+    }
+
+    /// This run's id.
+    pub fn run_id(&self) -> String {
+        self.report.run.id.clone()
+    }
+
+    /// Notes the server.
+    pub fn target(&mut self, session: &Session, connector: &Connector, config: &Config) {
+        self.report.target = Some(TargetInfo {
+            server_version: session.server_info().version.clone(),
+            host: connector.info().display(),
+            database: session.server_info().database.clone(),
+            schema: config.schema.clone(),
+        });
+    }
+
+    /// Notes a plan: its tables, its findings, what it leaves out.
+    pub fn plan(&mut self, plan: &Plan, hash: String, findings: &[Finding]) {
+        self.report.plan_hash.push(hash);
+        self.report.tables.extend(plan.tables.iter().map(table_report));
+        self.report.not_carried.extend(plan.not_carried.iter().cloned());
+        self.report.findings.extend(findings.iter().cloned());
+    }
+
+    fn table(&mut self, source: &str) -> Option<&mut TableReport> {
+        self.report.tables.iter_mut().find(|table| table.source == source)
+    }
+
+    /// Keeps only the tables for which `wanted` holds.
+    pub fn keep_tables(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.report.tables.retain(|table| wanted(&table.source));
+    }
+
+    /// Adds the time of one copied chunk.
+    pub fn copied(&mut self, table: &str, seconds: f64) {
+        if let Some(report) = self.table(table) {
+            report.seconds.copy += seconds;
+        }
+    }
+
+    /// Takes rows and digests from the ledger.
+    pub fn ledger(&mut self, state: &SourceState) {
+        for table in self.report.tables.iter_mut() {
+            let chunks: Vec<&ChunkState> = state.chunks.iter().filter(|chunk| chunk.table == table.source).collect();
+            if chunks.is_empty() {
+                continue;
+            }
+            let mut total = MultisetDigest::default();
+            let digests = chunks.iter().filter_map(|chunk| MultisetDigest::from_bytes(chunk.digest.as_ref()?));
+            digests.for_each(|digest| total.merge(&digest));
+            table.chunks = chunks.len() as u64;
+            table.rows.copied = total.rows();
+            table.digest.source = Some(total.to_string());
+            if chunks.iter().all(|chunk| chunk.verified) {
+                table.verify = Verify::Match;
+                table.rows.target = Some(total.rows());
+                table.digest.target = Some(total.to_string());
+            }
+        }
+    }
+
+    /// Notes how a table's two sides compare.
+    pub fn verdict(&mut self, table: &str, verdict: &Verdict) {
+        let Some(report) = self.table(table) else { return };
+        report.verify = verdict.verify;
+        report.verify_note.clone_from(&verdict.note);
+        report.rows.target = verdict.target_rows;
+        report.differing_chunks.clone_from(&verdict.differing);
+        report.seconds.verify += verdict.seconds;
+        if verdict.digests != Digests::default() {
+            report.digest.clone_from(&verdict.digests);
+        }
+    }
+
+    /// Notes the steps as the ledger has them, and the times of those done now.
+    pub fn steps(&mut self, plan: &Plan, steps: &[StepState], done: &[Finished]) {
+        for finished in done.iter().filter(|finished| finished.step.kind != VACUUM) {
+            if let Some(report) = self.table(&finished.step.table) {
+                report.seconds.index += finished.seconds;
+            }
+        }
+        for step in steps {
+            self.step(plan, step, steps);
+        }
+    }
+
+    fn step(&mut self, plan: &Plan, step: &StepState, all: &[StepState]) {
+        let target = plan.tables.iter().find(|table| table.source == step.table).map(|table| table.target.clone());
+        let object = |state: String| ObjectReport {
+            name: step.object.clone(),
+            table: target.clone().unwrap_or_else(|| step.table.clone()),
+            kind: step.kind.clone(),
+            state,
+        };
+        let words = match step.progress {
+            StepProgress::Pending => "pending",
+            StepProgress::Done if step.restores => "restored",
+            StepProgress::Done => "done",
+            StepProgress::Left => "not valid",
+        };
+        let objects = &mut self.report.objects;
+        match step.kind.as_str() {
+            SEQUENCE => objects.sequences.push(object(step.detail.clone().unwrap_or_else(|| words.to_owned()))),
+            kind if kind == StepKind::Index.name() => objects.indexes.push(object(words.to_owned())),
+            kind if kind == StepKind::ForeignKey.name() => {
+                objects.constraints.push(object(foreign_key_state(step, all, words)));
+            }
+            kind if kind == StepKind::Validate.name() || kind == VACUUM => {}
+            _ => objects.constraints.push(object(words.to_owned())),
+        }
+    }
+
+    /// Adds a finding.
+    pub fn finding(&mut self, finding: Finding) {
+        self.report.findings.push(finding);
+    }
+
+    /// Whether any table's two sides differ.
+    pub fn differs(&self) -> bool {
+        self.report.tables.iter().any(|table| table.verify == Verify::Differs)
+    }
+
+    /// Closes the account.
+    pub fn close(mut self, error: Option<&Error>) -> RunReport {
+        self.report.run.seconds = self.began.elapsed().as_secs_f64();
+        self.report.error = error.map(ToString::to_string);
+        if let Some(error) = error {
+            let known = |finding: &Finding| self.report.findings.contains(finding);
+            let new: Vec<Finding> = error.reasons().iter().filter(|reason| !known(reason)).cloned().collect();
+            self.report.findings.extend(new);
+        }
+        self.report
+    }
+}
+
+/// A foreign key is what became of it and of its validation.
+fn foreign_key_state(step: &StepState, all: &[StepState], words: &str) -> String {
+    let validation = all.iter().find(|other| {
+        other.kind == StepKind::Validate.name() && other.object == step.object && other.table == step.table
+    });
+    match validation.map(|validation| validation.progress) {
+        Some(StepProgress::Done) => words.to_owned(),
+        Some(StepProgress::Pending) => "pending".to_owned(),
+        Some(StepProgress::Left) | None => "not valid".to_owned(),
+    }
+}
+
+fn table_report(plan: &TablePlan) -> TableReport {
+    TableReport {
+        source: plan.source.clone(),
+        target: plan.target.clone(),
+        rows: RowCounts { source: plan.rows, ..RowCounts::default() },
+        bytes: plan.bytes,
+        chunks: 0,
+        digest: Digests::default(),
+        verify: Verify::NotRun,
+        verify_note: String::new(),
+        differing_chunks: Vec::new(),
+        seconds: TableSeconds::default(),
+        columns: plan
+            .columns
+            .iter()
+            .map(|column| ColumnReport {
+                source: column.source.clone(),
+                target: column.target.clone(),
+                declared: column.declared.clone(),
+                pg_type: column.mapping.pg.to_string(),
+                level: format!("{:?}", column.level),
+                why: column.why.clone(),
+            })
+            .collect(),
+    }
+}

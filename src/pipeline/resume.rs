@@ -1,0 +1,155 @@
+//! What is left of an earlier run: pure decisions over the ledger's rows.
+
+use crate::checkpoint::ChunkSpec;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::plan::{PLAN_FORMAT, Plan};
+use crate::postgres::ledger::{ChunkState, SourceState};
+
+/// The options that bear on a plan, as the ledger keeps them: a run resumes only into the same world.
+pub fn options_text(config: &Config) -> String {
+    format!(
+        "create={:?} existing={:?} orphans={:?} names={:?}",
+        config.create, config.existing, config.orphans, config.names
+    )
+}
+
+/// Whether the ledger's source may be gone on with. `fingerprint` is the source's, now.
+///
+/// # Errors
+/// A refusal that names the ways out.
+pub fn check(state: &SourceState, config: &Config, fingerprint: &str) -> Result<Resume> {
+    let options = options_text(config);
+    if state.options != options {
+        let message = format!(
+            "the earlier copy of \"{}\" was begun with other options ({}; now {options})",
+            state.path, state.options
+        );
+        return Err(Error::refused(message, Vec::new()).remedy("use the same options again, or begin anew with --restart"));
+    }
+    if state.fingerprint == fingerprint {
+        return Ok(Resume::Continue);
+    }
+    if config.reverify {
+        return Ok(Resume::Reverify);
+    }
+    Err(Error::refused(format!("the source \"{}\" has changed since its copy was begun", state.path), Vec::new()).remedy(
+        "use --restart to begin anew, or --reverify to read every finished chunk again and go on if all are still the same",
+    ))
+}
+
+/// How to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resume {
+    /// the source is as it was
+    Continue,
+    /// the source was written: finished chunks must be read again and be the same
+    Reverify,
+}
+
+/// The plan that the ledger keeps.
+///
+/// # Errors
+/// A refusal where another version wrote it.
+pub fn stored_plan(state: &SourceState) -> Result<Plan> {
+    let plan: Plan = serde_json::from_str(&state.plan).map_err(|error| {
+        Error::refused("the ledger's plan cannot be read", Vec::new())
+            .cause(error)
+            .remedy("use the version of cutover that wrote it, or begin anew with --restart")
+    })?;
+    if plan.format != PLAN_FORMAT {
+        let message = format!("the ledger's plan has format {}; this version knows {PLAN_FORMAT}", plan.format);
+        return Err(Error::refused(message, Vec::new()).remedy("use the version of cutover that wrote it"));
+    }
+    Ok(plan)
+}
+
+/// Chunks of `table` in the ledger.
+pub fn chunks_of<'a>(state: &'a SourceState, table: &'a str) -> impl Iterator<Item = &'a ChunkState> {
+    state.chunks.iter().filter(move |chunk| chunk.table == table)
+}
+
+/// Chunks that are still to be copied, of the tables for which `wanted` holds.
+pub fn left<'a>(state: &'a SourceState, wanted: impl Fn(&str) -> bool + 'a) -> impl Iterator<Item = (&'a str, &'a ChunkSpec)> {
+    let open = state.chunks.iter().filter(|chunk| chunk.digest.is_none());
+    open.filter(move |chunk| wanted(&chunk.table)).map(|chunk| (chunk.table.as_str(), &chunk.spec))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::ScanRange;
+    use crate::config::{CreatePolicy, ExistingPolicy, NamePolicy, OrphanPolicy, Secret, TargetAddress, VerifyLevel};
+    use crate::error::ErrorKind;
+
+    fn config() -> Config {
+        Config {
+            sources: vec![],
+            target: TargetAddress::Server(Secret(String::new())),
+            schema: "public".to_owned(),
+            tables: vec![],
+            exclude: vec![],
+            create: CreatePolicy::Auto,
+            existing: ExistingPolicy::Refuse,
+            orphans: OrphanPolicy::Auto,
+            names: NamePolicy::Keep,
+            verify: VerifyLevel::Checksum,
+            jobs: 1,
+            fail_fast: false,
+            restart: false,
+            reverify: false,
+            chunk_bytes: 1,
+            chunk_rows: 1,
+        }
+    }
+
+    fn state() -> SourceState {
+        let chunk = |index, done: bool| ChunkState {
+            table: "t".to_owned(),
+            spec: ChunkSpec { index, range: ScanRange::WHOLE, rows: 1, bytes: 1 },
+            digest: done.then(|| vec![0; 40]),
+            verified: false,
+        };
+        SourceState {
+            source_id: 1,
+            path: "a.db".to_owned(),
+            schema: "public".to_owned(),
+            fingerprint: "f".to_owned(),
+            options: options_text(&config()),
+            plan_hash: String::new(),
+            plan: String::new(),
+            created_schema: false,
+            epoch: 1,
+            finished: false,
+            finished_at: None,
+            last_error: None,
+            chunks: vec![chunk(0, true), chunk(1, false)],
+            steps: vec![],
+            before: vec![],
+        }
+    }
+
+    #[test]
+    fn only_the_same_world_is_resumed() {
+        assert_eq!(check(&state(), &config(), "f").unwrap(), Resume::Continue);
+        let changed = check(&state(), &config(), "g").unwrap_err();
+        assert_eq!(changed.kind(), ErrorKind::Refused);
+        assert!(changed.remedy_text().unwrap().contains("--reverify") && changed.remedy_text().unwrap().contains("--restart"));
+        let reverify = Config { reverify: true, ..config() };
+        assert_eq!(check(&state(), &reverify, "g").unwrap(), Resume::Reverify);
+        let other = Config { names: NamePolicy::Snake, ..config() };
+        assert_eq!(check(&state(), &other, "f").unwrap_err().kind(), ErrorKind::Refused);
+    }
+
+    #[test]
+    fn what_is_left_is_what_has_no_digest() {
+        let left: Vec<u32> = left(&state(), |_| true).map(|(_, spec)| spec.index).collect();
+        assert_eq!(left, [1]);
+    }
+
+    #[test]
+    fn a_plan_of_another_version_is_refused() {
+        let state = SourceState { plan: "{\"format\":9}".to_owned(), ..state() };
+        assert_eq!(stored_plan(&state).unwrap_err().kind(), ErrorKind::Refused);
+    }
+}

@@ -1,0 +1,84 @@
+//! What the ledger says, for `status`; and its removal, for `clean`.
+
+use crate::error::{Error, Result};
+use crate::outcome::{SourceStatus, TableStatus};
+use crate::postgres::connect::Connector;
+use crate::postgres::ledger::{self, SourceState, StepProgress};
+use crate::postgres::step;
+use std::collections::BTreeMap;
+
+/// Reads the state of every source, or of those that go into `schema`.
+///
+/// # Errors
+/// A target fault.
+pub async fn read(connector: &Connector, schema: Option<&str>) -> Result<Vec<SourceStatus>> {
+    let session = connector.connect("status").await?;
+    if !ledger::exists(&session).await? {
+        return Ok(Vec::new());
+    }
+    let states = ledger::read(&session, schema, None).await?;
+    Ok(states.iter().map(summarise).collect())
+}
+
+fn summarise(state: &SourceState) -> SourceStatus {
+    let mut tables: BTreeMap<&str, TableStatus> = BTreeMap::new();
+    for chunk in &state.chunks {
+        let table = tables.entry(&chunk.table).or_insert_with(|| TableStatus { table: chunk.table.clone(), ..TableStatus::default() });
+        table.chunks += 1;
+        table.rows += chunk.spec.rows;
+        if chunk.digest.is_some() {
+            table.chunks_done += 1;
+            table.rows_done += chunk.spec.rows;
+        }
+    }
+    let tables: Vec<TableStatus> = tables.into_values().collect();
+    let left: Vec<String> = state
+        .steps
+        .iter()
+        .filter(|step| step.progress == StepProgress::Pending)
+        .map(|step| format!("{} {} of table {}", step.kind, step.object, step.table))
+        .collect();
+    SourceStatus {
+        path: state.path.clone(),
+        schema: state.schema.clone(),
+        state: state_word(state).to_owned(),
+        finished_at: state.finished_at.clone(),
+        last_error: state.last_error.clone(),
+        chunks: tables.iter().map(|table| table.chunks).sum(),
+        chunks_done: tables.iter().map(|table| table.chunks_done).sum(),
+        rows: tables.iter().map(|table| table.rows).sum(),
+        rows_done: tables.iter().map(|table| table.rows_done).sum(),
+        steps: state.steps.len() as u64,
+        steps_done: (state.steps.len() - left.len()) as u64,
+        steps_left: left,
+        tables,
+    }
+}
+
+fn state_word(state: &SourceState) -> &'static str {
+    if state.finished { "finished" } else { "not finished: run the same copy again to resume" }
+}
+
+/// Removes schema `cutover`. Tells whether it was there.
+///
+/// # Errors
+/// A refusal while the ledger still has to bring something back; a target fault; busy while a run is active.
+pub async fn clean(connector: &Connector) -> Result<bool> {
+    let session = connector.connect("clean").await?;
+    ledger::take_lock(&session).await?;
+    if !ledger::exists(&session).await? {
+        return Ok(false);
+    }
+    for state in ledger::read(&session, None, None).await? {
+        let owed = state.steps.iter().find(|step| step.restores && step.progress == StepProgress::Pending);
+        if let Some(owed) = owed {
+            let message = format!(
+                "{} \"{}\" of table \"{}\" was laid aside for the copy of \"{}\" and is not restored yet",
+                owed.kind, owed.object, owed.table, state.path
+            );
+            return Err(Error::refused(message, Vec::new()).remedy("finish that copy, or undo it with copy --restart, then clean"));
+        }
+    }
+    step::execute(&session, "DROP SCHEMA cutover CASCADE").await?;
+    Ok(true)
+}

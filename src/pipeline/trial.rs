@@ -1,0 +1,136 @@
+//! What stands against a plan, looked up in the source before anything is written: values that an existing column
+//! cannot hold, and rows whose parent is missing.
+
+use super::job::{Job, key_text};
+use super::pool;
+use crate::checkpoint::ScanRange;
+use crate::config::{Config, OrphanPolicy};
+use crate::encode::{self, Misfit};
+use crate::error::{Error, Result};
+use crate::finding::{Finding, Severity};
+use crate::ident::quote;
+use crate::limits::EXAMPLES_MAX;
+use crate::plan::{ForeignKeyPlan, OrphanProbe, Plan, TableMode, TablePlan};
+use crate::sqlite::scan::scan;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Tries every value of every table that exists already, and counts orphans; adds what it finds to the plan.
+///
+/// # Errors
+/// A source fault.
+pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()> {
+    let tasks: Vec<TablePlan> = plan.tables.clone();
+    let (shared, orphans) = (Arc::clone(job), config.orphans);
+    let results = pool::blocking(config.jobs, tasks, move |table| try_table(&shared, table, orphans)).await?;
+    for (table, tried) in plan.tables.iter_mut().zip(results) {
+        plan.findings.extend(tried.findings);
+        for (key, orphans) in table.foreign_keys.iter_mut().zip(tried.orphans) {
+            key.orphans = orphans;
+        }
+    }
+    Ok(())
+}
+
+struct Tried {
+    findings: Vec<Finding>,
+    orphans: Vec<u64>,
+}
+
+fn try_table(job: &Job, table: &TablePlan, policy: OrphanPolicy) -> Result<Tried> {
+    let mut findings = Vec::new();
+    if table.mode == TableMode::Existing {
+        findings.extend(misfits(job, table)?);
+    }
+    let mut orphans = Vec::new();
+    for key in &table.foreign_keys {
+        let count = match &key.probe {
+            Some(probe) => count_orphans(job, table, probe)?,
+            None => 0,
+        };
+        if count > 0 {
+            findings.push(orphan_finding(table, key, count, policy));
+        }
+        orphans.push(count);
+    }
+    Ok(Tried { findings, orphans })
+}
+
+/// Encodes every value as the copy would, and counts what does not fit, per column and reason.
+fn misfits(job: &Job, table: &TablePlan) -> Result<Vec<Finding>> {
+    let mut found: BTreeMap<(usize, &'static str), (Misfit, u64, Vec<String>)> = BTreeMap::new();
+    let mut scratch = Vec::new();
+    let mut number = 0;
+    let reader = job.source.reader()?;
+    scan(&reader, &job.scan_of_plan(table), &ScanRange::WHOLE, |row| {
+        number += 1;
+        for (i, column) in table.columns.iter().enumerate() {
+            let value = row.value(i)?;
+            scratch.clear();
+            let tried = match encode::large_payload(value, &column.mapping) {
+                Ok(None) => encode::value(value, &column.mapping, &mut scratch),
+                Ok(Some(_)) => Ok(()),
+                Err(misfit) => Err(misfit),
+            };
+            if let Err(misfit) = tried {
+                let entry = found.entry((i, misfit.code())).or_insert((misfit, 0, Vec::new()));
+                entry.1 += 1;
+                if entry.2.len() < EXAMPLES_MAX {
+                    entry.2.push(key_text(row.key(), number));
+                }
+            }
+        }
+        Ok(())
+    })?;
+    Ok(found.into_iter().map(|((i, _), (misfit, count, keys))| misfit_finding(table, i, misfit, count, keys)).collect())
+}
+
+fn misfit_finding(table: &TablePlan, column: usize, misfit: Misfit, count: u64, keys: Vec<String>) -> Finding {
+    let column = &table.columns[column];
+    let object = format!("{}.{}", table.source, column.source);
+    let message = format!("the existing column of type {} cannot hold {count} of its values: {misfit}", column.mapping.pg);
+    Finding::new(misfit.code(), Severity::Refusal, object, message).count(count).examples(keys).fix(misfit.fix())
+}
+
+/// Rows of the child whose key is not NULL and has no parent. The parent's own index serves where there is one; SQLite
+/// makes one for the query where there is none.
+fn count_orphans(job: &Job, table: &TablePlan, probe: &OrphanProbe) -> Result<u64> {
+    let pairs = probe.columns.iter().zip(&probe.parent_columns);
+    let join: Vec<String> = pairs.map(|(child, parent)| format!("p.{} = c.{}", quote(parent), quote(child))).collect();
+    let present: Vec<String> = probe.columns.iter().map(|child| format!("c.{} IS NOT NULL", quote(child))).collect();
+    let first_parent = probe.parent_columns.first().map(|column| quote(column)).unwrap_or_default();
+    let sql = format!(
+        "SELECT count(*) FROM main.{} c LEFT JOIN main.{} p ON {} WHERE {} AND p.{first_parent} IS NULL",
+        quote(&table.source),
+        quote(&probe.parent),
+        join.join(" AND "),
+        present.join(" AND "),
+    );
+    let reader = job.source.reader()?;
+    let count: i64 = reader.query_row(&sql, [], |row| row.get(0)).map_err(|error| {
+        Error::source_fault("the rows without a parent cannot be counted")
+            .at(format!("table \"{}\"", table.source))
+            .cause(error.to_string())
+    })?;
+    Ok(count.cast_unsigned())
+}
+
+fn orphan_finding(table: &TablePlan, key: &ForeignKeyPlan, count: u64, policy: OrphanPolicy) -> Finding {
+    let existed = key.drop.is_some();
+    let refuses = match policy {
+        OrphanPolicy::Auto => existed && key.validate.is_some(),
+        OrphanPolicy::Refuse => true,
+        OrphanPolicy::NotValid => false,
+    };
+    let object = format!("{}.{}", table.source, key.name);
+    if refuses {
+        let message = format!("{count} rows have no parent, and the foreign key could not be valid");
+        return Finding::new("E_FK_ORPHANS", Severity::Refusal, object, message)
+            .count(count)
+            .fix("mend the rows in the source, or use --orphans not-valid");
+    }
+    let message = format!("{count} rows have no parent, as in the source: the foreign key is made and left NOT VALID");
+    Finding::new("W_FK_ORPHANS", Severity::Warning, object, message)
+        .count(count)
+        .fix("delete or mend the rows, then ALTER TABLE … VALIDATE CONSTRAINT")
+}

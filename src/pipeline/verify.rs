@@ -1,0 +1,259 @@
+//! The target is read back through code that shares nothing with the encoder, and compared with the source's digests,
+//! chunk by chunk where the rows' key came along (semantics.md §6).
+
+use crate::checkpoint::ChunkSpec;
+use crate::config::VerifyLevel;
+use crate::digest::{Fields, MultisetDigest, RowHasher, TupleReader, table_key};
+use crate::error::{Error, Result};
+use crate::event::TaskCounters;
+use crate::outcome::{ChunkDifference, Digests, Verify};
+use crate::plan::types::{Mapping, PgType};
+use crate::plan::{ScanKey, TablePlan};
+use crate::postgres::readback;
+use crate::postgres::session::Session;
+use std::time::Instant;
+
+/// Chunks named in a report, at most.
+const DIFFERENCES_MAX: usize = 20;
+
+/// Bytes between two updates of the counters.
+const COUNT_EVERY_BYTES: u64 = 1024 * 1024;
+
+/// What the target should hold.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    /// the table
+    pub plan: std::sync::Arc<TablePlan>,
+    /// its chunks with their source digests
+    pub chunks: Vec<(ChunkSpec, MultisetDigest)>,
+    /// what it held before us
+    pub before: Option<MultisetDigest>,
+}
+
+/// How the two sides of a table compare.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// the verdict
+    pub verify: Verify,
+    /// in what they differ
+    pub note: String,
+    /// rows in the target, without those that were there before
+    pub target_rows: Option<u64>,
+    /// both digests
+    pub digests: Digests,
+    /// the first differing chunks
+    pub differing: Vec<ChunkDifference>,
+    /// how long it took
+    pub seconds: f64,
+}
+
+/// Compares one table at `level`, in a snapshot of its own.
+///
+/// # Errors
+/// A target fault.
+pub async fn verify_table(
+    session: &Session,
+    schema: &str,
+    expected: &Expected,
+    level: VerifyLevel,
+    counters: &TaskCounters,
+) -> Result<Verdict> {
+    let started = Instant::now();
+    readback::begin_snapshot(session).await?;
+    let mut verdict = match level {
+        VerifyLevel::Off => not_run(),
+        VerifyLevel::Count => compare_counts(expected, readback::count(session, schema, &expected.plan.target).await?),
+        VerifyLevel::Checksum => {
+            let target = digest_target(session, schema, &expected.plan, &expected.chunks, counters).await?;
+            compare_digests(expected, &target)
+        }
+    };
+    readback::end_snapshot(session).await?;
+    verdict.seconds = started.elapsed().as_secs_f64();
+    Ok(verdict)
+}
+
+fn not_run() -> Verdict {
+    Verdict {
+        verify: Verify::NotRun,
+        note: String::new(),
+        target_rows: None,
+        digests: Digests::default(),
+        differing: Vec::new(),
+        seconds: 0.0,
+    }
+}
+
+fn source_total(expected: &Expected) -> MultisetDigest {
+    let mut total = MultisetDigest::default();
+    for (_, digest) in &expected.chunks {
+        total.merge(digest);
+    }
+    total
+}
+
+fn compare_counts(expected: &Expected, counted: u64) -> Verdict {
+    let before = expected.before.map_or(0, |before| before.rows());
+    let source = source_total(expected).rows();
+    let equal = counted == source + before;
+    let note = if equal {
+        "row counts only".to_owned()
+    } else {
+        format!("the source has {source} rows, the target {counted}, of which {before} were there before")
+    };
+    let verify = if equal { Verify::Match } else { Verify::Differs };
+    Verdict { verify, note, target_rows: Some(counted.saturating_sub(before)), ..not_run() }
+}
+
+/// Digests of what the target holds, per chunk. Where the key does not say which chunk a row is of, all is in the first.
+#[derive(Debug)]
+pub struct TargetDigests {
+    /// per chunk, or all in the first
+    pub chunks: Vec<MultisetDigest>,
+    /// rows were told apart by chunk
+    pub by_chunk: bool,
+}
+
+/// Reads a table back and hashes every row. Memory: one row.
+///
+/// # Errors
+/// A target fault.
+pub async fn digest_target(
+    session: &Session,
+    schema: &str,
+    plan: &TablePlan,
+    chunks: &[(ChunkSpec, MultisetDigest)],
+    counters: &TaskCounters,
+) -> Result<TargetDigests> {
+    let columns: Vec<&str> = plan.columns.iter().map(|column| column.target.as_str()).collect();
+    let mut reader = TupleReader::new(columns.len());
+    let mut sorter = Sorter::new(plan, chunks);
+    let mut stream = readback::open(session, schema, &plan.target, &columns).await?;
+    let (mut rows, mut bytes) = (0u64, 0u64);
+    while let Some(message) = stream.next().await? {
+        reader.feed(&message, |fields| sorter.row(fields)).map_err(|error| unreadable(plan, error))?;
+        bytes += message.len() as u64;
+        if bytes >= COUNT_EVERY_BYTES {
+            counters.add(sorter.rows - rows, bytes);
+            (rows, bytes) = (sorter.rows, 0);
+        }
+    }
+    reader.finish().map_err(|error| unreadable(plan, error))?;
+    counters.add(sorter.rows - rows, bytes);
+    Ok(TargetDigests { by_chunk: sorter.key.is_some() || chunks.len() == 1, chunks: sorter.digests })
+}
+
+fn unreadable(plan: &TablePlan, error: impl std::fmt::Display) -> Error {
+    Error::target_fault(format!("the rows read back are not a COPY stream: {error}")).at(format!("table \"{}\"", plan.target))
+}
+
+/// Hashes rows and puts each to its chunk.
+struct Sorter {
+    mappings: Vec<Mapping>,
+    hasher: RowHasher,
+    /// index of the column that holds the chunks' key, and its type
+    key: Option<(usize, PgType)>,
+    /// last key of each chunk but the last
+    bounds: Vec<i64>,
+    digests: Vec<MultisetDigest>,
+    rows: u64,
+}
+
+impl Sorter {
+    fn new(plan: &TablePlan, chunks: &[(ChunkSpec, MultisetDigest)]) -> Sorter {
+        let mappings: Vec<Mapping> = plan.columns.iter().map(|column| column.mapping.clone()).collect();
+        let key = match plan.key {
+            ScanKey::Rowid { column: Some(column), .. } => Some((column, mappings[column].pg)),
+            _ => None,
+        };
+        Sorter {
+            hasher: RowHasher::new(table_key(&plan.source, mappings.len())),
+            mappings,
+            key: key.filter(|(_, pg)| matches!(pg, PgType::Int2 | PgType::Int4 | PgType::Int8)),
+            bounds: chunks.iter().filter_map(|(chunk, _)| chunk.range.hi).collect(),
+            digests: vec![MultisetDigest::default(); chunks.len().max(1)],
+            rows: 0,
+        }
+    }
+
+    #[inline]
+    fn row(&mut self, fields: &Fields<'_>) {
+        for (field, mapping) in fields.iter().zip(&self.mappings) {
+            self.hasher.target_field(field, mapping);
+        }
+        let chunk = self.chunk_of(fields);
+        let hash = self.hasher.finish();
+        self.digests[chunk].add(&hash);
+        self.rows += 1;
+    }
+
+    fn chunk_of(&self, fields: &Fields<'_>) -> usize {
+        let Some(key) = self.key.and_then(|(column, _)| integer(fields.get(column)?)) else { return 0 };
+        self.bounds.partition_point(|hi| *hi < key).min(self.digests.len() - 1)
+    }
+}
+
+/// A big-endian integer of 2, 4 or 8 bytes.
+fn integer(field: &[u8]) -> Option<i64> {
+    match field.len() {
+        2 => Some(i64::from(i16::from_be_bytes(field.try_into().ok()?))),
+        4 => Some(i64::from(i32::from_be_bytes(field.try_into().ok()?))),
+        8 => Some(i64::from_be_bytes(field.try_into().ok()?)),
+        _ => None,
+    }
+}
+
+fn compare_digests(expected: &Expected, target: &TargetDigests) -> Verdict {
+    let source = source_total(expected);
+    let mut total = MultisetDigest::default();
+    for digest in &target.chunks {
+        total.merge(digest);
+    }
+    if let Some(before) = &expected.before {
+        total.subtract(before);
+    }
+    let equal = source == total && source.rows() == total.rows();
+    let differing = if equal || expected.before.is_some() { Vec::new() } else { differences(expected, target) };
+    Verdict {
+        verify: if equal { Verify::Match } else { Verify::Differs },
+        note: if equal { String::new() } else { difference_note(&source, &total, differing.len()) },
+        target_rows: Some(total.rows()),
+        digests: Digests { source: Some(source.to_string()), target: Some(total.to_string()) },
+        differing: differing.into_iter().take(DIFFERENCES_MAX).collect(),
+        seconds: 0.0,
+    }
+}
+
+fn difference_note(source: &MultisetDigest, target: &MultisetDigest, chunks: usize) -> String {
+    let counts = if source.rows() == target.rows() {
+        format!("both sides have {} rows, but not the same ones", source.rows())
+    } else {
+        format!("the source has {} rows, the target {}", source.rows(), target.rows())
+    };
+    if chunks > 0 { format!("{counts}; {chunks} chunks differ") } else { counts }
+}
+
+fn differences(expected: &Expected, target: &TargetDigests) -> Vec<ChunkDifference> {
+    if !target.by_chunk {
+        return Vec::new();
+    }
+    let pairs = expected.chunks.iter().zip(&target.chunks);
+    pairs
+        .filter(|((_, source), target)| source != *target)
+        .map(|((chunk, source), target)| ChunkDifference {
+            chunk: chunk.index,
+            range: range_text(chunk),
+            source_rows: source.rows(),
+            target_rows: target.rows(),
+        })
+        .collect()
+}
+
+fn range_text(chunk: &ChunkSpec) -> String {
+    match (chunk.range.lo, chunk.range.hi) {
+        (None, None) => "all rows".to_owned(),
+        (None, Some(hi)) => format!("keys up to {hi}"),
+        (Some(lo), None) => format!("keys from {lo}"),
+        (Some(lo), Some(hi)) => format!("keys {lo} to {hi}"),
+    }
+}

@@ -1,0 +1,45 @@
+//! The plan for people: what each table and column becomes, and why (`copy --validate`).
+
+use crate::outcome::{RunReport, TableReport};
+use crate::report::human;
+use crate::report::summary::Width;
+use comfy_table::{ContentArrangement, Table, presets};
+use std::fmt::Write;
+
+/// Every table with its columns, in the order of the copy.
+pub fn text(report: &RunReport, width: Width) -> String {
+    let mut text = String::new();
+    for table in &report.tables {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", headline(table));
+        let _ = writeln!(text, "{}\n", columns(table, width));
+    }
+    text
+}
+
+fn headline(table: &TableReport) -> String {
+    let name = human::text(&table.source);
+    let target = if table.target == table.source { String::new() } else { format!(" → {}", human::text(&table.target)) };
+    format!("{name}{target}: {} rows, {}", human::count(table.rows.source), human::bytes(table.bytes))
+}
+
+fn columns(table: &TableReport, width: Width) -> Table {
+    let mut drawn = Table::new();
+    drawn.load_preset(presets::NOTHING).set_header(["  column", "declared", "becomes", "kept", "because"]);
+    drawn.set_content_arrangement(match width {
+        Width::Terminal => ContentArrangement::Dynamic,
+        Width::Plain => ContentArrangement::Disabled,
+    });
+    for column in &table.columns {
+        let name = human::text(&column.source);
+        let name = if column.target == column.source { name.to_string() } else { format!("{name} → {}", human::text(&column.target)) };
+        drawn.add_row([
+            format!("  {name}"),
+            human::text(&column.declared).to_string(),
+            column.pg_type.clone(),
+            column.level.clone(),
+            human::text(&column.why).to_string(),
+        ]);
+    }
+    drawn
+}
