@@ -351,7 +351,7 @@ fn reserved_bytes_and_unknown_collations_are_noted() {
 }
 
 #[test]
-fn interruptuntil_dones_a_reader_and_keeps_the_snapshot() {
+fn interrupt_stops_a_reader_and_keeps_the_snapshot() {
     let dir = Dir::new();
     let path = dir.path("x.db");
     table_of(&path, 1000);
