@@ -3,5 +3,7 @@
 
 // the local server behind `--to embedded`
 mod embedded;
+// the example application's schema in both dialects
+mod example_schema;
 // throwaway server, SQLite files, the built program
 mod support;
