@@ -1,0 +1,38 @@
+# What there is to do here. The logic is in scripts/, so that it also runs without make.
+
+# Where rustup puts cargo, for the first run after scripts/setup.sh installed it.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+.PHONY: help build fmt lint test demo bench check clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+
+build: ## the release binary: target/release/cutover
+	cargo build --locked --release
+
+fmt: ## format the code
+	cargo fmt --all
+
+lint: ## clippy, warnings are errors
+	cargo clippy --locked --all-targets -- -D warnings
+
+test: ## set up what is missing, then all tests
+	sh scripts/setup.sh
+	sh scripts/test.sh
+
+demo: ## make two SQLite files and move them into a local PostgreSQL
+	sh scripts/setup.sh
+	sh scripts/demo.sh
+
+bench: ## how fast a large copy is on this machine
+	sh scripts/setup.sh
+	sh scripts/bench.sh
+
+check: ## everything CI checks: format, lints, documentation, tests, small demo
+	sh scripts/setup.sh
+	sh scripts/check.sh
+
+clean: ## remove what was built and the demo's files
+	cargo clean
+	rm -rf demo
