@@ -26,8 +26,6 @@ pub struct Frame {
 pub struct FrameBuilder {
     buffer: Vec<u8>,
     rows: u32,
-    /// something was handed out already
-    begun: bool,
 }
 
 impl Default for FrameBuilder {
@@ -41,7 +39,7 @@ impl FrameBuilder {
     pub fn new() -> FrameBuilder {
         let mut buffer = Vec::with_capacity(CAPACITY_BYTES);
         buffer.extend_from_slice(&wire::HEADER);
-        FrameBuilder { buffer, rows: 0, begun: false }
+        FrameBuilder { buffer, rows: 0 }
     }
 
     /// Where [`super::begin_row`] and [`super::value`] write. Before a row, its length may be noted, and the
@@ -88,18 +86,14 @@ impl FrameBuilder {
         Ok(())
     }
 
-    /// Ends the stream: the last frame, with the trailer. `None` if nothing was ever put in: there is no COPY to
-    /// make then (a COPY that was opened nevertheless has to be failed, or ended by a stream of its own).
-    pub fn finish(mut self) -> Option<Frame> {
-        if !self.begun && self.rows == 0 && self.buffer.len() == wire::HEADER.len() {
-            return None;
-        }
+    /// Ends the stream: the last frame, with the trailer. A stream without rows has a header and a trailer, too:
+    /// PostgreSQL takes an empty COPY, but not one without a header.
+    pub fn finish(mut self) -> Frame {
         self.buffer.extend_from_slice(&wire::TRAILER);
-        Some(Frame { bytes: Bytes::from(self.buffer), rows: self.rows })
+        Frame { bytes: Bytes::from(self.buffer), rows: self.rows }
     }
 
     fn take(&mut self) -> Frame {
-        self.begun = true;
         let full = std::mem::replace(&mut self.buffer, Vec::with_capacity(CAPACITY_BYTES));
         Frame { bytes: Bytes::from(full), rows: std::mem::take(&mut self.rows) }
     }
@@ -117,14 +111,14 @@ mod tests {
         frames.buffer().extend_from_slice(&[0, 0, 0, 1, 7]);
         frames.end_row();
         assert!(frames.take_if_full().is_none());
-        let frame = frames.finish().unwrap();
+        let frame = frames.finish();
         assert_eq!(frame.rows, 1);
         assert_eq!(&frame.bytes[..], b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\x01\x07\xff\xff");
     }
 
     #[test]
-    fn an_empty_stream_is_none() {
-        assert!(FrameBuilder::new().finish().is_none());
+    fn an_empty_stream_has_header_and_trailer() {
+        assert_eq!(&FrameBuilder::new().finish().bytes[..], b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0\xff\xff");
     }
 
     #[test]
@@ -133,7 +127,7 @@ mod tests {
         frames.buffer().resize(FRAME_BYTES, 0);
         frames.end_row();
         assert_eq!(frames.take_if_full().unwrap().rows, 1);
-        let last = frames.finish().unwrap();
+        let last = frames.finish();
         assert_eq!((&last.bytes[..], last.rows), (&b"\xff\xff"[..], 0));
     }
 
@@ -163,7 +157,7 @@ mod tests {
         });
         assert!(done.is_ok());
         frames.end_row();
-        let last = frames.finish().unwrap();
+        let last = frames.finish();
         assert_eq!(last.rows, 1);
         sent.extend_from_slice(&last.bytes);
         let head = 19 + FRAME_BYTES;

@@ -154,7 +154,10 @@ impl Account {
         };
         let objects = &mut self.report.objects;
         match step.kind.as_str() {
-            SEQUENCE => objects.sequences.push(object(step.detail.clone().unwrap_or_else(|| words.to_owned()))),
+            SEQUENCE => {
+                let named = object(step.detail.clone().unwrap_or_else(|| words.to_owned()));
+                objects.sequences.push(ObjectReport { name: format!("{}.{}", named.table, named.name), ..named });
+            }
             kind if kind == StepKind::Index.name() => objects.indexes.push(object(words.to_owned())),
             kind if kind == StepKind::ForeignKey.name() => {
                 objects.constraints.push(object(foreign_key_state(step, all, words)));

@@ -224,9 +224,7 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
         Ok(())
     })?;
     drop(reader);
-    if let Some(frame) = builder.finish() {
-        hand_over(frame)?;
-    }
+    hand_over(builder.finish())?;
     Ok(ScanSummary { digest })
 }
 

@@ -25,7 +25,7 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
     for entry in list_tables(connection)? {
         match entry.reason_to_leave_out() {
             Some(why) => catalog.left_out.push(NotCarried {
-                kind: format!("{} table", entry.kind),
+                kind: entry.kind_text(),
                 name: entry.name,
                 table: None,
                 why,
@@ -52,6 +52,14 @@ struct Entry {
 }
 
 impl Entry {
+    fn kind_text(&self) -> String {
+        match self.kind.as_str() {
+            "table" if self.shadow_of.is_some() => "shadow table".to_owned(),
+            "table" => "internal table".to_owned(),
+            kind => format!("{kind} table"),
+        }
+    }
+
     fn reason_to_leave_out(&self) -> Option<String> {
         if self.name.to_ascii_lowercase().starts_with("sqlite_") {
             return Some("SQLite keeps it for itself".to_owned());
