@@ -44,15 +44,27 @@ pub async fn open(config: &Config) -> Result<Vec<Job>> {
 ///
 /// # Errors
 /// A source or target fault. Reasons against a plan are findings, not errors.
-pub async fn plan(session: &mut Session, jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec<Assessed>> {
-    let jobs = pool::blocking(config.jobs, jobs.into_iter().map(Some).map(std::sync::Mutex::new).collect(), check_health).await?;
+pub async fn plan(
+    session: &mut Session,
+    jobs: Vec<Job>,
+    config: &Config,
+    events: &Events,
+) -> Result<Vec<Assessed>> {
+    let jobs = pool::blocking(
+        config.jobs,
+        jobs.into_iter().map(Some).map(std::sync::Mutex::new).collect(),
+        check_health,
+    )
+    .await?;
     let jobs = profile::profile_all(jobs, config, events).await?;
     let mut target = inspect::inspect(session, &config.schema).await?;
     let mut assessed = Vec::new();
     let mut claimed: BTreeMap<String, String> = BTreeMap::new();
     for job in jobs {
         let mut plan = plan_one(&job, &target, config);
-        claim_names(&job, &plan, config, &mut claimed, &mut target).into_iter().for_each(|finding| plan.findings.push(finding));
+        claim_names(&job, &plan, config, &mut claimed, &mut target)
+            .into_iter()
+            .for_each(|finding| plan.findings.push(finding));
         plan.findings.extend(job.notes.iter().cloned());
         let job = Arc::new(job);
         trial::run(&job, &mut plan, config).await?;
@@ -71,7 +83,8 @@ fn check_health(cell: &std::sync::Mutex<Option<Job>>) -> Result<Job> {
 }
 
 fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Plan {
-    let rules = Rules { schema: config.schema.clone(), create: config.create, names: config.names, hash: text_hash };
+    let rules =
+        Rules { schema: config.schema.clone(), create: config.create, names: config.names, hash: text_hash };
     let tables = job.tables().zip(&job.profiles).collect();
     build(&Inputs { catalog: &job.catalog, tables, target, rules: &rules })
 }
@@ -90,8 +103,9 @@ fn claim_names(
         if let Some(other) = claimed.insert(wanted, job.path().to_owned()) {
             let message = format!("comes from two sources: \"{other}\" and \"{}\"", job.path());
             findings.push(
-                Finding::new("E_NAME_COLLISION", Severity::Refusal, table.source.clone(), message)
-                    .fix("copy the sources into different schemas (--schema), or leave one table out (--exclude)"),
+                Finding::new("E_NAME_COLLISION", Severity::Refusal, table.source.clone(), message).fix(
+                    "copy the sources into different schemas (--schema), or leave one table out (--exclude)",
+                ),
             );
         }
         let made = table.pre_data.iter().chain(&table.post_data).map(|step| step.object.clone());
@@ -102,11 +116,16 @@ fn claim_names(
 
 /// Tables that hold rows we did not put there are refused, unless `--existing` says otherwise.
 async fn holding_rows(session: &mut Session, plan: &mut Plan, config: &Config) -> Result<Vec<String>> {
-    let existing: Vec<String> =
-        plan.tables.iter().filter(|table| table.mode == TableMode::Existing).map(|table| table.target.clone()).collect();
+    let existing: Vec<String> = plan
+        .tables
+        .iter()
+        .filter(|table| table.mode == TableMode::Existing)
+        .map(|table| table.target.clone())
+        .collect();
     let names: Vec<&str> = existing.iter().map(String::as_str).collect();
     let held = inspect::tables_with_rows(session, &config.schema, &names).await?;
-    let holding: Vec<String> = existing.iter().zip(held).filter(|(_, held)| *held).map(|(name, _)| name.clone()).collect();
+    let holding: Vec<String> =
+        existing.iter().zip(held).filter(|(_, held)| *held).map(|(name, _)| name.clone()).collect();
     if config.existing == ExistingPolicy::Refuse {
         plan.findings.extend(holding.iter().map(|name| {
             let message = "holds rows that this tool did not put there";
@@ -123,10 +142,16 @@ async fn holding_rows(session: &mut Session, plan: &mut Plan, config: &Config) -
 }
 
 /// Emptying a table that rows of another table refer to would leave those without a parent.
-async fn referenced_from_outside(session: &mut Session, plan: &Plan, name: &str, config: &Config) -> Result<Option<Finding>> {
+async fn referenced_from_outside(
+    session: &mut Session,
+    plan: &Plan,
+    name: &str,
+    config: &Config,
+) -> Result<Option<Finding>> {
     let children = inspect::referencing_tables(session, &config.schema, name).await?;
     let outside = children.into_iter().filter(|child| {
-        let ours = child.schema == config.schema && plan.tables.iter().any(|table| table.target == child.table);
+        let ours =
+            child.schema == config.schema && plan.tables.iter().any(|table| table.target == child.table);
         !ours && child.has_rows
     });
     let names: Vec<String> = outside.map(|child| format!("{}.{}", child.schema, child.table)).collect();

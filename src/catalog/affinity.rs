@@ -58,14 +58,37 @@ mod tests {
         let table: &[(Affinity, &[&str])] = &[
             (
                 Affinity::Integer,
-                &["INT", "BIGINT", "UNSIGNED BIG INT", "POINT", "FLOATING POINT", "INTERVAL", "CHARINT", "DATETIME_INT"],
+                &[
+                    "INT",
+                    "BIGINT",
+                    "UNSIGNED BIG INT",
+                    "POINT",
+                    "FLOATING POINT",
+                    "INTERVAL",
+                    "CHARINT",
+                    "DATETIME_INT",
+                ],
             ),
-            (Affinity::Text, &["VARCHAR(255)", "NCHAR(55)", "CLOB", "DATE_TEXT", "TEXTBLOB", "DOUBLECHAR", "CITEXT"]),
+            (
+                Affinity::Text,
+                &["VARCHAR(255)", "NCHAR(55)", "CLOB", "DATE_TEXT", "TEXTBLOB", "DOUBLECHAR", "CITEXT"],
+            ),
             (Affinity::Blob, &["", "BLOB", "LONGBLOB", "   "]),
             (Affinity::Real, &["REAL", "DOUBLE PRECISION", "FLOAT(8)", "float"]),
             (
                 Affinity::Numeric,
-                &["STRING", "BYTEA", "BOOLEAN", "DATE", "DATETIME", "JSON", "UUID", "MONEY", "DECIMAL(10,5)", "ANY"],
+                &[
+                    "STRING",
+                    "BYTEA",
+                    "BOOLEAN",
+                    "DATE",
+                    "DATETIME",
+                    "JSON",
+                    "UUID",
+                    "MONEY",
+                    "DECIMAL(10,5)",
+                    "ANY",
+                ],
             ),
         ];
         for (affinity, names) in table {

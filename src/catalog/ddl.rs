@@ -6,7 +6,8 @@
 use bumpalo::Bump;
 use fallible_iterator::FallibleIterator;
 use sqlite3_parser::ast::{
-    Cmd, ColumnConstraint, CreateTableBody, DeferSubclause, ForeignKeyClause, InitDeferredPred, Stmt, TableConstraint,
+    Cmd, ColumnConstraint, CreateTableBody, DeferSubclause, ForeignKeyClause, InitDeferredPred, Stmt,
+    TableConstraint,
 };
 use sqlite3_parser::lexer::sql::Parser;
 
@@ -93,7 +94,9 @@ fn read_column_constraint(
     last_foreign_key: &mut Option<usize>,
 ) {
     match constraint {
-        ColumnConstraint::Check(expr) => text.checks.push(Check { name, sql: expr.to_string().trim().to_owned() }),
+        ColumnConstraint::Check(expr) => {
+            text.checks.push(Check { name, sql: expr.to_string().trim().to_owned() })
+        }
         ColumnConstraint::ForeignKey { clause, defer_clause } => {
             *last_foreign_key = Some(text.foreign_keys.len());
             text.foreign_keys.push(foreign_key(name, vec![column], clause, defer_clause.as_ref()));
@@ -116,7 +119,9 @@ fn read_column_constraint(
 
 fn read_table_constraint(text: &mut TableText, constraint: &TableConstraint<'_>, name: Option<String>) {
     match constraint {
-        TableConstraint::Check(expr, _) => text.checks.push(Check { name, sql: expr.to_string().trim().to_owned() }),
+        TableConstraint::Check(expr, _) => {
+            text.checks.push(Check { name, sql: expr.to_string().trim().to_owned() })
+        }
         TableConstraint::ForeignKey { columns, clause, defer_clause } => {
             let columns = columns.iter().map(|column| unquote(column.col_name.0)).collect();
             text.foreign_keys.push(foreign_key(name, columns, clause, defer_clause.as_ref()));
@@ -140,9 +145,10 @@ fn foreign_key(
 
 fn deferrable(clause: Option<&DeferSubclause>) -> Deferrable {
     match clause {
-        Some(DeferSubclause { deferrable: true, init_deferred: Some(InitDeferredPred::InitiallyDeferred) }) => {
-            Deferrable::Deferred
-        }
+        Some(DeferSubclause {
+            deferrable: true,
+            init_deferred: Some(InitDeferredPred::InitiallyDeferred),
+        }) => Deferrable::Deferred,
         Some(DeferSubclause { deferrable: true, .. }) => Deferrable::Immediate,
         _ => Deferrable::No,
     }
@@ -178,8 +184,12 @@ mod tests {
         .unwrap();
         assert_eq!(text.checks.len(), 2);
         assert_eq!(text.checks[1].name.as_deref(), Some("pos"));
-        let keys: Vec<_> = text.foreign_keys.iter().map(|key| (key.parent.as_str(), key.deferrable)).collect();
-        assert_eq!(keys, [("p", Deferrable::Deferred), ("q q", Deferrable::No), ("r", Deferrable::Immediate)]);
+        let keys: Vec<_> =
+            text.foreign_keys.iter().map(|key| (key.parent.as_str(), key.deferrable)).collect();
+        assert_eq!(
+            keys,
+            [("p", Deferrable::Deferred), ("q q", Deferrable::No), ("r", Deferrable::Immediate)]
+        );
         assert_eq!(text.foreign_keys[1].name.as_deref(), Some("fk_d"));
         assert_eq!(text.foreign_keys[2].columns, ["a", "b"]);
         assert_eq!(text.generated[0].0, "g");

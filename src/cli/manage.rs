@@ -35,7 +35,13 @@ fn status_text(sources: &[SourceStatus]) -> String {
     let mut text = String::new();
     for source in sources {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{} → schema {}: {}", human::text(&source.path), human::text(&source.schema), source.state);
+        let _ = writeln!(
+            text,
+            "{} → schema {}: {}",
+            human::text(&source.path),
+            human::text(&source.schema),
+            source.state
+        );
         let _ = writeln!(
             text,
             "  {} of {} chunks, {} of {} rows, {} of {} steps after the data",
@@ -74,7 +80,11 @@ pub(super) fn clean(args: &CleanArgs, around: &Surroundings<'_>) -> Result<u8> {
     let variables = Variables::read(around, args.to.env_file.as_deref())?;
     let connector = connector(&target, &variables)?;
     let removed = runtime()?.block_on(status::clean(&connector))?;
-    print(if removed { "the ledger is removed; tables and rows stay\n" } else { "there is no ledger in this target\n" });
+    print(if removed {
+        "the ledger is removed; tables and rows stay\n"
+    } else {
+        "there is no ledger in this target\n"
+    });
     Ok(exit::DONE)
 }
 

@@ -43,8 +43,12 @@ fn dispatch(cli: Cli) -> u8 {
         Command::Status(args) => manage::status(&args, &around),
         Command::Clean(args) => manage::clean(&args, &around),
         Command::Embedded { action } => manage::embedded(action),
-        Command::Completions { shell } => shell::completions(shell, &mut std::io::stdout()).map(|()| exit::DONE),
-        Command::Man { command } => shell::man(command.as_deref(), &mut std::io::stdout()).map(|()| exit::DONE),
+        Command::Completions { shell } => {
+            shell::completions(shell, &mut std::io::stdout()).map(|()| exit::DONE)
+        }
+        Command::Man { command } => {
+            shell::man(command.as_deref(), &mut std::io::stdout()).map(|()| exit::DONE)
+        }
     };
     result.unwrap_or_else(|error| {
         eprint!("{}", error_text(&error));

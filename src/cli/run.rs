@@ -54,7 +54,12 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, env_file: O
     conclude(ended, &run.reports)
 }
 
-async fn execute(config: crate::config::Config, connector: Connector, screen: Arc<Screen>, wanted: &Wanted) -> Ended {
+async fn execute(
+    config: crate::config::Config,
+    connector: Connector,
+    screen: Arc<Screen>,
+    wanted: &Wanted,
+) -> Ended {
     let tools = Tools { config, connector, events: Events::new(screen), cancel: Cancel::new() };
     tools.cancel.listen();
     match wanted {

@@ -8,8 +8,8 @@ use crate::digest::MultisetDigest;
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::outcome::{
-    ColumnReport, Digests, ObjectReport, Objects, Outcome, REPORT_FORMAT, RowCounts, RunInfo, RunReport, TableReport,
-    TableSeconds, TargetInfo, Verify,
+    ColumnReport, Digests, ObjectReport, Objects, Outcome, REPORT_FORMAT, RowCounts, RunInfo, RunReport,
+    TableReport, TableSeconds, TargetInfo, Verify,
 };
 use crate::plan::{Plan, StepKind, TablePlan};
 use crate::postgres::connect::Connector;
@@ -95,12 +95,14 @@ impl Account {
     /// Takes rows and digests from the ledger.
     pub fn ledger(&mut self, state: &SourceState) {
         for table in self.report.tables.iter_mut() {
-            let chunks: Vec<&ChunkState> = state.chunks.iter().filter(|chunk| chunk.table == table.source).collect();
+            let chunks: Vec<&ChunkState> =
+                state.chunks.iter().filter(|chunk| chunk.table == table.source).collect();
             if chunks.is_empty() {
                 continue;
             }
             let mut total = MultisetDigest::default();
-            let digests = chunks.iter().filter_map(|chunk| MultisetDigest::from_bytes(chunk.digest.as_ref()?));
+            let digests =
+                chunks.iter().filter_map(|chunk| MultisetDigest::from_bytes(chunk.digest.as_ref()?));
             digests.for_each(|digest| total.merge(&digest));
             table.chunks = chunks.len() as u64;
             table.rows.copied = total.rows();
@@ -139,7 +141,8 @@ impl Account {
     }
 
     fn step(&mut self, plan: &Plan, step: &StepState, all: &[StepState]) {
-        let target = plan.tables.iter().find(|table| table.source == step.table).map(|table| table.target.clone());
+        let target =
+            plan.tables.iter().find(|table| table.source == step.table).map(|table| table.target.clone());
         let object = |state: String| ObjectReport {
             name: step.object.clone(),
             table: target.clone().unwrap_or_else(|| step.table.clone()),
@@ -156,7 +159,9 @@ impl Account {
         match step.kind.as_str() {
             SEQUENCE => {
                 let named = object(step.detail.clone().unwrap_or_else(|| words.to_owned()));
-                objects.sequences.push(ObjectReport { name: format!("{}.{}", named.table, named.name), ..named });
+                objects
+                    .sequences
+                    .push(ObjectReport { name: format!("{}.{}", named.table, named.name), ..named });
             }
             kind if kind == StepKind::Index.name() => objects.indexes.push(object(words.to_owned())),
             kind if kind == StepKind::ForeignKey.name() => {

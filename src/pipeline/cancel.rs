@@ -65,7 +65,8 @@ impl Cancel {
             TERMINATED => ErrorKind::Terminated,
             _ => ErrorKind::Interrupted,
         };
-        Err(Error::new(kind, "stopped; what was committed stays").remedy("run the same command again to resume"))
+        Err(Error::new(kind, "stopped; what was committed stays")
+            .remedy("run the same command again to resume"))
     }
 
     /// Waits until a stop was asked for.

@@ -148,12 +148,14 @@ impl Worker {
     /// Chunks of a table that failed already are left: the next run finds them in the ledger.
     fn has_failed(&self, task: &CopyTask) -> bool {
         let failures = lock(&self.failures);
-        failures.iter().any(|(table, _)| *table == task.table.source) || (self.fail_fast && !failures.is_empty())
+        failures.iter().any(|(table, _)| *table == task.table.source)
+            || (self.fail_fast && !failures.is_empty())
     }
 
     fn fail(&self, table: String, error: Error) {
         // A run that lost its place, and a server that is gone, fail every table alike: one error says it.
-        let is_final = matches!(error.kind(), ErrorKind::Busy | ErrorKind::Interrupted | ErrorKind::Terminated);
+        let is_final =
+            matches!(error.kind(), ErrorKind::Busy | ErrorKind::Interrupted | ErrorKind::Terminated);
         lock(&self.failures).push((table, error));
         if self.fail_fast || is_final {
             self.queue.clear();
@@ -162,7 +164,11 @@ impl Worker {
 }
 
 /// Copies one chunk: rows and ledger row commit together, or neither does.
-async fn copy_chunk(connector: &Connector, session: &Session, task: &CopyTask) -> Result<Option<ScanSummary>> {
+async fn copy_chunk(
+    connector: &Connector,
+    session: &Session,
+    task: &CopyTask,
+) -> Result<Option<ScanSummary>> {
     let mut sink = match load::begin(session, &task.target).await? {
         Begun::Ready(sink) => sink,
         Begun::AlreadyDone => return Ok(None),
@@ -199,7 +205,11 @@ async fn commit(connector: &Connector, session: &Session, task: &CopyTask) -> Re
     if load::is_done(&other, &task.target).await? { Ok(()) } else { Err(error) }
 }
 
-async fn pump(sink: &mut ChunkLoad<'_>, frames: &mut mpsc::Receiver<Frame>, counters: &TaskCounters) -> Result<u64> {
+async fn pump(
+    sink: &mut ChunkLoad<'_>,
+    frames: &mut mpsc::Receiver<Frame>,
+    counters: &TaskCounters,
+) -> Result<u64> {
     let mut rows = 0;
     while let Some(frame) = frames.recv().await {
         let (frame_rows, bytes) = (u64::from(frame.rows), frame.bytes.len() as u64);
@@ -261,11 +271,26 @@ fn write_row(
 }
 
 #[cold]
-fn does_not_fit(task: &CopyTask, row: &RowView<'_>, column: usize, misfit: encode::Misfit, number: u64) -> Error {
+fn does_not_fit(
+    task: &CopyTask,
+    row: &RowView<'_>,
+    column: usize,
+    misfit: encode::Misfit,
+    number: u64,
+) -> Error {
     let column = &task.table.columns[column];
-    Error::source_fault(format!("a value does not fit the type {}: {misfit} ({})", column.mapping.pg, misfit.code()))
-        .at(format!("table \"{}\", column \"{}\", {}", task.table.source, column.source, key_text(row.key(), number + 1)))
-        .remedy(misfit.fix())
+    Error::source_fault(format!(
+        "a value does not fit the type {}: {misfit} ({})",
+        column.mapping.pg,
+        misfit.code()
+    ))
+    .at(format!(
+        "table \"{}\", column \"{}\", {}",
+        task.table.source,
+        column.source,
+        key_text(row.key(), number + 1)
+    ))
+    .remedy(misfit.fix())
 }
 
 #[cold]

@@ -169,7 +169,12 @@ async fn work(tools: &Tools, phase: Phase, queue: &Queue<Lane>, results: &Mutex<
     }
 }
 
-async fn run_with(tools: &Tools, phase: Phase, session: &mut Option<Session>, task: &Task) -> Result<Finished> {
+async fn run_with(
+    tools: &Tools,
+    phase: Phase,
+    session: &mut Option<Session>,
+    task: &Task,
+) -> Result<Finished> {
     let session = match session {
         Some(session) => session,
         None => session.insert(prepared_session(&tools.connector).await?),
@@ -211,7 +216,8 @@ async fn sequence(session: &Session, task: &Task) -> Result<String> {
     let table = table.ok_or_else(|| Error::internal("a step of a table that the plan does not have"))?;
     let plan = table.sequences.iter().find(|sequence| sequence.column == task.step.object);
     let floor = plan.and_then(|plan| [plan.max, plan.seq].into_iter().flatten().max());
-    let state = step::set_sequence(session, &task.owner.schema, &table.target, &task.step.object, floor).await?;
+    let state =
+        step::set_sequence(session, &task.owner.schema, &table.target, &task.step.object, floor).await?;
     let detail = match state.next {
         Some(next) => format!("next value {next}"),
         None => "exhausted: it has no next value, as in the source (W_SEQ_EXHAUSTED)".to_owned(),

@@ -123,13 +123,15 @@ impl Job {
 /// # Errors
 /// A usage error that names them.
 pub fn check_globs(jobs: &[Job], config: &Config) -> Result<()> {
-    let names: Vec<&str> = jobs.iter().flat_map(|job| job.catalog.tables.iter().map(|table| table.name.as_str())).collect();
+    let names: Vec<&str> =
+        jobs.iter().flat_map(|job| job.catalog.tables.iter().map(|table| table.name.as_str())).collect();
     let idle = idle_globs(config, &names);
     if idle.is_empty() {
         return Ok(());
     }
     let known = names.iter().take(20).copied().collect::<Vec<_>>().join(", ");
-    Err(Error::usage(format!("no table of the source matches {}", idle.join(", "))).remedy(format!("its tables are: {known}")))
+    Err(Error::usage(format!("no table of the source matches {}", idle.join(", ")))
+        .remedy(format!("its tables are: {known}")))
 }
 
 /// A row's key for a person.

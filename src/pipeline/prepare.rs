@@ -36,7 +36,13 @@ pub fn plan_hash(plan: &Plan) -> String {
 ///
 /// # Errors
 /// A target fault or a refusal; nothing was written then.
-pub async fn run(session: &mut Session, fresh: &[Fresh<'_>], config: &Config, run_id: &str, ledger_exists: bool) -> Result<()> {
+pub async fn run(
+    session: &mut Session,
+    fresh: &[Fresh<'_>],
+    config: &Config,
+    run_id: &str,
+    ledger_exists: bool,
+) -> Result<()> {
     match try_prepare(session, fresh, config, run_id, ledger_exists).await {
         Ok(()) => Ok(()),
         Err(error) => Err(session.explain(error, "preparing the target").await),
@@ -84,7 +90,9 @@ async fn prepare_source(
     };
     let source_id = ledger::insert_source(transaction, &source).await?;
     for table in &fresh.plan.tables {
-        if let Some(profile) = fresh.job.tables().zip(&fresh.job.profiles).find(|(t, _)| t.name == table.source) {
+        if let Some(profile) =
+            fresh.job.tables().zip(&fresh.job.profiles).find(|(t, _)| t.name == table.source)
+        {
             ledger::insert_chunks(transaction, source_id, &table.source, &profile.1.chunks).await?;
         }
     }
@@ -101,15 +109,19 @@ async fn prepare_source(
 /// New tables, then lifted objects, then emptied tables: TRUNCATE works only once the keys among them are gone.
 fn statements(fresh: &Fresh<'_>, config: &Config) -> Vec<String> {
     let tables = &fresh.plan.tables;
-    let mut statements: Vec<String> = tables.iter().flat_map(|table| &table.pre_data).map(|step| step.sql.clone()).collect();
+    let mut statements: Vec<String> =
+        tables.iter().flat_map(|table| &table.pre_data).map(|step| step.sql.clone()).collect();
     statements.extend(tables.iter().flat_map(lifted));
     if config.existing == ExistingPolicy::Truncate {
-        let (deleted, truncated): (Vec<_>, Vec<_>) = fresh.emptied.iter().partition(|(_, by_delete)| *by_delete);
+        let (deleted, truncated): (Vec<_>, Vec<_>) =
+            fresh.emptied.iter().partition(|(_, by_delete)| *by_delete);
         let names: Vec<String> = truncated.iter().map(|(name, _)| qualified(&config.schema, name)).collect();
         if !names.is_empty() {
             statements.push(format!("TRUNCATE {}", names.join(", ")));
         }
-        statements.extend(deleted.iter().map(|(name, _)| format!("DELETE FROM {}", qualified(&config.schema, name))));
+        statements.extend(
+            deleted.iter().map(|(name, _)| format!("DELETE FROM {}", qualified(&config.schema, name))),
+        );
     }
     statements
 }
@@ -129,7 +141,9 @@ fn lifted(table: &TablePlan) -> Vec<String> {
 /// A refusal where our rows cannot be told from others; a target fault.
 pub async fn restart(session: &mut Session, state: &ledger::SourceState, plan: &Plan) -> Result<()> {
     if let Some((table, _)) = state.before.first() {
-        let message = format!("table \"{table}\" held rows before the copy that is to be begun anew (--existing append)");
+        let message = format!(
+            "table \"{table}\" held rows before the copy that is to be begun anew (--existing append)"
+        );
         return Err(Error::refused(message, Vec::new())
             .remedy("remove the copied rows by hand, then run `cutover clean` and copy again"));
     }
@@ -146,12 +160,15 @@ async fn try_restart(
 ) -> std::result::Result<(), tokio_postgres::Error> {
     let transaction = session.client_mut().transaction().await?;
     let named = |mode| plan.tables.iter().filter(move |table| table.mode == mode);
-    let created: Vec<String> = named(TableMode::Create).map(|table| qualified(&state.schema, &table.target)).collect();
+    let created: Vec<String> =
+        named(TableMode::Create).map(|table| qualified(&state.schema, &table.target)).collect();
     if !created.is_empty() {
         transaction.batch_execute(&format!("DROP TABLE IF EXISTS {}", created.join(", "))).await?;
     }
     for table in named(TableMode::Existing) {
-        transaction.batch_execute(&format!("DELETE FROM {}", qualified(&state.schema, &table.target))).await?;
+        transaction
+            .batch_execute(&format!("DELETE FROM {}", qualified(&state.schema, &table.target)))
+            .await?;
     }
     let pending = |step: &&ledger::StepState| step.restores && step.progress == ledger::StepProgress::Pending;
     for step in state.steps.iter().filter(pending) {

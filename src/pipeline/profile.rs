@@ -43,7 +43,8 @@ pub async fn profile_all(jobs: Vec<Job>, config: &Config, events: &Events) -> Re
     })
     .await?;
     let mut profiles = profiles.into_iter();
-    let mut jobs = Arc::try_unwrap(jobs).map_err(|_| crate::error::Error::internal("a profile task outlived its phase"))?;
+    let mut jobs = Arc::try_unwrap(jobs)
+        .map_err(|_| crate::error::Error::internal("a profile task outlived its phase"))?;
     for job in &mut jobs {
         job.profiles = profiles.by_ref().take(job.selected.len()).collect();
     }
@@ -55,7 +56,13 @@ fn profile_with_events(job: &Job, table: &Table, config: &Config, events: &Event
     let started = Instant::now();
     let counters = Arc::new(TaskCounters::default());
     let name = table.name.clone();
-    events.tell(Event::TaskStarted { phase: Phase::Profile, name: name.clone(), rows: 0, bytes: 0, counters: Arc::clone(&counters) });
+    events.tell(Event::TaskStarted {
+        phase: Phase::Profile,
+        name: name.clone(),
+        rows: 0,
+        bytes: 0,
+        counters: Arc::clone(&counters),
+    });
     let profile = profile_table(job, table, config, &counters)?;
     let seconds = started.elapsed().as_secs_f64();
     events.tell(Event::TaskFinished { phase: Phase::Profile, name, rows: profile.rows, seconds });
@@ -64,7 +71,8 @@ fn profile_with_events(job: &Job, table: &Table, config: &Config, events: &Event
 
 fn profile_table(job: &Job, table: &Table, config: &Config, counters: &TaskCounters) -> Result<TableProfile> {
     let reader = job.source.reader()?;
-    let mut facts: Vec<ColumnFacts> = table.columns.iter().map(|column| ColumnFacts::new(&column.declared)).collect();
+    let mut facts: Vec<ColumnFacts> =
+        table.columns.iter().map(|column| ColumnFacts::new(&column.declared)).collect();
     let mut chunks = ChunkCutter::new(config.chunk_bytes, config.chunk_rows);
     let mut profile = TableProfile::default();
     let (mut told_rows, mut told_bytes) = (0, 0);
@@ -112,7 +120,13 @@ fn heap_bytes(row: &RowView<'_>, columns: usize) -> Result<u64> {
                 0
             }
             Value::Integer(_) | Value::Real(_) => 8,
-            Value::Text(text) | Value::Blob(text) => if text.len() < 24 { text.len() + 1 } else { 18 },
+            Value::Text(text) | Value::Blob(text) => {
+                if text.len() < 24 {
+                    text.len() + 1
+                } else {
+                    18
+                }
+            }
         };
     }
     let header = if nulls { 23 + columns.div_ceil(8) } else { 23 };
@@ -246,7 +260,16 @@ struct ChunkCutter {
 
 impl ChunkCutter {
     fn new(bytes_max: u64, rows_max: u64) -> ChunkCutter {
-        ChunkCutter { bytes_max, rows_max, chunks: Vec::new(), lo: None, rows: 0, bytes: 0, full: false, last: None }
+        ChunkCutter {
+            bytes_max,
+            rows_max,
+            chunks: Vec::new(),
+            lo: None,
+            rows: 0,
+            bytes: 0,
+            full: false,
+            last: None,
+        }
     }
 
     #[inline]
@@ -285,7 +308,8 @@ mod tests {
         for key in [-9, -3, 0, 7, i64::MAX] {
             cutter.row(Some(key), 10);
         }
-        let ranges: Vec<_> = cutter.finish().iter().map(|chunk| (chunk.range.lo, chunk.range.hi, chunk.rows)).collect();
+        let ranges: Vec<_> =
+            cutter.finish().iter().map(|chunk| (chunk.range.lo, chunk.range.hi, chunk.rows)).collect();
         assert_eq!(ranges, [(None, Some(-3), 2), (Some(-2), Some(7), 2), (Some(8), None, 1)]);
     }
 

@@ -25,7 +25,8 @@ pub fn check(state: &SourceState, config: &Config, fingerprint: &str) -> Result<
             "the earlier copy of \"{}\" was begun with other options ({}; now {options})",
             state.path, state.options
         );
-        return Err(Error::refused(message, Vec::new()).remedy("use the same options again, or begin anew with --restart"));
+        return Err(Error::refused(message, Vec::new())
+            .remedy("use the same options again, or begin anew with --restart"));
     }
     if state.fingerprint == fingerprint {
         return Ok(Resume::Continue);
@@ -58,7 +59,8 @@ pub fn stored_plan(state: &SourceState) -> Result<Plan> {
             .remedy("use the version of cutover that wrote it, or begin anew with --restart")
     })?;
     if plan.format != PLAN_FORMAT {
-        let message = format!("the ledger's plan has format {}; this version knows {PLAN_FORMAT}", plan.format);
+        let message =
+            format!("the ledger's plan has format {}; this version knows {PLAN_FORMAT}", plan.format);
         return Err(Error::refused(message, Vec::new()).remedy("use the version of cutover that wrote it"));
     }
     Ok(plan)
@@ -70,7 +72,10 @@ pub fn chunks_of<'a>(state: &'a SourceState, table: &'a str) -> impl Iterator<It
 }
 
 /// Chunks that are still to be copied, of the tables for which `wanted` holds.
-pub fn left<'a>(state: &'a SourceState, wanted: impl Fn(&str) -> bool + 'a) -> impl Iterator<Item = (&'a str, &'a ChunkSpec)> {
+pub fn left<'a>(
+    state: &'a SourceState,
+    wanted: impl Fn(&str) -> bool + 'a,
+) -> impl Iterator<Item = (&'a str, &'a ChunkSpec)> {
     let open = state.chunks.iter().filter(|chunk| chunk.digest.is_none());
     open.filter(move |chunk| wanted(&chunk.table)).map(|chunk| (chunk.table.as_str(), &chunk.spec))
 }
@@ -79,7 +84,9 @@ pub fn left<'a>(state: &'a SourceState, wanted: impl Fn(&str) -> bool + 'a) -> i
 mod tests {
     use super::*;
     use crate::checkpoint::ScanRange;
-    use crate::config::{CreatePolicy, ExistingPolicy, NamePolicy, OrphanPolicy, Secret, TargetAddress, VerifyLevel};
+    use crate::config::{
+        CreatePolicy, ExistingPolicy, NamePolicy, OrphanPolicy, Secret, TargetAddress, VerifyLevel,
+    };
     use crate::error::ErrorKind;
 
     fn config() -> Config {
@@ -134,7 +141,10 @@ mod tests {
         assert_eq!(check(&state(), &config(), "f").unwrap(), Resume::Continue);
         let changed = check(&state(), &config(), "g").unwrap_err();
         assert_eq!(changed.kind(), ErrorKind::Refused);
-        assert!(changed.remedy_text().unwrap().contains("--reverify") && changed.remedy_text().unwrap().contains("--restart"));
+        assert!(
+            changed.remedy_text().unwrap().contains("--reverify")
+                && changed.remedy_text().unwrap().contains("--restart")
+        );
         let reverify = Config { reverify: true, ..config() };
         assert_eq!(check(&state(), &reverify, "g").unwrap(), Resume::Reverify);
         let other = Config { names: NamePolicy::Snake, ..config() };

@@ -34,7 +34,8 @@ pub async fn run(job: &Arc<Job>, plan: &Plan, state: &SourceState, jobs: usize) 
     if names.is_empty() {
         return Ok(());
     }
-    let message = format!("rows that were copied already have changed in the source, in: {}", names.join(", "));
+    let message =
+        format!("rows that were copied already have changed in the source, in: {}", names.join(", "));
     Err(Error::refused(message, Vec::new()).remedy("use --restart to begin anew"))
 }
 

@@ -2,11 +2,11 @@
 
 use super::account::Account;
 use super::cancel::Cancel;
-use super::copy::{self, CopySettings, CopyTask, Copied};
+use super::copy::{self, Copied, CopySettings, CopyTask};
 use super::finish::{self, Finishing};
 use super::job::Job;
-use super::prepare::{self, Fresh, plan_hash};
 use super::pool::Queue;
+use super::prepare::{self, Fresh, plan_hash};
 use super::resume::{self, Resume};
 use super::reverify;
 use super::verify::{Expected, Verdict, digest_target, verify_table};
@@ -73,7 +73,8 @@ async fn try_validate(tools: &Tools, account: &mut Account) -> Result<()> {
         }
     }
     let fresh = jobs.into_iter().filter(|job| !known.contains_key(job.path())).collect();
-    let assessed = tools.cancel.bound(assess::plan(&mut session, fresh, &tools.config, &tools.events)).await?;
+    let assessed =
+        tools.cancel.bound(assess::plan(&mut session, fresh, &tools.config, &tools.events)).await?;
     check_creation(&mut session, &assessed, tools, account).await?;
     note_plans(&assessed, account);
     refuse_if_needed(&assessed)
@@ -111,7 +112,12 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
 }
 
 /// Everything after the preparation: what is left of copying, verifying and finishing.
-async fn carry_out(tools: &Tools, control: &Session, actives: &mut [Active], account: &mut Account) -> Result<()> {
+async fn carry_out(
+    tools: &Tools,
+    control: &Session,
+    actives: &mut [Active],
+    account: &mut Account,
+) -> Result<()> {
     let mut failures = copy_chunks(tools, actives, account).await;
     tools.cancel.check()?;
     refresh(control, actives).await?;
@@ -132,8 +138,9 @@ fn summarise(failures: Vec<(String, Error)>, account: &Account) -> Result<()> {
         let tables = account.report.tables.iter().filter(|table| table.verify == Verify::Differs);
         let names: Vec<&str> = tables.map(|table| table.source.as_str()).collect();
         let message = format!("the target differs from the source in: {}", names.join(", "));
-        return Err(Error::new(ErrorKind::Differs, message)
-            .remedy("the report names the chunks; copy again with --restart, or compare again with `cutover verify`"));
+        return Err(Error::new(ErrorKind::Differs, message).remedy(
+            "the report names the chunks; copy again with --restart, or compare again with `cutover verify`",
+        ));
     }
     let count = failures.len();
     let mut failures = failures.into_iter();
@@ -142,7 +149,10 @@ fn summarise(failures: Vec<(String, Error)>, account: &Account) -> Result<()> {
         return Err(first);
     }
     let others: Vec<String> = failures.map(|(_, error)| error.to_string()).collect();
-    let mut error = Error::new(first.kind(), format!("{count} problems; first: {first}; then: {}", others.join("; then: ")));
+    let mut error = Error::new(
+        first.kind(),
+        format!("{count} problems; first: {first}; then: {}", others.join("; then: ")),
+    );
     if let Some(remedy) = first.remedy_text() {
         error = error.remedy(remedy);
     }
@@ -166,7 +176,8 @@ impl Active {
     }
 
     fn is_copied(&self, table: &str) -> bool {
-        !self.failed.contains(table) && resume::chunks_of(&self.state, table).all(|chunk| chunk.digest.is_some())
+        !self.failed.contains(table)
+            && resume::chunks_of(&self.state, table).all(|chunk| chunk.digest.is_some())
     }
 
     fn is_verified(&self, table: &str) -> bool {
@@ -176,15 +187,22 @@ impl Active {
     /// Nothing is left to do of what is selected.
     fn is_complete(&self, config: &Config) -> bool {
         let wanted = |table: &str| self.is_wanted(table, config);
-        let copied = self.state.chunks.iter().filter(|chunk| wanted(&chunk.table)).all(|chunk| {
-            chunk.digest.is_some() && (chunk.verified || config.verify == VerifyLevel::Off)
-        });
+        let copied = self
+            .state
+            .chunks
+            .iter()
+            .filter(|chunk| wanted(&chunk.table))
+            .all(|chunk| chunk.digest.is_some() && (chunk.verified || config.verify == VerifyLevel::Off));
         let stepped = self.state.steps.iter().filter(|step| wanted(&step.table));
         copied && stepped.clone().all(|step| step.progress != StepProgress::Pending)
     }
 
     fn owner(&self) -> StepOwner {
-        StepOwner { source_id: self.state.source_id, epoch: self.state.epoch, schema: self.plan.schema.clone() }
+        StepOwner {
+            source_id: self.state.source_id,
+            epoch: self.state.epoch,
+            schema: self.plan.schema.clone(),
+        }
     }
 }
 
@@ -229,7 +247,12 @@ async fn known_sources(session: &Session, tools: &Tools) -> Result<BTreeMap<Stri
 }
 
 /// Takes over what an earlier run began, and plans and prepares what is new.
-async fn begin(tools: &Tools, control: &mut Session, jobs: Vec<Job>, account: &mut Account) -> Result<Vec<Active>> {
+async fn begin(
+    tools: &Tools,
+    control: &mut Session,
+    jobs: Vec<Job>,
+    account: &mut Account,
+) -> Result<Vec<Active>> {
     let has_ledger = ledger::exists(control).await?;
     let mut known = known_sources(control, tools).await?;
     if tools.config.restart {
@@ -251,11 +274,20 @@ async fn begin(tools: &Tools, control: &mut Session, jobs: Vec<Job>, account: &m
     Ok(actives)
 }
 
-async fn take_over(tools: &Tools, control: &Session, job: Job, state: SourceState, account: &mut Account) -> Result<Active> {
+async fn take_over(
+    tools: &Tools,
+    control: &Session,
+    job: Job,
+    state: SourceState,
+    account: &mut Account,
+) -> Result<Active> {
     let plan = resume::stored_plan(&state)?;
     let missing = job.tables().find(|table| !plan.tables.iter().any(|planned| planned.source == table.name));
     if let Some(table) = missing {
-        let message = format!("table \"{}\" was not selected when the copy of \"{}\" was begun", table.name, state.path);
+        let message = format!(
+            "table \"{}\" was not selected when the copy of \"{}\" was begun",
+            table.name, state.path
+        );
         return Err(Error::refused(message, Vec::new())
             .remedy("finish that copy with the same --table and --exclude, or begin anew with --restart"));
     }
@@ -273,9 +305,19 @@ async fn take_over(tools: &Tools, control: &Session, job: Job, state: SourceStat
     let warnings: Vec<Finding> = plan.findings.clone();
     account.plan(&plan, state.plan_hash.clone(), &warnings);
     account.keep_tables(|table| is_selected(table, config));
-    let epoch = if state.finished { state.epoch } else { ledger::take_over(control, state.source_id, &account.run_id()).await? };
+    let epoch = if state.finished {
+        state.epoch
+    } else {
+        ledger::take_over(control, state.source_id, &account.run_id()).await?
+    };
     let state = SourceState { epoch, ..state };
-    Ok(Active { job, plan: Arc::new(plan), state, failed: BTreeSet::new(), counts_hold: how == Resume::Continue })
+    Ok(Active {
+        job,
+        plan: Arc::new(plan),
+        state,
+        failed: BTreeSet::new(),
+        counts_hold: how == Resume::Continue,
+    })
 }
 
 async fn begin_new(
@@ -303,21 +345,36 @@ async fn begin_new(
         });
     }
     prepare::run(control, &fresh, config, &account.run_id(), has_ledger).await?;
-    tools.events.tell(Event::PhaseFinished { phase: Phase::Prepare, seconds: started.elapsed().as_secs_f64() });
+    tools
+        .events
+        .tell(Event::PhaseFinished { phase: Phase::Prepare, seconds: started.elapsed().as_secs_f64() });
     drop(fresh);
     let mut actives = Vec::new();
     for one in assessed {
         let mut states = ledger::read(control, Some(&config.schema), Some(one.job.path())).await?;
         let state = states.pop().ok_or_else(|| Error::internal("the ledger's source row has gone"))?;
-        actives.push(Active { job: one.job, plan: Arc::new(one.plan), state, failed: BTreeSet::new(), counts_hold: true });
+        actives.push(Active {
+            job: one.job,
+            plan: Arc::new(one.plan),
+            state,
+            failed: BTreeSet::new(),
+            counts_hold: true,
+        });
     }
     Ok(actives)
 }
 
 /// Rights that preparing needs, asked for before anything is written.
-async fn check_creation(session: &mut Session, assessed: &[Assessed], tools: &Tools, account: &mut Account) -> Result<()> {
-    let creates = assessed.iter().flat_map(|one| &one.plan.tables).any(|table| table.mode == TableMode::Create);
-    let needs_schema = assessed.iter().any(|one| one.plan.create_schema) && tools.config.create == CreatePolicy::Auto;
+async fn check_creation(
+    session: &mut Session,
+    assessed: &[Assessed],
+    tools: &Tools,
+    account: &mut Account,
+) -> Result<()> {
+    let creates =
+        assessed.iter().flat_map(|one| &one.plan.tables).any(|table| table.mode == TableMode::Create);
+    let needs_schema =
+        assessed.iter().any(|one| one.plan.create_schema) && tools.config.create == CreatePolicy::Auto;
     let missing = inspect::missing_rights(session, &tools.config.schema, creates, needs_schema).await?;
     if missing.is_empty() {
         return Ok(());
@@ -344,7 +401,11 @@ fn refuse_if_needed(assessed: &[Assessed]) -> Result<()> {
 }
 
 /// What existing tables hold that keep their rows: subtracted from what is read back later.
-async fn digest_before(session: &Session, one: &Assessed, config: &Config) -> Result<Vec<(String, [u8; 40])>> {
+async fn digest_before(
+    session: &Session,
+    one: &Assessed,
+    config: &Config,
+) -> Result<Vec<(String, [u8; 40])>> {
     let mut before = Vec::new();
     if config.existing == ExistingPolicy::Append {
         for table in one.plan.tables.iter().filter(|table| one.holding_rows.contains(&table.target)) {
@@ -364,7 +425,8 @@ async fn emptied(session: &mut Session, one: &Assessed, config: &Config) -> Resu
         for name in &one.holding_rows {
             let children = inspect::referencing_tables(session, &config.schema, name).await?;
             let ours = |child: &inspect::ReferencingTable| {
-                child.schema == config.schema && one.plan.tables.iter().any(|table| table.target == child.table)
+                child.schema == config.schema
+                    && one.plan.tables.iter().any(|table| table.target == child.table)
             };
             emptied.push((name.clone(), !children.iter().all(ours)));
         }
@@ -376,23 +438,35 @@ async fn emptied(session: &mut Session, one: &Assessed, config: &Config) -> Resu
 async fn reopen_emptied(tools: &Tools, control: &mut Session, actives: &mut [Active]) -> Result<()> {
     let config = &tools.config;
     for active in actives.iter_mut() {
-        let copied: Vec<(String, String)> = active.plan.tables.iter()
+        let copied: Vec<(String, String)> = active
+            .plan
+            .tables
+            .iter()
             .filter(|table| is_selected(&table.source, config) && active.is_copied(&table.source))
             .filter(|table| resume::chunks_of(&active.state, &table.source).any(|chunk| chunk.spec.rows > 0))
             .map(|table| (table.source.clone(), table.target.clone()))
             .collect();
         let names: Vec<&str> = copied.iter().map(|(_, target)| target.as_str()).collect();
         let held = inspect::tables_with_rows(control, &active.plan.schema, &names).await?;
-        let emptied: Vec<&str> = copied.iter().zip(held).filter(|(_, held)| !held).map(|((source, _), _)| source.as_str()).collect();
+        let emptied: Vec<&str> = copied
+            .iter()
+            .zip(held)
+            .filter(|(_, held)| !held)
+            .map(|((source, _), _)| source.as_str())
+            .collect();
         if emptied.is_empty() {
             continue;
         }
         if config.tables.is_empty() {
             let message = format!("copied earlier, and empty now: {}", emptied.join(", "));
-            return Err(Error::new(ErrorKind::Differs, message).remedy("copy them again by name: --table NAME"));
+            return Err(
+                Error::new(ErrorKind::Differs, message).remedy("copy them again by name: --table NAME")
+            );
         }
         for table in &emptied {
-            tools.events.note(format!("table \"{table}\" was copied earlier and is empty now: it is copied again"));
+            tools
+                .events
+                .note(format!("table \"{table}\" was copied earlier and is empty now: it is copied again"));
             ledger::reopen_table(control, active.state.source_id, table).await?;
         }
         let epoch = ledger::take_over(control, active.state.source_id, "").await?;
@@ -407,7 +481,9 @@ fn already_done(tools: &Tools, actives: &[Active], account: &mut Account) -> Res
         account.ledger_of(active);
         account.steps(&active.plan, &wanted_steps(active, &tools.config), &[]);
         if let Some(at) = &active.state.finished_at {
-            tools.events.note(format!("{}: finished already, at {at} UTC; nothing was changed", active.state.path));
+            tools
+                .events
+                .note(format!("{}: finished already, at {at} UTC; nothing was changed", active.state.path));
         }
     }
     summarise(Vec::new(), account)
@@ -447,10 +523,14 @@ async fn copy_chunks(tools: &Tools, actives: &mut [Active], account: &mut Accoun
     });
     let times: Arc<Mutex<Vec<(String, f64)>>> = Arc::default();
     let left = LeftChunks::new(&tasks, tools.events.clone());
-    let (settings, noted) = (CopySettings { jobs: tools.config.jobs, fail_fast: tools.config.fail_fast }, Arc::clone(&times));
+    let (settings, noted) =
+        (CopySettings { jobs: tools.config.jobs, fail_fast: tools.config.fail_fast }, Arc::clone(&times));
     let failures = copy::run(&tools.connector, tasks, &settings, &tools.cancel, move |copied: Copied| {
         left.done(&copied);
-        noted.lock().unwrap_or_else(PoisonError::into_inner).push((copied.task.table.source.clone(), copied.seconds));
+        noted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((copied.task.table.source.clone(), copied.seconds));
     })
     .await;
     for (table, seconds) in times.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
@@ -552,7 +632,8 @@ async fn verify_tables(
     for (i, active) in actives.iter().enumerate() {
         for table in &active.plan.tables {
             let name = table.source.as_str();
-            let due = active.is_wanted(name, &tools.config) && active.is_copied(name) && !active.is_verified(name);
+            let due =
+                active.is_wanted(name, &tools.config) && active.is_copied(name) && !active.is_verified(name);
             if due && tools.config.verify != VerifyLevel::Off {
                 tasks.push((i, expected(active, name, Arc::new(table.clone()))));
             }
@@ -580,7 +661,9 @@ fn expected(active: &Active, name: &str, plan: Arc<crate::plan::TablePlan>) -> E
     Expected {
         plan,
         chunks: chunks
-            .filter_map(|chunk| Some((chunk.spec.clone(), MultisetDigest::from_bytes(chunk.digest.as_ref()?)?)))
+            .filter_map(|chunk| {
+                Some((chunk.spec.clone(), MultisetDigest::from_bytes(chunk.digest.as_ref()?)?))
+            })
             .collect(),
         before: before.and_then(|(_, digest)| MultisetDigest::from_bytes(digest)),
     }
@@ -611,11 +694,18 @@ async fn compare(tools: &Tools, mut tasks: Vec<(usize, Expected)>) -> Vec<Compar
             results.lock().unwrap_or_else(PoisonError::into_inner).push((0, String::new(), Err(error)));
         }
     }
-    tools.events.tell(Event::PhaseFinished { phase: Phase::Verify, seconds: started.elapsed().as_secs_f64() });
+    tools
+        .events
+        .tell(Event::PhaseFinished { phase: Phase::Verify, seconds: started.elapsed().as_secs_f64() });
     std::mem::take(&mut *results.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-async fn compare_worker(tools: &Tools, number: usize, queue: &Queue<(usize, Expected)>, results: &Mutex<Vec<Compared>>) {
+async fn compare_worker(
+    tools: &Tools,
+    number: usize,
+    queue: &Queue<(usize, Expected)>,
+    results: &Mutex<Vec<Compared>>,
+) {
     let mut session: Option<Session> = None;
     while let Some((i, expected)) = queue.take() {
         if tools.cancel.is_asked() {
@@ -625,14 +715,23 @@ async fn compare_worker(tools: &Tools, number: usize, queue: &Queue<(usize, Expe
         if result.is_err() {
             session = None;
         }
-        results.lock().unwrap_or_else(PoisonError::into_inner).push((i, expected.plan.source.clone(), result));
+        results.lock().unwrap_or_else(PoisonError::into_inner).push((
+            i,
+            expected.plan.source.clone(),
+            result,
+        ));
     }
     if let Some(session) = session {
         session.close().await;
     }
 }
 
-async fn compare_one(tools: &Tools, number: usize, session: &mut Option<Session>, expected: &Expected) -> Result<Verdict> {
+async fn compare_one(
+    tools: &Tools,
+    number: usize,
+    session: &mut Option<Session>,
+    expected: &Expected,
+) -> Result<Verdict> {
     let session = match session {
         Some(session) => session,
         None => session.insert(tools.connector.connect(&format!("verify {number}")).await?),
@@ -640,8 +739,15 @@ async fn compare_one(tools: &Tools, number: usize, session: &mut Option<Session>
     let (name, counters) = (expected.plan.source.clone(), Arc::new(TaskCounters::default()));
     let (rows, bytes) = (expected.plan.rows, expected.plan.bytes);
     let phase = Phase::Verify;
-    tools.events.tell(Event::TaskStarted { phase, name: name.clone(), rows, bytes, counters: Arc::clone(&counters) });
-    let verdict = verify_table(session, &tools.config.schema, expected, tools.config.verify, &counters).await?;
+    tools.events.tell(Event::TaskStarted {
+        phase,
+        name: name.clone(),
+        rows,
+        bytes,
+        counters: Arc::clone(&counters),
+    });
+    let verdict =
+        verify_table(session, &tools.config.schema, expected, tools.config.verify, &counters).await?;
     tools.events.tell(Event::TaskFinished { phase, name, rows, seconds: verdict.seconds });
     Ok(verdict)
 }
@@ -658,7 +764,10 @@ async fn finish_tables(
         .map(|active| Finishing {
             owner: active.owner(),
             plan: Arc::clone(&active.plan),
-            steps: wanted_steps(active, &tools.config).into_iter().filter(|step| is_due(active, step)).collect(),
+            steps: wanted_steps(active, &tools.config)
+                .into_iter()
+                .filter(|step| is_due(active, step))
+                .collect(),
         })
         .collect();
     let finish_tools = finish::Tools {
@@ -682,26 +791,44 @@ fn is_due(active: &Active, step: &StepState) -> bool {
         return false;
     }
     let is_key = step.kind == StepKind::ForeignKey.name() || step.kind == StepKind::Validate.name();
-    let parent = active.plan.tables.iter().filter(|table| table.source == step.table).flat_map(|table| &table.foreign_keys);
-    let parent = parent.filter(|key| key.name == step.object).find_map(|key| Some(key.probe.as_ref()?.parent.as_str()));
+    let parent = active
+        .plan
+        .tables
+        .iter()
+        .filter(|table| table.source == step.table)
+        .flat_map(|table| &table.foreign_keys);
+    let parent = parent
+        .filter(|key| key.name == step.object)
+        .find_map(|key| Some(key.probe.as_ref()?.parent.as_str()));
     !is_key || parent.is_none_or(|parent| active.is_copied(parent))
 }
 
 /// The ledger's last word on this run. A run that was fenced off has none.
-async fn record_end(tools: &Tools, control: &Session, actives: &[Active], error: Option<&Error>) -> Result<()> {
+async fn record_end(
+    tools: &Tools,
+    control: &Session,
+    actives: &[Active],
+    error: Option<&Error>,
+) -> Result<()> {
     if error.is_some_and(|error| error.kind() == ErrorKind::Busy) {
         return Ok(());
     }
     for active in actives {
         let text = match error {
             Some(error) => Some(error.to_string()),
-            None if !active.is_complete(&Config { tables: Vec::new(), exclude: Vec::new(), ..tools.config.clone() }) => {
+            None if !active.is_complete(&Config {
+                tables: Vec::new(),
+                exclude: Vec::new(),
+                ..tools.config.clone()
+            }) =>
+            {
                 Some("only a part of the tables was asked for".to_owned())
             }
             None => None,
         };
         // Where the target itself has failed, the first error says more than that its ledger cannot be reached.
-        let recorded = ledger::finish(control, active.state.source_id, active.state.epoch, text.as_deref()).await;
+        let recorded =
+            ledger::finish(control, active.state.source_id, active.state.epoch, text.as_deref()).await;
         if error.is_none() {
             recorded?;
         }
@@ -720,13 +847,15 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let jobs = open(tools, account).await?;
     let mut session = connect(tools, account).await?;
     let known = known_sources(&session, tools).await?;
-    let (ours, others): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| known.contains_key(job.path()));
+    let (ours, others): (Vec<Job>, Vec<Job>) =
+        jobs.into_iter().partition(|job| known.contains_key(job.path()));
     let mut pairs: Vec<(Arc<Job>, Plan, Option<SourceState>)> = Vec::new();
     for job in ours {
         let Some(state) = known.get(job.path()) else { continue };
         pairs.push((Arc::new(job), resume::stored_plan(state)?, Some(state.clone())));
     }
-    let config = Config { create: CreatePolicy::Never, existing: ExistingPolicy::Append, ..tools.config.clone() };
+    let config =
+        Config { create: CreatePolicy::Never, existing: ExistingPolicy::Append, ..tools.config.clone() };
     if !others.is_empty() {
         let assessed = tools.cancel.bound(assess::plan(&mut session, others, &config, &tools.events)).await?;
         refuse_if_needed(&assessed)?;
@@ -740,7 +869,8 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
             tasks.push((i, source_side(job, table, state.as_ref(), tools).await?));
         }
     }
-    let expected_rows: BTreeMap<String, u64> = tasks.iter().map(|(_, e)| (e.plan.source.clone(), rows_of(e))).collect();
+    let expected_rows: BTreeMap<String, u64> =
+        tasks.iter().map(|(_, e)| (e.plan.source.clone(), rows_of(e))).collect();
     let mut failures = Vec::new();
     for (_, table, result) in compare(tools, tasks).await {
         match result {
@@ -769,7 +899,11 @@ async fn source_side(
 ) -> Result<Expected> {
     let specs: Vec<crate::checkpoint::ChunkSpec> = match state {
         Some(state) => resume::chunks_of(state, &table.source).map(|chunk| chunk.spec.clone()).collect(),
-        None => job.tables().zip(&job.profiles).find(|(t, _)| t.name == table.source).map_or_else(Vec::new, |(_, p)| p.chunks.clone()),
+        None => job
+            .tables()
+            .zip(&job.profiles)
+            .find(|(t, _)| t.name == table.source)
+            .map_or_else(Vec::new, |(_, p)| p.chunks.clone()),
     };
     let (shared, plan) = (Arc::clone(job), Arc::new(table.clone()));
     let scanned = Arc::clone(&plan);
@@ -792,17 +926,25 @@ async fn check_sequences(
     pairs: &[(Arc<Job>, Plan, Option<SourceState>)],
     account: &mut Account,
 ) -> Result<()> {
-    for table in pairs.iter().flat_map(|(_, plan, _)| &plan.tables).filter(|table| is_selected(&table.source, &tools.config)) {
+    for table in pairs
+        .iter()
+        .flat_map(|(_, plan, _)| &plan.tables)
+        .filter(|table| is_selected(&table.source, &tools.config))
+    {
         for sequence in &table.sequences {
-            let state = step::read_sequence(session, &tools.config.schema, &table.target, &sequence.column).await?;
+            let state =
+                step::read_sequence(session, &tools.config.schema, &table.target, &sequence.column).await?;
             if let (Some(next), Some(largest)) = (state.next, state.largest)
                 && next <= largest
             {
                 let object = format!("{}.{}", table.target, sequence.column);
                 let message = format!("its sequence gives {next} next, and {largest} exists already");
                 let fix = format!("SELECT setval(pg_get_serial_sequence(…), {largest}, true)");
-                account.finding(Finding::new("E_SEQUENCE_BEHIND", Severity::Warning, object, message).fix(fix));
-                if let Some(report) = account.report.tables.iter_mut().find(|report| report.source == table.source) {
+                account
+                    .finding(Finding::new("E_SEQUENCE_BEHIND", Severity::Warning, object, message).fix(fix));
+                if let Some(report) =
+                    account.report.tables.iter_mut().find(|report| report.source == table.source)
+                {
                     report.verify = Verify::Differs;
                     report.verify_note = format!("the sequence of \"{}\" is behind", sequence.column);
                 }

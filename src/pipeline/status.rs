@@ -23,7 +23,9 @@ pub async fn read(connector: &Connector, schema: Option<&str>) -> Result<Vec<Sou
 fn summarise(state: &SourceState) -> SourceStatus {
     let mut tables: BTreeMap<&str, TableStatus> = BTreeMap::new();
     for chunk in &state.chunks {
-        let table = tables.entry(&chunk.table).or_insert_with(|| TableStatus { table: chunk.table.clone(), ..TableStatus::default() });
+        let table = tables
+            .entry(&chunk.table)
+            .or_insert_with(|| TableStatus { table: chunk.table.clone(), ..TableStatus::default() });
         table.chunks += 1;
         table.rows += chunk.spec.rows;
         if chunk.digest.is_some() {
@@ -76,7 +78,8 @@ pub async fn clean(connector: &Connector) -> Result<bool> {
                 "{} \"{}\" of table \"{}\" was laid aside for the copy of \"{}\" and is not restored yet",
                 owed.kind, owed.object, owed.table, state.path
             );
-            return Err(Error::refused(message, Vec::new()).remedy("finish that copy, or undo it with copy --restart, then clean"));
+            return Err(Error::refused(message, Vec::new())
+                .remedy("finish that copy, or undo it with copy --restart, then clean"));
         }
     }
     step::execute(&session, "DROP SCHEMA cutover CASCADE").await?;

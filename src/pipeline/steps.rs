@@ -17,7 +17,10 @@ pub fn of_plan(plan: &Plan, config: &Config) -> Vec<NewStep> {
     let mut steps: Vec<NewStep> = Vec::new();
     steps.extend(tables().flat_map(keys_and_indexes));
     steps.extend(tables().flat_map(|table| table.foreign_keys.iter().map(|key| add_key(table, key))));
-    steps.extend(tables().flat_map(|table| table.foreign_keys.iter().filter_map(|key| validate_key(table, key, config))));
+    steps.extend(
+        tables()
+            .flat_map(|table| table.foreign_keys.iter().filter_map(|key| validate_key(table, key, config))),
+    );
     steps.extend(tables().flat_map(sequences));
     steps.extend(tables().map(|table| vacuum(plan, table)));
     steps
@@ -51,7 +54,11 @@ fn validate_key(table: &TablePlan, key: &ForeignKeyPlan, config: &Config) -> Opt
     let sql = key.validate.as_ref()?;
     let allowed = config.orphans != OrphanPolicy::Refuse && key.orphans > 0;
     let left = allowed.then(|| format!("{} rows have no parent, as in the source", key.orphans));
-    Some(NewStep { restores: key.drop.is_some(), left, ..step(table, StepKind::Validate.name(), &key.name, sql) })
+    Some(NewStep {
+        restores: key.drop.is_some(),
+        left,
+        ..step(table, StepKind::Validate.name(), &key.name, sql)
+    })
 }
 
 fn sequences(table: &TablePlan) -> impl Iterator<Item = NewStep> + '_ {

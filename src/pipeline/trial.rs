@@ -82,22 +82,39 @@ fn misfits(job: &Job, table: &TablePlan) -> Result<Vec<Finding>> {
         }
         Ok(())
     })?;
-    Ok(found.into_iter().map(|((i, _), (misfit, count, keys))| misfit_finding(table, i, misfit, count, keys)).collect())
+    Ok(found
+        .into_iter()
+        .map(|((i, _), (misfit, count, keys))| misfit_finding(table, i, misfit, count, keys))
+        .collect())
 }
 
-fn misfit_finding(table: &TablePlan, column: usize, misfit: Misfit, count: u64, keys: Vec<String>) -> Finding {
+fn misfit_finding(
+    table: &TablePlan,
+    column: usize,
+    misfit: Misfit,
+    count: u64,
+    keys: Vec<String>,
+) -> Finding {
     let column = &table.columns[column];
     let object = format!("{}.{}", table.source, column.source);
-    let message = format!("the existing column of type {} cannot hold {count} of its values: {misfit}", column.mapping.pg);
-    Finding::new(misfit.code(), Severity::Refusal, object, message).count(count).examples(keys).fix(misfit.fix())
+    let message = format!(
+        "the existing column of type {} cannot hold {count} of its values: {misfit}",
+        column.mapping.pg
+    );
+    Finding::new(misfit.code(), Severity::Refusal, object, message)
+        .count(count)
+        .examples(keys)
+        .fix(misfit.fix())
 }
 
 /// Rows of the child whose key is not NULL and has no parent. The parent's own index serves where there is one; SQLite
 /// makes one for the query where there is none.
 fn count_orphans(job: &Job, table: &TablePlan, probe: &OrphanProbe) -> Result<u64> {
     let pairs = probe.columns.iter().zip(&probe.parent_columns);
-    let join: Vec<String> = pairs.map(|(child, parent)| format!("p.{} = c.{}", quote(parent), quote(child))).collect();
-    let present: Vec<String> = probe.columns.iter().map(|child| format!("c.{} IS NOT NULL", quote(child))).collect();
+    let join: Vec<String> =
+        pairs.map(|(child, parent)| format!("p.{} = c.{}", quote(parent), quote(child))).collect();
+    let present: Vec<String> =
+        probe.columns.iter().map(|child| format!("c.{} IS NOT NULL", quote(child))).collect();
     let first_parent = probe.parent_columns.first().map(|column| quote(column)).unwrap_or_default();
     let sql = format!(
         "SELECT count(*) FROM main.{} c LEFT JOIN main.{} p ON {} WHERE {} AND p.{first_parent} IS NULL",
@@ -129,7 +146,8 @@ fn orphan_finding(table: &TablePlan, key: &ForeignKeyPlan, count: u64, policy: O
             .count(count)
             .fix("mend the rows in the source, or use --orphans not-valid");
     }
-    let message = format!("{count} rows have no parent, as in the source: the foreign key is made and left NOT VALID");
+    let message =
+        format!("{count} rows have no parent, as in the source: the foreign key is made and left NOT VALID");
     Finding::new("W_FK_ORPHANS", Severity::Warning, object, message)
         .count(count)
         .fix("delete or mend the rows, then ALTER TABLE … VALIDATE CONSTRAINT")

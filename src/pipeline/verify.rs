@@ -62,7 +62,9 @@ pub async fn verify_table(
     readback::begin_snapshot(session).await?;
     let mut verdict = match level {
         VerifyLevel::Off => not_run(),
-        VerifyLevel::Count => compare_counts(expected, readback::count(session, schema, &expected.plan.target).await?),
+        VerifyLevel::Count => {
+            compare_counts(expected, readback::count(session, schema, &expected.plan.target).await?)
+        }
         VerifyLevel::Checksum => {
             let target = digest_target(session, schema, &expected.plan, &expected.chunks, counters).await?;
             compare_digests(expected, &target)
@@ -144,7 +146,8 @@ pub async fn digest_target(
 }
 
 fn unreadable(plan: &TablePlan, error: impl std::fmt::Display) -> Error {
-    Error::target_fault(format!("the rows read back are not a COPY stream: {error}")).at(format!("table \"{}\"", plan.target))
+    Error::target_fault(format!("the rows read back are not a COPY stream: {error}"))
+        .at(format!("table \"{}\"", plan.target))
 }
 
 /// Hashes rows and puts each to its chunk.
@@ -213,7 +216,8 @@ fn compare_digests(expected: &Expected, target: &TargetDigests) -> Verdict {
         total.subtract(before);
     }
     let equal = source == total && source.rows() == total.rows();
-    let differing = if equal || expected.before.is_some() { Vec::new() } else { differences(expected, target) };
+    let differing =
+        if equal || expected.before.is_some() { Vec::new() } else { differences(expected, target) };
     Verdict {
         verify: if equal { Verify::Match } else { Verify::Differs },
         note: if equal { String::new() } else { difference_note(&source, &total, differing.len()) },

@@ -3,8 +3,8 @@
 use super::names::{NameHash, Names, spell};
 use super::target::{Relation, TargetCatalog, TargetForeignKey, TargetTable};
 use super::{
-    ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode, TablePlan, columns,
-    ddl, foreign, keys, order,
+    ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
+    TablePlan, columns, ddl, foreign, keys, order,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
@@ -61,8 +61,11 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     let mut not_carried = inputs.catalog.left_out.clone();
     let mut names = Names::new(inputs.target.taken_names.iter().cloned(), inputs.rules.hash);
 
-    let mut drafts: Vec<Draft> =
-        inputs.tables.iter().map(|(table, profile)| draft(inputs, table, profile, &mut names, &mut findings)).collect();
+    let mut drafts: Vec<Draft> = inputs
+        .tables
+        .iter()
+        .map(|(table, profile)| draft(inputs, table, profile, &mut names, &mut findings))
+        .collect();
     foreign::unify_types(inputs.catalog, &mut drafts);
     for ((table, profile), draft) in inputs.tables.iter().zip(&mut drafts) {
         check_sizes(table, profile, &mut findings);
@@ -87,18 +90,31 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     }
 }
 
-fn draft(inputs: &Inputs<'_>, table: &Table, profile: &TableProfile, names: &mut Names, findings: &mut Vec<Finding>) -> Draft {
+fn draft(
+    inputs: &Inputs<'_>,
+    table: &Table,
+    profile: &TableProfile,
+    names: &mut Names,
+    findings: &mut Vec<Finding>,
+) -> Draft {
     let wanted = spell(&table.name, inputs.rules.names);
     let existing = inputs.target.find_table(&wanted);
     let (mode, target, columns) = match existing {
         Some(existing) => {
             check_existing(table, existing, findings);
-            (TableMode::Existing, existing.name.clone(), columns::existing(table, profile, existing, findings))
+            (
+                TableMode::Existing,
+                existing.name.clone(),
+                columns::existing(table, profile, existing, findings),
+            )
         }
         None => {
             if inputs.rules.create == CreatePolicy::Never {
-                let message = "does not exist in the target, and --create never forbids to create it".to_owned();
-                findings.push(refusal("E_TABLE_MISSING", &table.name, message).fix("create it, or use --create auto"));
+                let message =
+                    "does not exist in the target, and --create never forbids to create it".to_owned();
+                findings.push(
+                    refusal("E_TABLE_MISSING", &table.name, message).fix("create it, or use --create auto"),
+                );
             }
             let target = names.take(&wanted);
             if target != table.name {
@@ -168,18 +184,33 @@ fn check_existing(table: &Table, existing: &TargetTable, findings: &mut Vec<Find
         findings.push(refusal(code, &existing.name, message).fix(fix));
     };
     if existing.relation == Relation::Other {
-        refuse("E_NOT_A_TABLE", "exists in the target, but is no table".to_owned(), "rename it, or use another --schema");
+        refuse(
+            "E_NOT_A_TABLE",
+            "exists in the target, but is no table".to_owned(),
+            "rename it, or use another --schema",
+        );
     }
     if !existing.owned {
         let fix = "run as its owner, or: GRANT the owner's role to this one";
-        refuse("E_NOT_OWNER", "belongs to another role; its keys and sequences cannot be managed".to_owned(), fix);
+        refuse(
+            "E_NOT_OWNER",
+            "belongs to another role; its keys and sequences cannot be managed".to_owned(),
+            fix,
+        );
     }
     if existing.row_security {
         let fix = "ALTER TABLE … NO FORCE ROW LEVEL SECURITY for the time of the copy";
-        refuse("E_ROW_SECURITY", "row security applies to this role: rows could be hidden from the proof".to_owned(), fix);
+        refuse(
+            "E_ROW_SECURITY",
+            "row security applies to this role: rows could be hidden from the proof".to_owned(),
+            fix,
+        );
     }
     if !existing.triggers.is_empty() {
-        let message = format!("has triggers that fire on INSERT ({}): they could change what arrives", existing.triggers.join(", "));
+        let message = format!(
+            "has triggers that fire on INSERT ({}): they could change what arrives",
+            existing.triggers.join(", ")
+        );
         refuse("E_TRIGGER", message, "ALTER TABLE … DISABLE TRIGGER USER for the time of the copy");
     }
     if existing.name != table.name {
@@ -191,7 +222,8 @@ fn check_existing(table: &Table, existing: &TargetTable, findings: &mut Vec<Find
 /// What no column can hold is refused before the first write (semantics.md §2.3).
 fn check_sizes(table: &Table, profile: &TableProfile, findings: &mut Vec<Finding>) {
     if profile.max_row_bytes > ROW_BYTES_MAX {
-        let message = format!("a row of {} bytes; PostgreSQL takes at most {ROW_BYTES_MAX}", profile.max_row_bytes);
+        let message =
+            format!("a row of {} bytes; PostgreSQL takes at most {ROW_BYTES_MAX}", profile.max_row_bytes);
         findings.push(refusal("E_ROW_1GB", &table.name, message).fix("leave the table out with --exclude"));
     }
     if profile.max_heap_bytes > HEAP_ROW_BYTES_MAX {
@@ -199,7 +231,9 @@ fn check_sizes(table: &Table, profile: &TableProfile, findings: &mut Vec<Finding
             "a row that takes {} bytes of a page even with its long values moved out; a page holds {HEAP_ROW_BYTES_MAX}",
             profile.max_heap_bytes
         );
-        findings.push(refusal("E_ROW_8K", &table.name, message).fix("split the table, or leave it out with --exclude"));
+        findings.push(
+            refusal("E_ROW_8K", &table.name, message).fix("split the table, or leave it out with --exclude"),
+        );
     }
 }
 
@@ -237,7 +271,11 @@ fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
         kept.push("primary key".to_owned());
     }
     let indexes = table.indexes.iter().filter(|index| index.unique && !index.partial);
-    kept.extend(indexes.map(|index| index.name.clone()).filter(|name| !left_out.iter().any(|item| &item.name == name)));
+    kept.extend(
+        indexes
+            .map(|index| index.name.clone())
+            .filter(|name| !left_out.iter().any(|item| &item.name == name)),
+    );
     kept
 }
 
@@ -256,7 +294,12 @@ fn list_text_only(table: &Table, not_carried: &mut Vec<NotCarried>) {
         list("generated column", column.clone(), why, format!("GENERATED ALWAYS AS ({expression})"));
     }
     for clause in &table.ddl.on_conflict {
-        list("conflict clause", clause.clone(), "PostgreSQL has no such clause in a constraint", format!("ON CONFLICT {clause}"));
+        list(
+            "conflict clause",
+            clause.clone(),
+            "PostgreSQL has no such clause in a constraint",
+            format!("ON CONFLICT {clause}"),
+        );
     }
 }
 
@@ -265,14 +308,22 @@ fn lift_existing(inputs: &Inputs<'_>, drafts: &mut [Draft]) {
     let sources: Vec<(String, String, Vec<(String, String)>)> = drafts
         .iter()
         .map(|draft| {
-            let columns = draft.plan.columns.iter().map(|column| (column.target.clone(), column.source.clone())).collect();
+            let columns = draft
+                .plan
+                .columns
+                .iter()
+                .map(|column| (column.target.clone(), column.source.clone()))
+                .collect();
             (draft.plan.target.clone(), draft.plan.source.clone(), columns)
         })
         .collect();
     for draft in drafts.iter_mut().filter(|draft| draft.plan.mode == TableMode::Existing) {
         let Some(existing) = inputs.target.find_table(&draft.plan.target) else { continue };
-        draft.plan.foreign_keys =
-            existing.foreign_keys.iter().map(|key| lift_foreign_key(&draft.schema, &draft.plan, key, &sources)).collect();
+        draft.plan.foreign_keys = existing
+            .foreign_keys
+            .iter()
+            .map(|key| lift_foreign_key(&draft.schema, &draft.plan, key, &sources))
+            .collect();
         if draft.plan.bytes >= INDEX_DROP_BYTES_MIN && existing.relation == Relation::Table {
             draft.plan.lifted_indexes = existing
                 .indexes
@@ -290,12 +341,20 @@ fn lift_existing(inputs: &Inputs<'_>, drafts: &mut [Draft]) {
 
 type SourceNames = (String, String, Vec<(String, String)>);
 
-fn lift_foreign_key(schema: &str, plan: &TablePlan, key: &TargetForeignKey, sources: &[SourceNames]) -> ForeignKeyPlan {
+fn lift_foreign_key(
+    schema: &str,
+    plan: &TablePlan,
+    key: &TargetForeignKey,
+    sources: &[SourceNames],
+) -> ForeignKeyPlan {
     let bare = key.definition.trim_end_matches(" NOT VALID");
     let name = quote(&key.name);
     ForeignKeyPlan {
         name: key.name.clone(),
-        add: format!("ALTER TABLE {} ADD CONSTRAINT {name} {bare} NOT VALID", qualified(schema, &plan.target)),
+        add: format!(
+            "ALTER TABLE {} ADD CONSTRAINT {name} {bare} NOT VALID",
+            qualified(schema, &plan.target)
+        ),
         validate: key.validated.then(|| ddl::validate(schema, &plan.target, &key.name)),
         drop: Some(ddl::drop_constraint(schema, &plan.target, &key.name)),
         probe: probe(schema, plan, key, sources),
@@ -304,11 +363,20 @@ fn lift_foreign_key(schema: &str, plan: &TablePlan, key: &TargetForeignKey, sour
 }
 
 /// An existing key in the source's names, where the source has both ends.
-fn probe(schema: &str, plan: &TablePlan, key: &TargetForeignKey, sources: &[SourceNames]) -> Option<OrphanProbe> {
-    let child = sources.iter().find(|(target, source, _)| *target == plan.target && *source == plan.source)?;
+fn probe(
+    schema: &str,
+    plan: &TablePlan,
+    key: &TargetForeignKey,
+    sources: &[SourceNames],
+) -> Option<OrphanProbe> {
+    let child =
+        sources.iter().find(|(target, source, _)| *target == plan.target && *source == plan.source)?;
     let parent = sources.iter().find(|(target, _, _)| key.parent.0 == schema && key.parent.1 == *target)?;
     let translate = |names: &[(String, String)], wanted: &[String]| -> Option<Vec<String>> {
-        wanted.iter().map(|name| names.iter().find(|(target, _)| target == name).map(|(_, s)| s.clone())).collect()
+        wanted
+            .iter()
+            .map(|name| names.iter().find(|(target, _)| target == name).map(|(_, s)| s.clone()))
+            .collect()
     };
     Some(OrphanProbe {
         columns: translate(&child.2, &key.columns)?,
@@ -321,7 +389,8 @@ fn in_order(catalog: &Catalog, drafts: Vec<Draft>, findings: &mut Vec<Finding>) 
     let position = |name: &str| drafts.iter().position(|draft| draft.plan.source.eq_ignore_ascii_case(name));
     let mut edges = Vec::new();
     for (child, draft) in drafts.iter().enumerate() {
-        let keys = catalog.table(&draft.plan.source).map(|table| table.foreign_keys.as_slice()).unwrap_or_default();
+        let keys =
+            catalog.table(&draft.plan.source).map(|table| table.foreign_keys.as_slice()).unwrap_or_default();
         edges.extend(keys.iter().filter_map(|key| Some((child, position(&key.parent)?))));
     }
     let (order, cycles) = order::dependency_order(drafts.len(), &edges);

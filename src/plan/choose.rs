@@ -134,9 +134,9 @@ fn of_numbers(column: &Column, profile: &ColumnProfile, family: Family, around: 
     if infinite || profile.reals_negative_zero > 0 {
         return text_form(column.affinity, profile, "numeric cannot hold −0 or infinity");
     }
-    let exact = matches!(column.affinity, Affinity::Integer | Affinity::Numeric) || profile.reals_integral == 0;
-    let (codec, level) =
-        if exact { (Codec::Number, Level::E0) } else { (Codec::NumberByValue, Level::E1) };
+    let exact =
+        matches!(column.affinity, Affinity::Integer | Affinity::Numeric) || profile.reals_integral == 0;
+    let (codec, level) = if exact { (Codec::Number, Level::E0) } else { (Codec::NumberByValue, Level::E1) };
     Choice::new(PgType::Numeric(None), codec, level, mixture(profile))
 }
 
@@ -156,7 +156,9 @@ fn of_texts(profile: &ColumnProfile, family: Family, around: Circumstances) -> C
         Family::Json if spelling.json && !around.in_key => {
             Choice::new(PgType::Json, Codec::Json, Level::E0, "every value is valid JSON")
         }
-        Family::Json if spelling.json => Choice::text("JSON in a key or an index, where json has no equality"),
+        Family::Json if spelling.json => {
+            Choice::text("JSON in a key or an index, where json has no equality")
+        }
         Family::Uuid if spelling.uuid => {
             Choice::new(PgType::Uuid, Codec::Uuid, Level::E0, "every value is a lower-case UUID")
         }
@@ -202,7 +204,9 @@ fn bytes(profile: &ColumnProfile) -> Choice {
         (0, 0) => mixture(profile),
         (invalid, 0) => format!("{}; {invalid} texts are not valid in their encoding", mixture(profile)),
         (0, nul) => format!("{}; {nul} texts have a NUL inside", mixture(profile)),
-        (invalid, nul) => format!("{}; {invalid} texts are not valid, {nul} have a NUL inside", mixture(profile)),
+        (invalid, nul) => {
+            format!("{}; {invalid} texts are not valid, {nul} have a NUL inside", mixture(profile))
+        }
     };
     Choice::new(PgType::Bytea, Codec::BytesForm, Level::B, why)
 }
@@ -280,7 +284,8 @@ mod tests {
         assert_eq!(chosen("TEXT", with(date)).0, "text");
         let json = Spelling { json: true, ..Spelling::default() };
         assert_eq!(chosen("JSON", with(json.clone())).0, "json");
-        let keyed = choose(&column("JSON"), &with(json), Circumstances { in_key: true, numeric_infinity: true });
+        let keyed =
+            choose(&column("JSON"), &with(json), Circumstances { in_key: true, numeric_infinity: true });
         assert_eq!(keyed.mapping.pg, PgType::Text);
         let stamp = StampSpelling {
             separator: 'T',

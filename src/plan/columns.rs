@@ -17,10 +17,17 @@ use crate::limits::COLUMNS_MAX;
 const NUMERIC_INFINITY_SINCE: u32 = 140_000;
 
 /// Plans the columns of a table that we create.
-pub(super) fn created(inputs: &Inputs<'_>, table: &Table, profile: &TableProfile, findings: &mut Vec<Finding>) -> Vec<ColumnPlan> {
+pub(super) fn created(
+    inputs: &Inputs<'_>,
+    table: &Table,
+    profile: &TableProfile,
+    findings: &mut Vec<Finding>,
+) -> Vec<ColumnPlan> {
     if table.columns.len() > COLUMNS_MAX {
-        let message = format!("{} columns; a PostgreSQL table has at most {COLUMNS_MAX}", table.columns.len());
-        findings.push(refusal("E_COLUMNS_1600", &table.name, message).fix("leave the table out with --exclude"));
+        let message =
+            format!("{} columns; a PostgreSQL table has at most {COLUMNS_MAX}", table.columns.len());
+        findings
+            .push(refusal("E_COLUMNS_1600", &table.name, message).fix("leave the table out with --exclude"));
     }
     let mut names = Names::new([], inputs.rules.hash);
     let keyed = keyed_columns(table);
@@ -81,7 +88,13 @@ fn column_plan(
     }
 }
 
-fn note_level(table: &Table, column: &Column, facts: &ColumnProfile, choice: &Choice, findings: &mut Vec<Finding>) {
+fn note_level(
+    table: &Table,
+    column: &Column,
+    facts: &ColumnProfile,
+    choice: &Choice,
+    findings: &mut Vec<Finding>,
+) {
     let code = match choice.level {
         Level::B => "W_WIDENED",
         Level::E1 => "W_CLASS_MERGED",
@@ -89,13 +102,23 @@ fn note_level(table: &Table, column: &Column, facts: &ColumnProfile, choice: &Ch
     };
     let object = format!("{}.{}", table.name, column.name);
     let message = format!("becomes {}, because it holds {}", choice.mapping.pg, choice.why);
-    let examples =
-        if facts.odd_texts.is_empty() { facts.first.iter().map(|(_, key)| key.clone()).collect() } else { facts.odd_texts.clone() };
-    findings.push(Finding::new(code, Severity::Warning, object, message).count(facts.values()).examples(examples));
+    let examples = if facts.odd_texts.is_empty() {
+        facts.first.iter().map(|(_, key)| key.clone()).collect()
+    } else {
+        facts.odd_texts.clone()
+    };
+    findings.push(
+        Finding::new(code, Severity::Warning, object, message).count(facts.values()).examples(examples),
+    );
 }
 
 /// Plans the columns of a table that exists: each source column finds its partner by name.
-pub(super) fn existing(table: &Table, profile: &TableProfile, target: &TargetTable, findings: &mut Vec<Finding>) -> Vec<ColumnPlan> {
+pub(super) fn existing(
+    table: &Table,
+    profile: &TableProfile,
+    target: &TargetTable,
+    findings: &mut Vec<Finding>,
+) -> Vec<ColumnPlan> {
     let mut plans = Vec::new();
     for (column, facts) in table.columns.iter().zip(&profile.columns) {
         let object = format!("{}.{}", table.name, column.name);
@@ -118,7 +141,8 @@ pub(super) fn existing(table: &Table, profile: &TableProfile, target: &TargetTab
 fn note_missing_partner(table: &Table, column: &Column, target: &TargetTable, findings: &mut Vec<Finding>) {
     let object = format!("{}.{}", table.name, column.name);
     if column.generated == Generated::Virtual {
-        let message = "is a virtual generated column without a partner in the target: its values are not copied";
+        let message =
+            "is a virtual generated column without a partner in the target: its values are not copied";
         findings.push(warning("W_GENERATED_SOURCE", &object, message.to_owned()));
         return;
     }
@@ -144,8 +168,12 @@ fn existing_column(
     findings: &mut Vec<Finding>,
 ) -> Option<ColumnPlan> {
     let Some(pg) = partner.pg else {
-        let message = format!("the existing column has the type {}, which cannot be filled yet", partner.type_text);
-        findings.push(refusal("E_TYPE", object, message).fix("change the column's type, or leave the table out with --exclude"));
+        let message =
+            format!("the existing column has the type {}, which cannot be filled yet", partner.type_text);
+        findings.push(
+            refusal("E_TYPE", object, message)
+                .fix("change the column's type, or leave the table out with --exclude"),
+        );
         return None;
     };
     if partner.not_null && facts.nulls > 0 {
@@ -168,12 +196,18 @@ fn existing_column(
 
 /// Columns of the existing table that get nothing from us must be able to do without.
 fn check_unfilled(table: &Table, target: &TargetTable, plans: &[ColumnPlan], findings: &mut Vec<Finding>) {
-    let unfilled = target.columns.iter().filter(|column| !plans.iter().any(|plan| plan.target == column.name));
+    let unfilled =
+        target.columns.iter().filter(|column| !plans.iter().any(|plan| plan.target == column.name));
     for column in unfilled.filter(|column| !column.generated) {
         let object = format!("{}.{}", target.name, column.name);
         if column.not_null && !column.has_default {
-            let message = format!("is NOT NULL without a default, and the source table \"{}\" has no such column", table.name);
-            findings.push(refusal("E_COLUMN_UNFILLED", &object, message).fix("give it a default, or drop NOT NULL"));
+            let message = format!(
+                "is NOT NULL without a default, and the source table \"{}\" has no such column",
+                table.name
+            );
+            findings.push(
+                refusal("E_COLUMN_UNFILLED", &object, message).fix("give it a default, or drop NOT NULL"),
+            );
         } else {
             let message = "has no partner in the source: it gets its default, or NULL";
             findings.push(Finding::new("W_COLUMN_UNFILLED", Severity::Note, object, message));
@@ -189,8 +223,12 @@ pub(super) fn create_statement(
     columns: &[ColumnPlan],
     not_carried: &mut Vec<NotCarried>,
 ) -> String {
-    let defaults: Vec<Option<String>> =
-        table.columns.iter().zip(columns).map(|(column, plan)| default_of(table, column, plan, not_carried)).collect();
+    let defaults: Vec<Option<String>> = table
+        .columns
+        .iter()
+        .zip(columns)
+        .map(|(column, plan)| default_of(table, column, plan, not_carried))
+        .collect();
     let lines: Vec<ddl::ColumnDdl<'_>> = columns
         .iter()
         .enumerate()
@@ -205,7 +243,12 @@ pub(super) fn create_statement(
     ddl::create_table(schema, target, &lines)
 }
 
-fn default_of(table: &Table, column: &Column, plan: &ColumnPlan, not_carried: &mut Vec<NotCarried>) -> Option<String> {
+fn default_of(
+    table: &Table,
+    column: &Column,
+    plan: &ColumnPlan,
+    not_carried: &mut Vec<NotCarried>,
+) -> Option<String> {
     let text = column.default.as_deref()?;
     let mut list = |kind: &str, why: &str| {
         not_carried.push(NotCarried {

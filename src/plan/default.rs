@@ -69,9 +69,11 @@ enum Moment {
 fn moment(text: &str) -> Option<Moment> {
     let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
     match bare.as_str() {
-        "current_timestamp" | "datetime('now')" | "datetime(\"now\")" | "datetime()" | "datetime(current_timestamp)" => {
-            Some(Moment::Stamp)
-        }
+        "current_timestamp"
+        | "datetime('now')"
+        | "datetime(\"now\")"
+        | "datetime()"
+        | "datetime(current_timestamp)" => Some(Moment::Stamp),
         "current_date" | "date('now')" | "date(\"now\")" | "date()" => Some(Moment::Date),
         "current_time" | "time('now')" | "time(\"now\")" | "time()" => Some(Moment::Time),
         _ => None,
@@ -85,8 +87,12 @@ fn of_moment(moment: Moment, pg: PgType) -> Default {
         (Moment::Stamp, PgType::Text | PgType::Varchar(None)) => {
             format!("pg_catalog.to_char({utc}, 'YYYY-MM-DD HH24:MI:SS')")
         }
-        (Moment::Date, PgType::Text | PgType::Varchar(None)) => format!("pg_catalog.to_char({utc}, 'YYYY-MM-DD')"),
-        (Moment::Time, PgType::Text | PgType::Varchar(None)) => format!("pg_catalog.to_char({utc}, 'HH24:MI:SS')"),
+        (Moment::Date, PgType::Text | PgType::Varchar(None)) => {
+            format!("pg_catalog.to_char({utc}, 'YYYY-MM-DD')")
+        }
+        (Moment::Time, PgType::Text | PgType::Varchar(None)) => {
+            format!("pg_catalog.to_char({utc}, 'HH24:MI:SS')")
+        }
         (Moment::Stamp, PgType::Timestamp(_)) => format!("pg_catalog.date_trunc('second', {utc})"),
         (Moment::Stamp, PgType::Timestamptz(_)) => {
             "pg_catalog.date_trunc('second', pg_catalog.statement_timestamp())".to_owned()
@@ -158,11 +164,15 @@ fn apply_affinity(constant: Constant, affinity: Affinity) -> Constant {
         (Affinity::Text, Constant::Integer(integer)) => Constant::Text(integer.to_string()),
         (Affinity::Text, Constant::Real(real)) => Constant::Text(format!("{real:?}")),
         (Affinity::Real, Constant::Integer(integer)) => Constant::Real(integer as f64),
-        (affinity, Constant::Text(text)) if affinity.converts_numbers() => match read_number(&text.to_ascii_lowercase()) {
-            Some(number) if text.trim() == text => apply_affinity(number, affinity),
-            _ => Constant::Text(text),
-        },
-        (Affinity::Integer | Affinity::Numeric, Constant::Real(real)) if real.fract() == 0.0 && real.abs() < 9e18 => {
+        (affinity, Constant::Text(text)) if affinity.converts_numbers() => {
+            match read_number(&text.to_ascii_lowercase()) {
+                Some(number) if text.trim() == text => apply_affinity(number, affinity),
+                _ => Constant::Text(text),
+            }
+        }
+        (Affinity::Integer | Affinity::Numeric, Constant::Real(real))
+            if real.fract() == 0.0 && real.abs() < 9e18 =>
+        {
             Constant::Integer(real as i64)
         }
         (_, constant) => constant,
@@ -175,7 +185,9 @@ fn of_constant(constant: Constant, pg: PgType, codec: &Codec) -> Default {
         (PgType::Bool, _, Constant::Integer(flag @ (0 | 1))) => (flag == 1).to_string(),
         (PgType::Int8, _, Constant::Integer(integer)) => integer.to_string(),
         (PgType::Numeric(None), _, Constant::Integer(integer)) => integer.to_string(),
-        (PgType::Numeric(None) | PgType::Float8, _, Constant::Real(real)) if real.is_finite() => format!("{real:?}"),
+        (PgType::Numeric(None) | PgType::Float8, _, Constant::Real(real)) if real.is_finite() => {
+            format!("{real:?}")
+        }
         (PgType::Text, Codec::TextForm, Constant::Integer(integer)) => literal(&integer.to_string()),
         (PgType::Text, _, Constant::Text(text)) if !text.contains('\0') => literal(&text),
         (PgType::Bytea, Codec::Blob | Codec::BytesForm, Constant::Blob(hex)) => {
@@ -215,8 +227,20 @@ mod tests {
             ("x'00ff'", "BLOB", PgType::Bytea, Codec::Blob, yes("'\\x00ff'::pg_catalog.bytea")),
             ("NULL", "TEXT", PgType::Text, Codec::Text, Default::None),
             ("'it''s'", "TEXT", PgType::Text, Codec::Text, yes("'it''s'")),
-            ("(strftime('%s','now'))", "INTEGER", PgType::Int8, Codec::Int, Default::NotCarried("an expression that is not translated")),
-            ("'a' || 'b'", "TEXT", PgType::Text, Codec::Text, Default::NotCarried("an expression that is not translated")),
+            (
+                "(strftime('%s','now'))",
+                "INTEGER",
+                PgType::Int8,
+                Codec::Int,
+                Default::NotCarried("an expression that is not translated"),
+            ),
+            (
+                "'a' || 'b'",
+                "TEXT",
+                PgType::Text,
+                Codec::Text,
+                Default::NotCarried("an expression that is not translated"),
+            ),
         ];
         for (text, declared, pg, codec, expected) in table {
             assert_eq!(translated(text, declared, pg, codec), expected, "{text} on {declared}");
@@ -226,14 +250,20 @@ mod tests {
     #[test]
     fn the_present_moment() {
         for text in ["CURRENT_TIMESTAMP", "datetime('now')", "(datetime( 'now' ))"] {
-            let Default::Expression(sql) = translated(text, "TEXT", PgType::Text, Codec::Text) else { panic!("{text}") };
+            let Default::Expression(sql) = translated(text, "TEXT", PgType::Text, Codec::Text) else {
+                panic!("{text}")
+            };
             assert!(sql.contains("to_char") && sql.contains("UTC"), "{sql}");
         }
-        let Default::Expression(sql) = translated("CURRENT_TIMESTAMP", "DATETIME", PgType::Timestamp(6), Codec::AnyTimestamp)
+        let Default::Expression(sql) =
+            translated("CURRENT_TIMESTAMP", "DATETIME", PgType::Timestamp(6), Codec::AnyTimestamp)
         else {
             panic!()
         };
         assert!(sql.starts_with("pg_catalog.date_trunc"));
-        assert!(matches!(translated("CURRENT_TIMESTAMP", "INT", PgType::Int8, Codec::Int), Default::NotCarried(_)));
+        assert!(matches!(
+            translated("CURRENT_TIMESTAMP", "INT", PgType::Int8, Codec::Int),
+            Default::NotCarried(_)
+        ));
     }
 }

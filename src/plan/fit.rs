@@ -48,7 +48,8 @@ mod tests {
     #[test]
     fn the_existing_type_rules() {
         let column = |declared: &str| Column { affinity: Affinity::of(declared, false), ..Column::default() };
-        let profile = |integers, reals, texts| ColumnProfile { integers, reals, texts, ..ColumnProfile::default() };
+        let profile =
+            |integers, reals, texts| ColumnProfile { integers, reals, texts, ..ColumnProfile::default() };
         let table = [
             ("INTEGER", profile(3, 0, 0), PgType::Bool, Codec::Bool),
             ("REAL", profile(0, 3, 0), PgType::Numeric(Some((10, 2))), Codec::NumberByValue),

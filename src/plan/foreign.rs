@@ -53,7 +53,10 @@ fn unify_key(drafts: &mut [Draft], ends: &Ends) -> bool {
 
 /// PostgreSQL has an equality operator of the parent's index for this pair (semantics.md §3.5, last table).
 fn is_comparable(child: &Mapping, parent: &Mapping) -> bool {
-    use PgType::{Bool, Bytea, Citext, Date, Float8, Int2, Int4, Int8, Json, Numeric, Text, Timestamp, Timestamptz, Uuid, Varchar};
+    use PgType::{
+        Bool, Bytea, Citext, Date, Float8, Int2, Int4, Int8, Json, Numeric, Text, Timestamp, Timestamptz,
+        Uuid, Varchar,
+    };
     match (parent.pg, child.pg) {
         (Json, _) | (_, Json) => false,
         (Int2 | Int4 | Int8, Int2 | Int4 | Int8) => true,
@@ -72,7 +75,9 @@ fn common(child: &Mapping, parent: &Mapping) -> Option<Mapping> {
         matches!(mapping.codec, Codec::Text | Codec::Date | Codec::Stamp(_) | Codec::Json | Codec::Uuid)
     };
     let integer_only = |mapping: &Mapping| matches!(mapping.codec, Codec::Bool | Codec::Int);
-    let number = |mapping: &Mapping| integer_only(mapping) || matches!(mapping.codec, Codec::Number | Codec::NumberByValue);
+    let number = |mapping: &Mapping| {
+        integer_only(mapping) || matches!(mapping.codec, Codec::Number | Codec::NumberByValue)
+    };
     if text_only(child) && text_only(parent) {
         Some(Mapping { pg: PgType::Text, codec: Codec::Text })
     } else if integer_only(child) && integer_only(parent) {
@@ -112,7 +117,8 @@ pub(super) fn plan(
 ) -> Vec<ForeignKeyPlan> {
     let mut plans = Vec::new();
     for key in foreign_keys(catalog, drafts, child) {
-        match ends(catalog, drafts, child, &key).and_then(|ends| check(catalog, drafts, &ends).map(|()| ends)) {
+        match ends(catalog, drafts, child, &key).and_then(|ends| check(catalog, drafts, &ends).map(|()| ends))
+        {
             Ok(ends) => plans.push(render(drafts, &ends, &key, names)),
             Err(why) => not_carried.push(left_out(catalog, &drafts[child].plan.source, &key, why)),
         }
@@ -121,7 +127,8 @@ pub(super) fn plan(
 }
 
 fn left_out(catalog: &Catalog, child: &str, key: &ForeignKey, why: String) -> NotCarried {
-    let columns = catalog.table(child).map(|table| crate::ident::quote_list(table.column_names(&key.columns)));
+    let columns =
+        catalog.table(child).map(|table| crate::ident::quote_list(table.column_names(&key.columns)));
     let columns = columns.unwrap_or_default();
     let parent_columns = crate::ident::quote_list(key.parent_columns.iter().map(String::as_str));
     NotCarried {
@@ -129,7 +136,10 @@ fn left_out(catalog: &Catalog, child: &str, key: &ForeignKey, why: String) -> No
         name: key.name.clone().unwrap_or_else(|| columns.clone()),
         table: Some(child.to_owned()),
         why,
-        sql: format!("FOREIGN KEY ({columns}) REFERENCES {} ({parent_columns})", crate::ident::quote(&key.parent)),
+        sql: format!(
+            "FOREIGN KEY ({columns}) REFERENCES {} ({parent_columns})",
+            crate::ident::quote(&key.parent)
+        ),
     }
 }
 
@@ -173,9 +183,12 @@ fn check(catalog: &Catalog, drafts: &[Draft], ends: &Ends) -> Result<(), String>
             ));
         }
     }
-    let parent_table = catalog.table(&parent.source).ok_or("the parent table does not exist in the source")?;
+    let parent_table =
+        catalog.table(&parent.source).ok_or("the parent table does not exist in the source")?;
     if ends.parent_columns.iter().any(|&column| parent_table.columns[column].collation != "BINARY") {
-        return Err("the parent column is compared by a collation that PostgreSQL's keys do not have".to_owned());
+        return Err(
+            "the parent column is compared by a collation that PostgreSQL's keys do not have".to_owned()
+        );
     }
     if is_unique(parent_table, &drafts[ends.parent], &ends.parent_columns) {
         Ok(())
@@ -186,7 +199,8 @@ fn check(catalog: &Catalog, drafts: &[Draft], ends: &Ends) -> Result<(), String>
 
 /// Whether the target will have a plain unique key over exactly these columns.
 fn is_unique(table: &Table, draft: &Draft, columns: &[usize]) -> bool {
-    let mut wanted: Vec<&str> = columns.iter().map(|&column| draft.plan.columns[column].target.as_str()).collect();
+    let mut wanted: Vec<&str> =
+        columns.iter().map(|&column| draft.plan.columns[column].target.as_str()).collect();
     wanted.sort_unstable();
     let same = |key: &mut dyn Iterator<Item = usize>| {
         let mut names: Vec<&str> = key.map(|column| draft.plan.columns[column].target.as_str()).collect();

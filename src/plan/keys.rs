@@ -48,7 +48,8 @@ impl Keys<'_> {
         let (kind, words, suffix) = if nulls == 0 {
             (StepKind::PrimaryKey, "PRIMARY KEY", "pkey")
         } else {
-            let message = format!("its primary key holds NULL in {nulls} places, as SQLite allows: it becomes UNIQUE");
+            let message =
+                format!("its primary key holds NULL in {nulls} places, as SQLite allows: it becomes UNIQUE");
             self.findings.push(warning("W_PK_NULL", &self.table.name, message).count(nulls));
             (StepKind::Unique, "UNIQUE", "key")
         };
@@ -73,7 +74,8 @@ impl Keys<'_> {
         let name = names.take(&format!("{}_{}_key", self.target, columns.join("_")));
         let kind = StepKind::Unique;
         if self.is_folding(index) {
-            let sql = ddl::create_index(self.schema, self.target, &name, true, &self.key_expressions(index, true));
+            let sql =
+                ddl::create_index(self.schema, self.target, &name, true, &self.key_expressions(index, true));
             return Some(Step { kind, object: name, sql });
         }
         let sql = ddl::add_key(self.schema, self.target, &name, "UNIQUE", &columns);
@@ -118,7 +120,10 @@ impl Keys<'_> {
             return Some("an index on an expression is not translated".to_owned());
         }
         if index.partial {
-            return Some("a partial index is not translated, and without its WHERE it would be another index".to_owned());
+            return Some(
+                "a partial index is not translated, and without its WHERE it would be another index"
+                    .to_owned(),
+            );
         }
         if index.unique { self.why_not_unique(&key) } else { self.why_too_large(&key) }
     }
@@ -128,11 +133,18 @@ impl Keys<'_> {
         for &column in key {
             let (source, plan) = (&self.table.columns[column], &self.columns[column]);
             if !matches!(source.collation.as_str(), "BINARY" | "NOCASE" | "RTRIM") {
-                return Some(format!("column \"{}\" is compared by the application's own collation {}", source.name, source.collation));
+                return Some(format!(
+                    "column \"{}\" is compared by the application's own collation {}",
+                    source.name, source.collation
+                ));
             }
-            let merges = matches!(plan.mapping.codec, Codec::TextForm | Codec::BytesForm) && plan.level == Level::B;
+            let merges =
+                matches!(plan.mapping.codec, Codec::TextForm | Codec::BytesForm) && plan.level == Level::B;
             if merges {
-                return Some(format!("values of column \"{}\" that SQLite keeps apart by class may be equal as {}", source.name, plan.mapping.pg));
+                return Some(format!(
+                    "values of column \"{}\" that SQLite keeps apart by class may be equal as {}",
+                    source.name, plan.mapping.pg
+                ));
             }
         }
         self.why_too_large(key)
@@ -140,11 +152,16 @@ impl Keys<'_> {
 
     fn why_too_large(&self, key: &[usize]) -> Option<String> {
         if key.len() > INDEX_COLUMNS_MAX {
-            return Some(format!("{} key columns; PostgreSQL takes {INDEX_COLUMNS_MAX} (E_INDEX_32)", key.len()));
+            return Some(format!(
+                "{} key columns; PostgreSQL takes {INDEX_COLUMNS_MAX} (E_INDEX_32)",
+                key.len()
+            ));
         }
         let bytes: u64 = key.iter().map(|&column| self.profile.columns[column].max_bytes.max(8) + 4).sum();
         (bytes > INDEX_KEY_BYTES_MAX).then(|| {
-            format!("keys of up to {bytes} bytes; a btree key has at most {INDEX_KEY_BYTES_MAX} (E_INDEX_2704)")
+            format!(
+                "keys of up to {bytes} bytes; a btree key has at most {INDEX_KEY_BYTES_MAX} (E_INDEX_2704)"
+            )
         })
     }
 

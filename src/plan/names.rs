@@ -72,7 +72,9 @@ fn snake(name: &str) -> String {
     while let Some(c) = chars.next() {
         let word_starts = c.is_ascii_uppercase()
             && previous.is_some_and(|p| {
-                p.is_ascii_lowercase() || p.is_ascii_digit() || (p.is_ascii_uppercase() && chars.peek().is_some_and(char::is_ascii_lowercase))
+                p.is_ascii_lowercase()
+                    || p.is_ascii_digit()
+                    || (p.is_ascii_uppercase() && chars.peek().is_some_and(char::is_ascii_lowercase))
             });
         let separator = c.is_ascii() && !c.is_ascii_alphanumeric();
         if (word_starts || separator) && !out.is_empty() && !out.ends_with('_') {

@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn names_match_exactly_or_uniquely() {
-        let names = ["Users", "orders", "ORDERS"].map(|name| TargetTable { name: name.to_owned(), ..TargetTable::default() });
+        let names = ["Users", "orders", "ORDERS"]
+            .map(|name| TargetTable { name: name.to_owned(), ..TargetTable::default() });
         let catalog = TargetCatalog { tables: names.to_vec(), ..TargetCatalog::default() };
         let found = |name| catalog.find_table(name).map(|table| table.name.as_str());
         assert_eq!(found("users"), Some("Users"));

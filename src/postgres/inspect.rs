@@ -4,7 +4,9 @@ use super::session::Session;
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
 use crate::ident::{qualified, quote};
-use crate::plan::target::{Relation, TargetCatalog, TargetColumn, TargetForeignKey, TargetIndex, TargetTable};
+use crate::plan::target::{
+    Relation, TargetCatalog, TargetColumn, TargetForeignKey, TargetIndex, TargetTable,
+};
 use crate::plan::types::PgType;
 use std::collections::BTreeMap;
 use tokio_postgres::Row;
@@ -149,7 +151,9 @@ pub async fn tables_with_rows(session: &mut Session, schema: &str, tables: &[&st
         let sql = format!("SELECT EXISTS (SELECT 1 FROM {})", qualified(schema, table));
         match session.client().query_typed(&sql, &[]).await {
             Ok(rows) => held.push(rows.first().is_some_and(|row| row.get(0))),
-            Err(error) => return Err(session.explain(error, "looking for rows").await.at(format!("table \"{table}\""))),
+            Err(error) => {
+                return Err(session.explain(error, "looking for rows").await.at(format!("table \"{table}\"")));
+            }
         }
     }
     Ok(held)
@@ -159,7 +163,12 @@ pub async fn tables_with_rows(session: &mut Session, schema: &str, tables: &[&st
 ///
 /// # Errors
 /// A target fault.
-pub async fn missing_rights(session: &Session, schema: &str, creates: bool, needs_schema: bool) -> Result<Vec<Finding>> {
+pub async fn missing_rights(
+    session: &Session,
+    schema: &str,
+    creates: bool,
+    needs_schema: bool,
+) -> Result<Vec<Finding>> {
     let sql = "SELECT quote_ident(current_user), quote_ident(current_database()),
                       has_database_privilege(current_database(), 'CREATE'),
                       (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1),
@@ -171,7 +180,8 @@ pub async fn missing_rights(session: &Session, schema: &str, creates: bool, need
     };
     let Some(row) = rows.first() else { return Ok(Vec::new()) };
     let (role, database): (String, String) = (row.get(0), row.get(1));
-    let (in_database, in_schema, in_ledger): (bool, Option<bool>, Option<bool>) = (row.get(2), row.get(3), row.get(4));
+    let (in_database, in_schema, in_ledger): (bool, Option<bool>, Option<bool>) =
+        (row.get(2), row.get(3), row.get(4));
     let refuse = |object: &str, message: &str, fix: String| {
         Finding::new("E_RIGHTS", Severity::Refusal, object, message.to_owned()).fix(fix)
     };
@@ -181,7 +191,9 @@ pub async fn missing_rights(session: &Session, schema: &str, creates: bool, need
         missing.push(refuse(
             &database,
             message,
-            format!("GRANT CREATE ON DATABASE {database} TO {role}, or CREATE SCHEMA cutover AUTHORIZATION {role}"),
+            format!(
+                "GRANT CREATE ON DATABASE {database} TO {role}, or CREATE SCHEMA cutover AUTHORIZATION {role}"
+            ),
         ));
     }
     if in_ledger == Some(false) {
@@ -210,14 +222,23 @@ pub struct ReferencingTable {
 ///
 /// # Errors
 /// A target fault.
-pub async fn referencing_tables(session: &mut Session, schema: &str, table: &str) -> Result<Vec<ReferencingTable>> {
+pub async fn referencing_tables(
+    session: &mut Session,
+    schema: &str,
+    table: &str,
+) -> Result<Vec<ReferencingTable>> {
     let sql = "SELECT DISTINCT n.nspname::text, c.relname::text FROM pg_constraint k
                JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
                WHERE k.contype = 'f' AND k.conrelid <> k.confrelid AND k.confrelid = to_regclass($1)";
     let name = qualified(schema, table);
     let rows = match session.client().query_typed(sql, &[(&name, Type::TEXT)]).await {
         Ok(rows) => rows,
-        Err(error) => return Err(session.explain(error, "looking for foreign keys").await.at(format!("table \"{table}\""))),
+        Err(error) => {
+            return Err(session
+                .explain(error, "looking for foreign keys")
+                .await
+                .at(format!("table \"{table}\"")));
+        }
     };
     let mut found = Vec::new();
     for row in rows {

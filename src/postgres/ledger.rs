@@ -173,7 +173,12 @@ async fn busy(session: &Session) -> Error {
     );
     let holder = session.client().query_typed(&sql, &[]).await.unwrap_or_default();
     let who = holder.first().map_or_else(String::new, |row| {
-        format!(" (backend {}, \"{}\", from {})", row.get::<_, i32>(0), row.get::<_, String>(1), row.get::<_, String>(2))
+        format!(
+            " (backend {}, \"{}\", from {})",
+            row.get::<_, i32>(0),
+            row.get::<_, String>(1),
+            row.get::<_, String>(2)
+        )
     });
     Error::new(ErrorKind::Busy, format!("another run holds this target{who}"))
         .remedy("wait until it has ended; if its process is gone, end its session with SELECT pg_terminate_backend(…)")
@@ -191,7 +196,9 @@ pub async fn exists(session: &Session) -> Result<bool> {
     let rows = query(session, "SELECT max(format) FROM cutover.meta", &[]).await?;
     let format: i32 = rows.first().and_then(|row| row.get::<_, Option<i32>>(0)).unwrap_or(0);
     if format != LEDGER_FORMAT {
-        let message = format!("the ledger in schema \"cutover\" has format {format}; this version knows {LEDGER_FORMAT}");
+        let message = format!(
+            "the ledger in schema \"cutover\" has format {format}; this version knows {LEDGER_FORMAT}"
+        );
         return Err(Error::refused(message, Vec::new()).remedy("use the version of cutover that wrote it"));
     }
     Ok(true)
@@ -388,7 +395,9 @@ pub async fn insert_before(
 /// A target fault.
 pub async fn mark_verified(session: &Session, source_id: i64, table: &str, equal: bool) -> Result<()> {
     let sql = "UPDATE cutover.chunk SET verified_at = CASE WHEN $3 THEN clock_timestamp() END WHERE source_id = $1 AND table_name = $2";
-    query(session, sql, &[(&source_id, Type::INT8), (&table, Type::TEXT), (&equal, Type::BOOL)]).await.map(drop)
+    query(session, sql, &[(&source_id, Type::INT8), (&table, Type::TEXT), (&equal, Type::BOOL)])
+        .await
+        .map(drop)
 }
 
 /// Forgets that a table's chunks were done, and that its sequence and vacuum steps were: they will be done again.
@@ -412,7 +421,9 @@ pub async fn finish(session: &Session, source_id: i64, epoch: i64, error: Option
     let sql = "WITH durable AS (SELECT set_config('synchronous_commit', 'on', false))
                UPDATE cutover.source SET finished_at = CASE WHEN $3::text IS NULL THEN clock_timestamp() END, last_error = $3
                FROM durable WHERE source_id = $1 AND epoch = $2";
-    query(session, sql, &[(&source_id, Type::INT8), (&epoch, Type::INT8), (&error, Type::TEXT)]).await.map(drop)
+    query(session, sql, &[(&source_id, Type::INT8), (&epoch, Type::INT8), (&error, Type::TEXT)])
+        .await
+        .map(drop)
 }
 
 /// Records the fingerprint under which finished chunks were found to be still the same.

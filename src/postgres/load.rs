@@ -84,7 +84,10 @@ pub async fn begin<'a>(session: &'a Session, target: &'a LoadTarget) -> Result<B
     let sql = "SELECT digest IS NOT NULL FROM cutover.chunk WHERE source_id = $1 AND table_name = $2 AND chunk = $3 FOR UPDATE";
     let chunk = target.chunk.cast_signed();
     let row = client
-        .query_typed(sql, &[(&target.source_id, Type::INT8), (&target.source_table, Type::TEXT), (&chunk, Type::INT4)])
+        .query_typed(
+            sql,
+            &[(&target.source_id, Type::INT8), (&target.source_table, Type::TEXT), (&chunk, Type::INT4)],
+        )
         .await;
     match row {
         Ok(rows) if rows.first().is_some_and(|row| row.get(0)) => {
@@ -93,7 +96,9 @@ pub async fn begin<'a>(session: &'a Session, target: &'a LoadTarget) -> Result<B
                 Err(error) => Err(explain(error, "leaving a chunk that is done").await),
             };
         }
-        Ok(rows) if rows.is_empty() => return Err(Error::internal("the ledger's chunk row has gone").at(target.place())),
+        Ok(rows) if rows.is_empty() => {
+            return Err(Error::internal("the ledger's chunk row has gone").at(target.place()));
+        }
         Ok(_) => {}
         Err(error) => return Err(explain(error, "locking the chunk").await),
     }
@@ -161,7 +166,8 @@ impl ChunkLoad<'_> {
             Err(error) => return Err(self.fault(error, "copying rows").await),
         };
         if copied != rows_sent {
-            let message = format!("{rows_sent} rows were sent and the server took {copied}; the chunk was rolled back");
+            let message =
+                format!("{rows_sent} rows were sent and the server took {copied}; the chunk was rolled back");
             return Err(Error::target_fault(message)
                 .at(self.target.place())
                 .remedy("look for a trigger or a rule on the table that drops rows"));
@@ -185,7 +191,9 @@ impl ChunkLoad<'_> {
             .await;
         match updated {
             Ok(rows) if rows.len() == 1 => Ok(()),
-            Ok(_) => Err(Error::internal("the ledger's chunk row changed under its lock").at(self.target.place())),
+            Ok(_) => {
+                Err(Error::internal("the ledger's chunk row changed under its lock").at(self.target.place()))
+            }
             Err(error) => Err(self.fault(error, "writing the ledger").await),
         }
     }
@@ -215,10 +223,16 @@ pub async fn is_done(session: &Session, target: &LoadTarget) -> Result<bool> {
     let chunk = target.chunk.cast_signed();
     let rows = session
         .client()
-        .query_typed(sql, &[(&target.source_id, Type::INT8), (&target.source_table, Type::TEXT), (&chunk, Type::INT4)])
+        .query_typed(
+            sql,
+            &[(&target.source_id, Type::INT8), (&target.source_table, Type::TEXT), (&chunk, Type::INT4)],
+        )
         .await;
     match rows {
         Ok(rows) => Ok(rows.first().is_some_and(|row| row.get(0))),
-        Err(error) => Err(session.explain(error, "asking the ledger whether the chunk was committed").await.at(target.place())),
+        Err(error) => Err(session
+            .explain(error, "asking the ledger whether the chunk was committed")
+            .await
+            .at(target.place())),
     }
 }

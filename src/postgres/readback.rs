@@ -59,7 +59,12 @@ pub async fn count(session: &Session, schema: &str, table: &str) -> Result<u64> 
 ///
 /// # Errors
 /// A target fault.
-pub async fn open<'a>(session: &'a Session, schema: &str, table: &str, columns: &[&str]) -> Result<ReadBack<'a>> {
+pub async fn open<'a>(
+    session: &'a Session,
+    schema: &str,
+    table: &str,
+    columns: &[&str],
+) -> Result<ReadBack<'a>> {
     let columns = quote_list(columns.iter().copied());
     let sql = format!("COPY (SELECT {columns} FROM {}) TO STDOUT (FORMAT binary)", qualified(schema, table));
     match session.client().copy_out(&sql).await {

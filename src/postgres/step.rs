@@ -45,11 +45,25 @@ async fn run_in_transaction(session: &Session, owner: &StepOwner, step: &StepSta
 ///
 /// # Errors
 /// A target fault.
-pub async fn mark(session: &Session, owner: &StepOwner, step: &StepState, state: &str, detail: Option<&str>) -> Result<()> {
+pub async fn mark(
+    session: &Session,
+    owner: &StepOwner,
+    step: &StepState,
+    state: &str,
+    detail: Option<&str>,
+) -> Result<()> {
     let sql = "UPDATE cutover.step SET state = $3, detail = $4, done_at = clock_timestamp() WHERE source_id = $1 AND step = $2";
     let updated = session
         .client()
-        .query_typed(sql, &[(&owner.source_id, Type::INT8), (&step.step, Type::INT4), (&state, Type::TEXT), (&detail, Type::TEXT)])
+        .query_typed(
+            sql,
+            &[
+                (&owner.source_id, Type::INT8),
+                (&step.step, Type::INT4),
+                (&state, Type::TEXT),
+                (&detail, Type::TEXT),
+            ],
+        )
         .await;
     match updated {
         Ok(_) => Ok(()),
@@ -83,7 +97,13 @@ pub struct SequenceState {
 ///
 /// # Errors
 /// A target fault; an internal error where the sequence, read back, would still collide.
-pub async fn set_sequence(session: &Session, schema: &str, table: &str, column: &str, floor: Option<i64>) -> Result<SequenceState> {
+pub async fn set_sequence(
+    session: &Session,
+    schema: &str,
+    table: &str,
+    column: &str,
+    floor: Option<i64>,
+) -> Result<SequenceState> {
     let place = format!("sequence of \"{table}\".\"{column}\"");
     let before = read_sequence(session, schema, table, column).await.map_err(|error| error.at(&place))?;
     let target = [before.largest, floor].into_iter().flatten().max().filter(|n| *n >= 1);
@@ -96,7 +116,9 @@ pub async fn set_sequence(session: &Session, schema: &str, table: &str, column: 
     }
     if let Some(n) = target {
         let sequence = sequence_name(schema, table, column);
-        execute(session, &format!("SELECT setval({sequence}, {n}, true)")).await.map_err(|error| error.at(&place))?;
+        execute(session, &format!("SELECT setval({sequence}, {n}, true)"))
+            .await
+            .map_err(|error| error.at(&place))?;
     }
     let after = read_sequence(session, schema, table, column).await.map_err(|error| error.at(&place))?;
     let collides = matches!((after.next, target), (Some(next), Some(n)) if next <= n);
@@ -110,7 +132,12 @@ pub async fn set_sequence(session: &Session, schema: &str, table: &str, column: 
 ///
 /// # Errors
 /// A target fault.
-pub async fn read_sequence(session: &Session, schema: &str, table: &str, column: &str) -> Result<SequenceState> {
+pub async fn read_sequence(
+    session: &Session,
+    schema: &str,
+    table: &str,
+    column: &str,
+) -> Result<SequenceState> {
     let name = query_text(session, &format!("SELECT {}::text", sequence_name(schema, table, column))).await?;
     let Some(name) = name else {
         return Err(Error::target_fault("the column has no sequence of its own"));
@@ -125,7 +152,8 @@ pub async fn read_sequence(session: &Session, schema: &str, table: &str, column:
     );
     match session.client().query_typed(&sql, &[]).await {
         Ok(rows) => {
-            let number = |i: usize| -> Option<i64> { rows.first()?.get::<_, Option<String>>(i)?.parse().ok() };
+            let number =
+                |i: usize| -> Option<i64> { rows.first()?.get::<_, Option<String>>(i)?.parse().ok() };
             let next = number(0).filter(|next| number(2).is_some_and(|max| *next <= max));
             Ok(SequenceState { next, moved: false, largest: number(1) })
         }

@@ -10,8 +10,8 @@ pub mod file;
 pub mod human;
 mod json;
 mod lines;
-mod screen;
 pub mod plan;
+mod screen;
 pub mod summary;
 
 pub use screen::Screen;

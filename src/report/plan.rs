@@ -19,7 +19,11 @@ pub fn text(report: &RunReport, width: Width) -> String {
 
 fn headline(table: &TableReport) -> String {
     let name = human::text(&table.source);
-    let target = if table.target == table.source { String::new() } else { format!(" → {}", human::text(&table.target)) };
+    let target = if table.target == table.source {
+        String::new()
+    } else {
+        format!(" → {}", human::text(&table.target))
+    };
     format!("{name}{target}: {} rows, {}", human::count(table.rows.source), human::bytes(table.bytes))
 }
 
@@ -32,7 +36,11 @@ fn columns(table: &TableReport, width: Width) -> Table {
     });
     for column in &table.columns {
         let name = human::text(&column.source);
-        let name = if column.target == column.source { name.to_string() } else { format!("{name} → {}", human::text(&column.target)) };
+        let name = if column.target == column.source {
+            name.to_string()
+        } else {
+            format!("{name} → {}", human::text(&column.target))
+        };
         drawn.add_row([
             format!("  {name}"),
             human::text(&column.declared).to_string(),

@@ -177,14 +177,17 @@ fn read_table(
 }
 
 fn unread_statement(table: &str, why: &str) -> Finding {
-    let message = format!("its CREATE TABLE text could not be read ({why}): CHECKs and names of constraints are unknown");
+    let message = format!(
+        "its CREATE TABLE text could not be read ({why}): CHECKs and names of constraints are unknown"
+    );
     Finding::new("W_DDL_UNREAD", Severity::Warning, table, message)
         .fix("compare the table's constraints by hand after the copy")
 }
 
 fn read_columns(connection: &Connection, table: &mut Table) -> rusqlite::Result<()> {
-    let mut statement =
-        connection.prepare("SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1) ORDER BY cid")?;
+    let mut statement = connection.prepare(
+        "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1) ORDER BY cid",
+    )?;
     let mut rows = statement.query([&table.name])?;
     let mut keyed: Vec<(i64, usize)> = Vec::new();
     while let Some(row) = rows.next()? {
@@ -252,7 +255,14 @@ fn read_indexes(connection: &Connection, table: &mut Table) -> rusqlite::Result<
         };
         has_key_index |= origin == IndexOrigin::PrimaryKey;
         let keys = read_index_keys(connection, &name)?;
-        table.indexes.push(Index { name, origin, unique: row.get(1)?, partial: row.get(3)?, keys, sql: row.get(4)? });
+        table.indexes.push(Index {
+            name,
+            origin,
+            unique: row.get(1)?,
+            partial: row.get(3)?,
+            keys,
+            sql: row.get(4)?,
+        });
     }
     table.rowid_column = rowid_column(table, has_key_index);
     Ok(())
@@ -269,8 +279,8 @@ fn rowid_column(table: &Table, has_key_index: bool) -> Option<usize> {
 }
 
 fn read_index_keys(connection: &Connection, index: &str) -> rusqlite::Result<Vec<IndexKey>> {
-    let mut statement =
-        connection.prepare("SELECT cid, \"desc\", coll FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno")?;
+    let mut statement = connection
+        .prepare("SELECT cid, \"desc\", coll FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno")?;
     let rows = statement.query_map([index], |row| {
         Ok(IndexKey {
             column: usize::try_from(row.get::<_, i64>(0)?).ok(),

@@ -9,18 +9,18 @@
 //! Deliberately absent: anything about PostgreSQL, and any repair. A damaged or hot source is refused with the
 //! way out; recovering it is the work of the application that owns it.
 
-pub mod introspect;
-pub mod scan;
 mod collation;
 mod connect;
 mod fingerprint;
 mod foreign;
 mod health;
 mod held_file;
+pub mod introspect;
 mod length;
 mod open;
 mod preflight;
 mod readers;
+pub mod scan;
 mod snapshot;
 mod wal;
 

@@ -149,10 +149,16 @@ pub fn scan(
     Ok(())
 }
 
-fn decode_row(row: &Row<'_>, spec: &ScanSpec, endian: Endian, decoded: &mut [Vec<u8>]) -> rusqlite::Result<()> {
+fn decode_row(
+    row: &Row<'_>,
+    spec: &ScanSpec,
+    endian: Endian,
+    decoded: &mut [Vec<u8>],
+) -> rusqlite::Result<()> {
     for (i, column) in spec.columns.iter().enumerate() {
         let is_text = matches!(row.get_ref(2 + 2 * i)?, ValueRef::Integer(1));
-        if let (ValueRef::Blob(bytes), true, false) = (row.get_ref(1 + 2 * i)?, is_text, column.stored_bytes) {
+        if let (ValueRef::Blob(bytes), true, false) = (row.get_ref(1 + 2 * i)?, is_text, column.stored_bytes)
+        {
             decode_utf16(bytes, endian, &mut decoded[i]);
         }
     }
@@ -174,7 +180,11 @@ fn decode_utf16(bytes: &[u8], endian: Endian, out: &mut Vec<u8>) {
             Ok(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             Err(lone) => {
                 let unit = lone.unpaired_surrogate();
-                out.extend([0xe0 | (unit >> 12) as u8, 0x80 | (unit >> 6 & 0x3f) as u8, 0x80 | (unit & 0x3f) as u8]);
+                out.extend([
+                    0xe0 | (unit >> 12) as u8,
+                    0x80 | (unit >> 6 & 0x3f) as u8,
+                    0x80 | (unit & 0x3f) as u8,
+                ]);
             }
         }
     }
@@ -185,7 +195,8 @@ fn decode_utf16(bytes: &[u8], endian: Endian, out: &mut Vec<u8>) {
 
 fn unreadable(table: &str, error: rusqlite::Error) -> Error {
     if let Some(rusqlite::ErrorCode::OperationInterrupted) = error.sqlite_error_code() {
-        return Error::new(crate::error::ErrorKind::Interrupted, "stopped while reading").at(format!("table \"{table}\""));
+        return Error::new(crate::error::ErrorKind::Interrupted, "stopped while reading")
+            .at(format!("table \"{table}\""));
     }
     Error::source_fault("the rows cannot be read to their end")
         .at(format!("table \"{table}\""))
