@@ -2,19 +2,23 @@
 //!
 //! `copy --validate` ends here; `copy --migrate` goes on from here. Both therefore see the same plan and the same reasons.
 
+pub mod job;
+pub mod pool;
+mod profile;
+mod trial;
+
 use crate::config::{Config, ExistingPolicy};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
-use crate::pipeline::job::{Job, check_globs};
-use crate::pipeline::{pool, profile, trial};
 use crate::plan::build::{Inputs, Rules, build};
 use crate::plan::names::spell;
 use crate::plan::target::TargetCatalog;
 use crate::plan::{Plan, TableMode};
 use crate::postgres::inspect;
 use crate::postgres::session::Session;
+use job::{Job, check_globs};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

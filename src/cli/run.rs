@@ -8,9 +8,8 @@ use crate::embedded::Cluster;
 use crate::error::Result;
 use crate::event::Events;
 use crate::pipeline::cancel::Cancel;
+use crate::pipeline::target::{self, Connector};
 use crate::pipeline::{self, Ended, Tools};
-use crate::postgres::connect::Connector;
-use crate::postgres::conninfo::ConnInfo;
 use crate::report::summary::Width;
 use crate::report::{self, Screen, error_text, file, summary};
 use std::path::Path;
@@ -76,7 +75,7 @@ pub(super) fn connector(target: &TargetAddress, variables: &Variables<'_>) -> Re
         TargetAddress::Embedded => Cluster::open_default()?.start()?.url(),
     };
     let lookup = |name: &str| variables.text(name).ok().flatten();
-    Connector::new(ConnInfo::parse(&text.0, &lookup)?, &format!("{}", std::process::id()))
+    target::connector(&text.0, &lookup, &std::process::id().to_string())
 }
 
 /// Fills in outcome and exit code, writes the report files, prints the summary.

@@ -4,8 +4,8 @@
 //! channel, and the sink is dropped, which rolls the chunk back. An uncommitted chunk leaves no trace.
 
 use super::cancel::Cancel;
-use super::job::{Job, key_text};
-use super::pool::{Queue, join};
+use crate::assess::job::{Job, key_text};
+use crate::assess::pool::{Queue, join};
 use crate::checkpoint::ChunkSpec;
 use crate::digest::{MultisetDigest, RowHasher, table_key};
 use crate::encode::{self, Frame, FrameBuilder};
@@ -43,8 +43,6 @@ pub struct CopyTask {
 pub struct Copied {
     /// the chunk
     pub task: CopyTask,
-    /// rows and digest; none where the ledger said it was done already
-    pub summary: Option<ScanSummary>,
     /// how long it took
     pub seconds: f64,
 }
@@ -141,8 +139,8 @@ impl Worker {
             None => session.insert(self.connector.connect(&format!("copy {}", self.number)).await?),
         };
         let started = Instant::now();
-        let summary = copy_chunk(&self.connector, ready, &task).await?;
-        Ok(Copied { task, summary, seconds: started.elapsed().as_secs_f64() })
+        copy_chunk(&self.connector, ready, &task).await?;
+        Ok(Copied { task, seconds: started.elapsed().as_secs_f64() })
     }
 
     /// Chunks of a table that failed already are left: the next run finds them in the ledger.
@@ -163,39 +161,27 @@ impl Worker {
     }
 }
 
-/// Copies one chunk: rows and ledger row commit together, or neither does.
-async fn copy_chunk(
-    connector: &Connector,
-    session: &Session,
-    task: &CopyTask,
-) -> Result<Option<ScanSummary>> {
-    let mut sink = match load::begin(session, &task.target).await? {
-        Begun::Ready(sink) => sink,
-        Begun::AlreadyDone => return Ok(None),
-    };
+/// Copies one chunk: rows and ledger row commit together, or neither does. A chunk that the ledger has as done is left.
+async fn copy_chunk(connector: &Connector, session: &Session, task: &CopyTask) -> Result<()> {
+    let Begun::Ready(mut sink) = load::begin(session, &task.target).await? else { return Ok(()) };
     let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
     let reading = task.clone();
     let reader = tokio::task::spawn_blocking(move || read_chunk(&reading, &frames));
     let sent = pump(&mut sink, &mut received, &task.counters).await;
     drop(received);
     let read = join(reader.await);
-    let rows_sent = match (sent, read) {
-        // The sink's error comes first: the reader's is then only that nobody listened any more.
-        (Err(error), _) | (Ok(_), Err(error)) => return Err(error),
-        (Ok(rows), Ok(summary)) => {
-            sink.finish(rows, summary.digest.to_bytes()).await?;
-            if rows != summary.digest.rows() {
-                return Err(Error::internal("the rows sent are not the rows read"));
-            }
-            summary
-        }
-    };
+    // The sink's error comes first: the reader's is then only that nobody listened any more.
+    let (rows, summary) = (sent?, read?);
+    if rows != summary.digest.rows() {
+        return Err(Error::internal("the rows sent are not the rows read"));
+    }
+    sink.finish(rows, summary.digest.to_bytes()).await?;
     if failpoint::pass(failpoint::BEFORE_COMMIT) == Action::Fail {
         return Err(Error::target_fault("stopped at a planted failure before the commit"));
     }
     commit(connector, session, task).await?;
     failpoint::pass(failpoint::AFTER_COMMIT);
-    Ok(Some(rows_sent))
+    Ok(())
 }
 
 /// Commits; where the answer is lost, the ledger is asked under a lock what became of it.

@@ -2,8 +2,8 @@
 //! tables), sequences, VACUUM ANALYZE. Every step is in the ledger, so that a crash here resumes here.
 
 use super::cancel::Cancel;
-use super::pool::{Queue, join};
 use super::steps::{SEQUENCE, VACUUM};
+use crate::assess::pool::{Queue, join};
 use crate::error::{Error, Result};
 use crate::event::{Event, Events, Phase, TaskCounters};
 use crate::failpoint::{self, Action};
@@ -31,15 +31,13 @@ pub struct Finishing {
     pub steps: Vec<StepState>,
 }
 
-/// A step that is done, with what came of it.
+/// A step that is done.
 #[derive(Debug, Clone)]
 pub struct Finished {
     /// index of its source
     pub source: usize,
     /// the step
     pub step: StepState,
-    /// what came of it, for the report
-    pub detail: Option<String>,
     /// how long it took
     pub seconds: f64,
 }
@@ -186,11 +184,11 @@ async fn run_with(
     let name = format!("{} {}", task.step.kind, task.step.object);
     let counters = Arc::new(TaskCounters::default());
     tools.events.tell(Event::TaskStarted { phase, name: name.clone(), rows: 0, bytes: 0, counters });
-    let detail = run_step(session, task).await?;
+    run_step(session, task).await?;
     let seconds = started.elapsed().as_secs_f64();
     tools.events.tell(Event::TaskFinished { phase, name, rows: 0, seconds });
     let step = StepState { progress: StepProgress::Done, ..task.step.clone() };
-    Ok(Finished { source: task.source, step, detail, seconds })
+    Ok(Finished { source: task.source, step, seconds })
 }
 
 async fn prepared_session(connector: &Connector) -> Result<Session> {
@@ -203,15 +201,15 @@ async fn prepared_session(connector: &Connector) -> Result<Session> {
     Ok(session)
 }
 
-async fn run_step(session: &Session, task: &Task) -> Result<Option<String>> {
+async fn run_step(session: &Session, task: &Task) -> Result<()> {
     match task.step.kind.as_str() {
-        SEQUENCE => sequence(session, task).await.map(Some),
-        VACUUM => step::vacuum(session, &task.owner, &task.step).await.map(|()| None),
-        _ => step::run(session, &task.owner, &task.step).await.map(|()| None),
+        SEQUENCE => sequence(session, task).await,
+        VACUUM => step::vacuum(session, &task.owner, &task.step).await,
+        _ => step::run(session, &task.owner, &task.step).await,
     }
 }
 
-async fn sequence(session: &Session, task: &Task) -> Result<String> {
+async fn sequence(session: &Session, task: &Task) -> Result<()> {
     let table = task.plan.tables.iter().find(|table| table.source == task.step.table);
     let table = table.ok_or_else(|| Error::internal("a step of a table that the plan does not have"))?;
     let plan = table.sequences.iter().find(|sequence| sequence.column == task.step.object);
@@ -222,6 +220,5 @@ async fn sequence(session: &Session, task: &Task) -> Result<String> {
         Some(next) => format!("next value {next}"),
         None => "exhausted: it has no next value, as in the source (W_SEQ_EXHAUSTED)".to_owned(),
     };
-    step::mark(session, &task.owner, &task.step, "done", Some(&detail)).await?;
-    Ok(detail)
+    step::mark(session, &task.owner, &task.step, "done", Some(&detail)).await
 }

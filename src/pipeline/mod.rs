@@ -4,20 +4,24 @@
 //! Three sentences carry the design. A `Frame` is the only thing that crosses a thread. A checkpoint, that is the ledger's
 //! chunk row, is the only thing that outlives the process. An `Event` is the only thing that reaches the screen.
 
-pub mod account;
+mod account;
+mod active;
+mod begin;
 pub mod cancel;
-pub mod copy;
-pub mod finish;
-pub mod job;
-pub mod pool;
-pub mod prepare;
-pub mod profile;
-pub mod resume;
-pub mod reverify;
+mod compare;
+mod copy;
+mod finish;
+mod prepare;
+mod resume;
+mod reverify;
 mod run;
+mod schedule;
 pub mod status;
-pub mod steps;
-pub mod trial;
-pub mod verify;
+mod steps;
+pub mod target;
+mod verify;
+mod verify_only;
+mod wind_up;
 
-pub use run::{Ended, Tools, copy, validate, verify_only};
+pub use run::{Ended, Tools, copy, validate};
+pub use verify_only::verify_only;

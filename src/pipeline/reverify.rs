@@ -1,7 +1,7 @@
 //! A changed source: finished chunks may stay only if, read again, they give the ledger's digests (semantics.md §4.4).
 
-use super::job::Job;
-use super::pool;
+use crate::assess::job::Job;
+use crate::assess::pool;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::digest::{MultisetDigest, RowHasher, table_key};
 use crate::error::{Error, Result};

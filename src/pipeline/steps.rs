@@ -3,7 +3,7 @@
 use crate::config::{Config, OrphanPolicy};
 use crate::ident::qualified;
 use crate::plan::{ForeignKeyPlan, Plan, StepKind, TablePlan};
-use crate::postgres::ledger::NewStep;
+use crate::postgres::prepare::NewStep;
 
 /// The kind of a sequence step.
 pub const SEQUENCE: &str = "sequence";

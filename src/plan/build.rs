@@ -39,6 +39,12 @@ pub struct Inputs<'a> {
     pub rules: &'a Rules,
 }
 
+/// What planning has to say.
+struct Remarks {
+    findings: Vec<Finding>,
+    not_carried: Vec<NotCarried>,
+}
+
 /// A table while it is planned.
 pub(super) struct Draft {
     pub plan: TablePlan,
@@ -57,25 +63,25 @@ pub(super) fn warning(code: &str, object: &str, message: String) -> Finding {
 
 /// Builds the plan. Whatever stands against it is among its findings, all at once.
 pub fn build(inputs: &Inputs<'_>) -> Plan {
-    let mut findings = inputs.catalog.findings.clone();
-    let mut not_carried = inputs.catalog.left_out.clone();
+    let mut remarks =
+        Remarks { findings: inputs.catalog.findings.clone(), not_carried: inputs.catalog.left_out.clone() };
     let mut names = Names::new(inputs.target.taken_names.iter().cloned(), inputs.rules.hash);
 
     let mut drafts: Vec<Draft> = inputs
         .tables
         .iter()
-        .map(|(table, profile)| draft(inputs, table, profile, &mut names, &mut findings))
+        .map(|(table, profile)| draft(inputs, table, profile, &mut names, &mut remarks.findings))
         .collect();
     foreign::unify_types(inputs.catalog, &mut drafts);
     for ((table, profile), draft) in inputs.tables.iter().zip(&mut drafts) {
-        check_sizes(table, profile, &mut findings);
+        check_sizes(table, profile, &mut remarks.findings);
         if draft.plan.mode == TableMode::Create {
-            render_created(inputs, table, profile, draft, &mut names, &mut findings, &mut not_carried);
+            render_created(inputs, table, profile, draft, &mut names, &mut remarks);
         }
     }
     for child in 0..drafts.len() {
         if drafts[child].plan.mode == TableMode::Create {
-            let keys = foreign::plan(inputs.catalog, &drafts, child, &mut names, &mut not_carried);
+            let keys = foreign::plan(inputs.catalog, &drafts, child, &mut names, &mut remarks.not_carried);
             drafts[child].plan.foreign_keys = keys;
         }
     }
@@ -84,9 +90,9 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         format: PLAN_FORMAT,
         schema: inputs.rules.schema.clone(),
         create_schema: !inputs.target.schema_exists,
-        tables: in_order(inputs.catalog, drafts, &mut findings),
-        not_carried,
-        findings,
+        tables: in_order(inputs.catalog, drafts, &mut remarks.findings),
+        not_carried: remarks.not_carried,
+        findings: remarks.findings,
     }
 }
 
@@ -243,9 +249,9 @@ fn render_created(
     profile: &TableProfile,
     draft: &mut Draft,
     names: &mut Names,
-    findings: &mut Vec<Finding>,
-    not_carried: &mut Vec<NotCarried>,
+    remarks: &mut Remarks,
 ) {
+    let Remarks { findings, not_carried } = remarks;
     let schema = &inputs.rules.schema;
     let sql = columns::create_statement(schema, table, &draft.plan.target, &draft.plan.columns, not_carried);
     draft.plan.pre_data = vec![Step { kind: StepKind::Table, object: draft.plan.target.clone(), sql }];
@@ -305,7 +311,7 @@ fn list_text_only(table: &Table, not_carried: &mut Vec<NotCarried>) {
 
 /// Foreign keys and large plain indexes of existing tables stand aside during the load.
 fn lift_existing(inputs: &Inputs<'_>, drafts: &mut [Draft]) {
-    let sources: Vec<(String, String, Vec<(String, String)>)> = drafts
+    let sources: Vec<SourceNames> = drafts
         .iter()
         .map(|draft| {
             let columns = draft
@@ -339,6 +345,7 @@ fn lift_existing(inputs: &Inputs<'_>, drafts: &mut [Draft]) {
     }
 }
 
+/// A table's target and source name, and its columns' target and source names.
 type SourceNames = (String, String, Vec<(String, String)>);
 
 fn lift_foreign_key(

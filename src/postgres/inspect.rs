@@ -109,7 +109,7 @@ fn foreign_key(row: &Row) -> TargetForeignKey {
 /// characters, `(precision << 16 | scale & 2047) + 4` for numeric (the scale in 11 bits with sign), digits for times.
 fn pg_type(name: &str, modifier: i32) -> Option<PgType> {
     let length = || u32::try_from(modifier - 4).ok();
-    let digits = if modifier < 0 { 6 } else { u8::try_from(modifier).ok()? };
+    let digits = || if modifier < 0 { Some(6) } else { u8::try_from(modifier).ok() };
     Some(match name {
         "bool" => PgType::Bool,
         "int2" => PgType::Int2,
@@ -128,16 +128,16 @@ fn pg_type(name: &str, modifier: i32) -> Option<PgType> {
         "bytea" => PgType::Bytea,
         "uuid" => PgType::Uuid,
         "date" => PgType::Date,
-        "time" => PgType::Time(digits),
-        "timestamp" => PgType::Timestamp(digits),
-        "timestamptz" => PgType::Timestamptz(digits),
+        "time" => PgType::Time(digits()?),
+        "timestamp" => PgType::Timestamp(digits()?),
+        "timestamptz" => PgType::Timestamptz(digits()?),
         _ => return None,
     })
 }
 
 fn numeric_modifier(modifier: i32) -> (u16, i16) {
     let packed = modifier - 4;
-    let scale = ((packed & 0x7ff) ^ 1024) - 1024;
+    let scale = ((packed & 0x7ff) ^ 0x400) - 0x400;
     (((packed >> 16) & 0xffff) as u16, scale as i16)
 }
 
@@ -152,7 +152,10 @@ pub async fn tables_with_rows(session: &mut Session, schema: &str, tables: &[&st
         match session.client().query_typed(&sql, &[]).await {
             Ok(rows) => held.push(rows.first().is_some_and(|row| row.get(0))),
             Err(error) => {
-                return Err(session.explain(error, "looking for rows").await.at(format!("table \"{table}\"")));
+                return Err(session
+                    .explain(error, "looking for rows")
+                    .await
+                    .at(format!("table \"{table}\"")));
             }
         }
     }

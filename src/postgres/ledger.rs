@@ -9,10 +9,8 @@ use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::HANDOVER_WAIT;
 use std::time::{Duration, Instant};
+use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Row, Transaction};
-
-const INIT: &str = include_str!("../../schema/ledger/0001_init.sql");
 
 /// The version of the ledger's tables; a newer one is refused.
 pub const LEDGER_FORMAT: i32 = 1;
@@ -98,44 +96,6 @@ pub struct StepState {
     pub progress: StepProgress,
     /// what came of it
     pub detail: Option<String>,
-}
-
-/// A step as it is first written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewStep {
-    /// source table
-    pub table: String,
-    /// see [`StepState::kind`]
-    pub kind: String,
-    /// the object's name
-    pub object: String,
-    /// the statement
-    pub sql: String,
-    /// it brings back what existed
-    pub restores: bool,
-    /// it is left undone, for this reason
-    pub left: Option<String>,
-}
-
-/// A source as it is first written.
-#[derive(Debug)]
-pub struct NewSource<'a> {
-    /// canonical path
-    pub path: &'a str,
-    /// target schema
-    pub schema: &'a str,
-    /// fingerprint as JSON
-    pub fingerprint: &'a str,
-    /// options that bear on the plan
-    pub options: &'a str,
-    /// hash of the plan
-    pub plan_hash: &'a str,
-    /// the plan as JSON
-    pub plan: &'a str,
-    /// the schema is made by us
-    pub created_schema: bool,
-    /// this run
-    pub run_id: &'a str,
 }
 
 type Params<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];
@@ -294,99 +254,6 @@ pub async fn take_over(session: &Session, source_id: i64, run_id: &str) -> Resul
                WHERE source_id = $1 RETURNING epoch";
     let rows = query(session, sql, &[(&source_id, Type::INT8), (&run_id, Type::TEXT)]).await?;
     rows.first().map(|row| row.get(0)).ok_or_else(|| Error::internal("the ledger's source row has gone"))
-}
-
-/// Makes the ledger's tables, inside the caller's transaction.
-pub async fn create(transaction: &Transaction<'_>) -> std::result::Result<(), tokio_postgres::Error> {
-    transaction.batch_execute(INIT).await
-}
-
-/// Writes a new source and returns its id; its epoch is 1.
-pub async fn insert_source(
-    transaction: &Transaction<'_>,
-    source: &NewSource<'_>,
-) -> std::result::Result<i64, tokio_postgres::Error> {
-    let sql = "INSERT INTO cutover.source (path, target_schema, fingerprint, options, plan_hash, plan, created_schema, epoch, run_id)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) RETURNING source_id";
-    let params: Params<'_> = &[
-        (&source.path, Type::TEXT),
-        (&source.schema, Type::TEXT),
-        (&source.fingerprint, Type::TEXT),
-        (&source.options, Type::TEXT),
-        (&source.plan_hash, Type::TEXT),
-        (&source.plan, Type::TEXT),
-        (&source.created_schema, Type::BOOL),
-        (&source.run_id, Type::TEXT),
-    ];
-    let rows = transaction.query_typed(sql, params).await?;
-    Ok(rows[0].get(0))
-}
-
-/// Writes the chunks of one table, all at once.
-pub async fn insert_chunks(
-    transaction: &Transaction<'_>,
-    source_id: i64,
-    table: &str,
-    chunks: &[ChunkSpec],
-) -> std::result::Result<(), tokio_postgres::Error> {
-    let sql = "INSERT INTO cutover.chunk (source_id, table_name, chunk, lo, hi, rows, bytes)
-               SELECT $1, $2, * FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])";
-    let index: Vec<i32> = chunks.iter().map(|chunk| chunk.index.cast_signed()).collect();
-    let lo: Vec<Option<i64>> = chunks.iter().map(|chunk| chunk.range.lo).collect();
-    let hi: Vec<Option<i64>> = chunks.iter().map(|chunk| chunk.range.hi).collect();
-    let rows: Vec<i64> = chunks.iter().map(|chunk| chunk.rows.cast_signed()).collect();
-    let bytes: Vec<i64> = chunks.iter().map(|chunk| chunk.bytes.cast_signed()).collect();
-    let params: Params<'_> = &[
-        (&source_id, Type::INT8),
-        (&table, Type::TEXT),
-        (&index, Type::INT4_ARRAY),
-        (&lo, Type::INT8_ARRAY),
-        (&hi, Type::INT8_ARRAY),
-        (&rows, Type::INT8_ARRAY),
-        (&bytes, Type::INT8_ARRAY),
-    ];
-    transaction.query_typed(sql, params).await.map(drop)
-}
-
-/// Writes all steps of a source, in their order.
-pub async fn insert_steps(
-    transaction: &Transaction<'_>,
-    source_id: i64,
-    steps: &[NewStep],
-) -> std::result::Result<(), tokio_postgres::Error> {
-    let sql = "INSERT INTO cutover.step (source_id, step, table_name, kind, object, sql, restores, state, detail)
-               SELECT $1, s.n, s.t, s.k, s.o, s.q, s.r, CASE WHEN s.l IS NULL THEN 'pending' ELSE 'left' END, s.l
-               FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::text[]) s(n, t, k, o, q, r, l)";
-    let number: Vec<i32> = (1..).take(steps.len()).collect();
-    let table: Vec<&str> = steps.iter().map(|step| step.table.as_str()).collect();
-    let kind: Vec<&str> = steps.iter().map(|step| step.kind.as_str()).collect();
-    let object: Vec<&str> = steps.iter().map(|step| step.object.as_str()).collect();
-    let statement: Vec<&str> = steps.iter().map(|step| step.sql.as_str()).collect();
-    let restores: Vec<bool> = steps.iter().map(|step| step.restores).collect();
-    let left: Vec<Option<&str>> = steps.iter().map(|step| step.left.as_deref()).collect();
-    let params: Params<'_> = &[
-        (&source_id, Type::INT8),
-        (&number, Type::INT4_ARRAY),
-        (&table, Type::TEXT_ARRAY),
-        (&kind, Type::TEXT_ARRAY),
-        (&object, Type::TEXT_ARRAY),
-        (&statement, Type::TEXT_ARRAY),
-        (&restores, Type::BOOL_ARRAY),
-        (&left, Type::TEXT_ARRAY),
-    ];
-    transaction.query_typed(sql, params).await.map(drop)
-}
-
-/// Writes what an existing table held before the run.
-pub async fn insert_before(
-    transaction: &Transaction<'_>,
-    source_id: i64,
-    table: &str,
-    digest: &[u8],
-) -> std::result::Result<(), tokio_postgres::Error> {
-    let sql = "INSERT INTO cutover.before VALUES ($1, $2, $3)";
-    let params: Params<'_> = &[(&source_id, Type::INT8), (&table, Type::TEXT), (&digest, Type::BYTEA)];
-    transaction.query_typed(sql, params).await.map(drop)
 }
 
 /// Marks every chunk of a table as read back and equal, or takes the mark away.

@@ -15,6 +15,7 @@ pub mod inspect;
 pub mod ledger;
 pub mod load;
 mod passfile;
+pub mod prepare;
 pub mod readback;
 pub mod session;
 pub mod step;

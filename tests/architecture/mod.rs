@@ -8,7 +8,7 @@ use rules::{BANS, Ban, CRATES, FLOOR_0, PURE, ROOMS, Room};
 use source::{Path, Source};
 
 /// Fewer files than this, and the check looked at the wrong place. To be raised as the tree grows.
-const FILES_MIN: usize = 20;
+const FILES_MIN: usize = 100;
 
 /// The room of a file under `src/`: its directory, its own name for a file of the ground, `main` or `lib`.
 fn room_of(file: &str) -> &str {
@@ -32,7 +32,7 @@ fn violations(files: &[(String, String)]) -> Vec<String> {
 
 /// Files that hold nothing but tests stand outside the walls, as `#[cfg(test)]` modules do.
 fn is_test(file: &str) -> bool {
-    file.ends_with("/tests.rs") || file.contains("/tests/")
+    file.ends_with("tests.rs") || file.ends_with("/fixture.rs") || file.contains("/tests/")
 }
 
 fn violations_of(file: &str, text: &str) -> Vec<String> {
@@ -177,6 +177,7 @@ fn each_rule_can_fail() {
         ("postgres/copy_in.rs", "use crate::sqlite::Scan;", "postgres may not import"),
         ("embedded/cluster.rs", "use crate::postgres::connect;", "embedded may not import"),
         ("pipeline/copy.rs", "use crate::cli::args;", "pipeline may not import"),
+        ("assess/mod.rs", "use crate::pipeline::read;", "assess may not import"),
         ("pipeline/copy.rs", "use crate::report::bars;", "pipeline may not import"),
         ("report/bars.rs", "use crate::plan::Plan;", "report may not import"),
         ("cli/mod.rs", "use crate::sqlite::open;", "cli may not import"),
@@ -241,7 +242,7 @@ fn what_is_allowed_passes() {
         ("sqlite/scan.rs", "use crate::catalog::Table; use rusqlite::Row; use std::fs::File;"),
         ("pipeline/copy.rs", "fn f() { mpsc::channel(4); mpsc::channel::<u8>(4); }"),
         ("pipeline/cancel.rs", "fn f() { std::process::exit(130) }"),
-        ("assess/mod.rs", "use crate::pipeline::read;"),
+        ("pipeline/mod.rs", "use crate::assess::plan;"),
         ("report/lines.rs", "fn f() { println!(\"x\"); }"),
         ("cli/mod.rs", "use crate::pipeline; fn f() { std::process::exit(2) }"),
         ("main.rs", "fn main() -> std::process::ExitCode { cutover::cli::run() }"),

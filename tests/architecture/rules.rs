@@ -44,12 +44,12 @@ pub(super) const ROOMS: [Room; 14] = [
         &["floor 0"],
         "the local server is programs and files; connecting to it is the business of postgres",
     ),
-    room("pipeline", &BELOW_PIPELINE, "the work does not know who started it or who draws it"),
     room(
         "assess",
-        &["pipeline", "floor 0", "catalog", "plan", "encode", "digest", "sqlite", "postgres", "embedded"],
-        "looking does not know who asked or who draws",
+        &BELOW_ASSESS,
+        "looking does not write: a plan and its reasons are found before anything is done",
     ),
+    room("pipeline", &BELOW_PIPELINE, "the work does not know who started it or who draws it"),
     room(
         "report",
         &["floor 0"],
@@ -57,14 +57,16 @@ pub(super) const ROOMS: [Room; 14] = [
     ),
     room(
         "cli",
-        &["floor 0", "plan", "embedded", "pipeline", "assess", "report"],
+        &["floor 0", "plan", "embedded", "pipeline", "report"],
         "the command line parses and prints; whoever needs a file or a server goes through pipeline",
     ),
     room("main", &["cli"], "the program is the library's command line and nothing else"),
     room("lib", &["*"], "it names the rooms"),
 ];
 
-const BELOW_PIPELINE: [&str; 7] = ["floor 0", "catalog", "plan", "encode", "digest", "sqlite", "postgres"];
+const BELOW_ASSESS: [&str; 7] = ["floor 0", "catalog", "plan", "encode", "digest", "sqlite", "postgres"];
+const BELOW_PIPELINE: [&str; 8] =
+    ["floor 0", "catalog", "plan", "encode", "digest", "sqlite", "postgres", "assess"];
 
 const ONE_DRIVER: &str =
     "a driver's types outside its room make it impossible to replace, and its errors to classify";

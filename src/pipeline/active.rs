@@ -1,0 +1,84 @@
+//! A source under way: its file, its plan, and what the ledger knows of it.
+
+use super::resume;
+use crate::assess::job::Job;
+use crate::config::{Config, VerifyLevel};
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::plan::select::is_selected;
+use crate::postgres::ledger::{self, SourceState, StepProgress, StepState};
+use crate::postgres::session::Session;
+use crate::postgres::step::StepOwner;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A source under way: its file, its plan, and what the ledger knows.
+#[derive(Debug)]
+pub(super) struct Active {
+    pub(super) job: Arc<Job>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) state: SourceState,
+    pub(super) failed: BTreeSet<String>,
+    /// the profile's counts still describe the source
+    pub(super) counts_hold: bool,
+}
+
+impl Active {
+    pub(super) fn is_wanted(&self, table: &str, config: &Config) -> bool {
+        is_selected(table, config)
+    }
+
+    pub(super) fn is_copied(&self, table: &str) -> bool {
+        !self.failed.contains(table)
+            && resume::chunks_of(&self.state, table).all(|chunk| chunk.digest.is_some())
+    }
+
+    pub(super) fn is_verified(&self, table: &str) -> bool {
+        resume::chunks_of(&self.state, table).all(|chunk| chunk.verified)
+    }
+
+    /// Nothing is left to do of what is selected.
+    pub(super) fn is_complete(&self, config: &Config) -> bool {
+        let wanted = |table: &str| self.is_wanted(table, config);
+        let copied = self
+            .state
+            .chunks
+            .iter()
+            .filter(|chunk| wanted(&chunk.table))
+            .all(|chunk| chunk.digest.is_some() && (chunk.verified || config.verify == VerifyLevel::Off));
+        let stepped = self.state.steps.iter().filter(|step| wanted(&step.table));
+        copied && stepped.clone().all(|step| step.progress != StepProgress::Pending)
+    }
+
+    pub(super) fn owner(&self) -> StepOwner {
+        StepOwner {
+            source_id: self.state.source_id,
+            epoch: self.state.epoch,
+            schema: self.plan.schema.clone(),
+        }
+    }
+
+    /// Steps of the table were done before: it is being filled a second time, and others may refer to it by now.
+    pub(super) fn is_indexed(&self, table: &str) -> bool {
+        self.state.steps.iter().any(|step| step.table == table && step.progress == StepProgress::Done)
+    }
+
+    /// The steps of the tables that take part.
+    pub(super) fn wanted_steps(&self, config: &Config) -> Vec<StepState> {
+        self.state.steps.iter().filter(|step| self.is_wanted(&step.table, config)).cloned().collect()
+    }
+}
+
+pub(super) async fn reread(control: &Session, active: &Active) -> Result<SourceState> {
+    let mut states = ledger::read(control, Some(&active.plan.schema), Some(&active.state.path)).await?;
+    states.pop().ok_or_else(|| Error::internal("the ledger's source row has gone"))
+}
+
+pub(super) async fn refresh(control: &Session, actives: &mut [Active]) -> Result<()> {
+    for active in actives.iter_mut() {
+        let epoch = active.state.epoch;
+        active.state = reread(control, active).await?;
+        active.state.epoch = epoch;
+    }
+    Ok(())
+}

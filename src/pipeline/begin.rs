@@ -1,0 +1,259 @@
+//! How a run begins: what an earlier run left is taken over, what is new is planned and prepared.
+
+use super::account::Account;
+use super::active::{Active, reread};
+use super::prepare::{self, Holdings};
+use super::resume::{self, Resume};
+use super::reverify;
+use super::run::{Tools, note_plans, refuse_if_needed};
+use super::verify::digest_target;
+use crate::assess::job::Job;
+use crate::assess::{self, Assessed};
+use crate::config::{Config, CreatePolicy, ExistingPolicy};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, Phase, TaskCounters};
+use crate::finding::Finding;
+use crate::plan::TableMode;
+use crate::plan::select::is_selected;
+use crate::postgres::ledger::{self, SourceState};
+use crate::postgres::prepare::Preparation;
+use crate::postgres::session::Session;
+use crate::postgres::{self, inspect, readback};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+pub(super) async fn connect(tools: &Tools, account: &mut Account) -> Result<Session> {
+    for note in tools.connector.info().notes() {
+        tools.events.note(note.clone());
+    }
+    let session = tools.cancel.bound(tools.connector.connect("control")).await?;
+    account.target(&session, &tools.connector, &tools.config);
+    Ok(session)
+}
+
+pub(super) async fn known_sources(session: &Session, tools: &Tools) -> Result<BTreeMap<String, SourceState>> {
+    if !ledger::exists(session).await? {
+        return Ok(BTreeMap::new());
+    }
+    let states = ledger::read(session, Some(&tools.config.schema), None).await?;
+    Ok(states.into_iter().map(|state| (state.path.clone(), state)).collect())
+}
+
+/// Takes over what an earlier run began, and plans and prepares what is new.
+pub(super) async fn begin(
+    tools: &Tools,
+    control: &mut Session,
+    jobs: Vec<Job>,
+    account: &mut Account,
+) -> Result<Vec<Active>> {
+    let has_ledger = ledger::exists(control).await?;
+    let mut known = known_sources(control, tools).await?;
+    if tools.config.restart {
+        for job in &jobs {
+            if let Some(state) = known.remove(job.path()) {
+                let statements = prepare::undo(&state, &resume::stored_plan(&state)?)?;
+                postgres::prepare::undo(control, &statements).await?;
+            }
+        }
+    }
+    let (old, new): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| known.contains_key(job.path()));
+    let mut actives = Vec::new();
+    for job in old {
+        let Some(state) = known.remove(job.path()) else { continue };
+        actives.push(take_over(tools, control, job, state, account).await?);
+    }
+    if !new.is_empty() {
+        actives.extend(begin_new(tools, control, new, has_ledger, account).await?);
+    }
+    Ok(actives)
+}
+
+async fn take_over(
+    tools: &Tools,
+    control: &Session,
+    job: Job,
+    state: SourceState,
+    account: &mut Account,
+) -> Result<Active> {
+    let plan = resume::stored_plan(&state)?;
+    let missing = job.tables().find(|table| !plan.tables.iter().any(|planned| planned.source == table.name));
+    if let Some(table) = missing {
+        let message = format!(
+            "table \"{}\" was not selected when the copy of \"{}\" was begun",
+            table.name, state.path
+        );
+        return Err(Error::refused(message, Vec::new())
+            .remedy("finish that copy with the same --table and --exclude, or begin anew with --restart"));
+    }
+    let job = Arc::new(job);
+    let how = resume::check(&state, &tools.config, &job.fingerprint())?;
+    if how == Resume::Reverify {
+        tools.events.note("the source has changed: reading every finished chunk again");
+        reverify::run(&job, &plan, &state, tools.config.jobs).await?;
+        ledger::set_fingerprint(control, state.source_id, &job.fingerprint()).await?;
+    }
+    let done = state.chunks.iter().filter(|chunk| chunk.digest.is_some()).count() as u64;
+    let run = &mut account.report.run;
+    run.resumed_from = Some(run.resumed_from.unwrap_or(0) + done);
+    let config = &tools.config;
+    let warnings: Vec<Finding> = plan.findings.clone();
+    account.plan(&plan, state.plan_hash.clone(), &warnings);
+    account.keep_tables(|table| is_selected(table, config));
+    let epoch = if state.finished {
+        state.epoch
+    } else {
+        ledger::take_over(control, state.source_id, &account.run_id()).await?
+    };
+    let state = SourceState { epoch, ..state };
+    Ok(Active {
+        job,
+        plan: Arc::new(plan),
+        state,
+        failed: BTreeSet::new(),
+        counts_hold: how == Resume::Continue,
+    })
+}
+
+async fn begin_new(
+    tools: &Tools,
+    control: &mut Session,
+    jobs: Vec<Job>,
+    has_ledger: bool,
+    account: &mut Account,
+) -> Result<Vec<Active>> {
+    let config = &tools.config;
+    let assessed = tools.cancel.bound(assess::plan(control, jobs, config, &tools.events)).await?;
+    check_creation(control, &assessed, tools, account).await?;
+    note_plans(&assessed, account);
+    refuse_if_needed(&assessed)?;
+    let started = Instant::now();
+    let tables = assessed.iter().map(|one| one.plan.tables.len() as u64).sum();
+    tools.events.tell(Event::PhaseStarted { phase: Phase::Prepare, tasks: tables, rows: 0, bytes: 0 });
+    let mut sources = Vec::new();
+    for one in &assessed {
+        let before = digest_before(control, one, config).await?;
+        let holdings = Holdings { before, emptied: emptied(control, one, config).await? };
+        sources.push(prepare::new_source(one, holdings, config, &account.run_id()));
+    }
+    let create_schema = assessed.iter().any(|one| one.plan.create_schema).then(|| config.schema.clone());
+    let preparation = Preparation { create_ledger: !has_ledger, create_schema, sources };
+    postgres::prepare::run(control, &preparation).await?;
+    tools
+        .events
+        .tell(Event::PhaseFinished { phase: Phase::Prepare, seconds: started.elapsed().as_secs_f64() });
+    let mut actives = Vec::new();
+    for one in assessed {
+        let mut states = ledger::read(control, Some(&config.schema), Some(one.job.path())).await?;
+        let state = states.pop().ok_or_else(|| Error::internal("the ledger's source row has gone"))?;
+        actives.push(Active {
+            job: one.job,
+            plan: Arc::new(one.plan),
+            state,
+            failed: BTreeSet::new(),
+            counts_hold: true,
+        });
+    }
+    Ok(actives)
+}
+
+/// Rights that preparing needs, asked for before anything is written.
+pub(super) async fn check_creation(
+    session: &mut Session,
+    assessed: &[Assessed],
+    tools: &Tools,
+    account: &mut Account,
+) -> Result<()> {
+    let creates =
+        assessed.iter().flat_map(|one| &one.plan.tables).any(|table| table.mode == TableMode::Create);
+    let needs_schema =
+        assessed.iter().any(|one| one.plan.create_schema) && tools.config.create == CreatePolicy::Auto;
+    let missing = inspect::missing_rights(session, &tools.config.schema, creates, needs_schema).await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    note_plans(assessed, account);
+    let mut reasons: Vec<Finding> = assessed.iter().flat_map(|one| one.plan.refusals()).collect();
+    reasons.extend(missing);
+    Err(Error::refused("the role of this connection lacks rights", reasons))
+}
+
+/// What existing tables hold that keep their rows: subtracted from what is read back later.
+async fn digest_before(
+    session: &Session,
+    one: &Assessed,
+    config: &Config,
+) -> Result<Vec<(String, [u8; 40])>> {
+    let mut before = Vec::new();
+    if config.existing == ExistingPolicy::Append {
+        for table in one.plan.tables.iter().filter(|table| one.holding_rows.contains(&table.target)) {
+            readback::begin_snapshot(session).await?;
+            let found = digest_target(session, &config.schema, table, &[], &TaskCounters::default()).await?;
+            readback::end_snapshot(session).await?;
+            before.push((table.source.clone(), found.chunks[0].to_bytes()));
+        }
+    }
+    Ok(before)
+}
+
+/// Tables to be emptied first; by DELETE where an empty table of others refers to them, since TRUNCATE refuses that.
+async fn emptied(session: &mut Session, one: &Assessed, config: &Config) -> Result<Vec<(String, bool)>> {
+    let mut emptied = Vec::new();
+    if config.existing == ExistingPolicy::Truncate {
+        for name in &one.holding_rows {
+            let children = inspect::referencing_tables(session, &config.schema, name).await?;
+            let ours = |child: &inspect::ReferencingTable| {
+                child.schema == config.schema
+                    && one.plan.tables.iter().any(|table| table.target == child.table)
+            };
+            emptied.push((name.clone(), !children.iter().all(ours)));
+        }
+    }
+    Ok(emptied)
+}
+
+/// A table that was copied and is empty now was emptied by somebody: it is copied again where it is asked for by name.
+pub(super) async fn reopen_emptied(
+    tools: &Tools,
+    control: &mut Session,
+    actives: &mut [Active],
+) -> Result<()> {
+    let config = &tools.config;
+    for active in actives.iter_mut() {
+        let copied: Vec<(String, String)> = active
+            .plan
+            .tables
+            .iter()
+            .filter(|table| is_selected(&table.source, config) && active.is_copied(&table.source))
+            .filter(|table| resume::chunks_of(&active.state, &table.source).any(|chunk| chunk.spec.rows > 0))
+            .map(|table| (table.source.clone(), table.target.clone()))
+            .collect();
+        let names: Vec<&str> = copied.iter().map(|(_, target)| target.as_str()).collect();
+        let held = inspect::tables_with_rows(control, &active.plan.schema, &names).await?;
+        let emptied: Vec<&str> = copied
+            .iter()
+            .zip(held)
+            .filter(|(_, held)| !held)
+            .map(|((source, _), _)| source.as_str())
+            .collect();
+        if emptied.is_empty() {
+            continue;
+        }
+        if config.tables.is_empty() {
+            let message = format!("copied earlier, and empty now: {}", emptied.join(", "));
+            return Err(
+                Error::new(ErrorKind::Differs, message).remedy("copy them again by name: --table NAME")
+            );
+        }
+        for table in &emptied {
+            tools
+                .events
+                .note(format!("table \"{table}\" was copied earlier and is empty now: it is copied again"));
+            ledger::reopen_table(control, active.state.source_id, table).await?;
+        }
+        let epoch = ledger::take_over(control, active.state.source_id, "").await?;
+        active.state = reread(control, active).await?;
+        active.state.epoch = epoch;
+    }
+    Ok(())
+}

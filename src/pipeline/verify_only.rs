@@ -1,0 +1,143 @@
+//! `cutover verify`: compares sources with what is in the target, whoever copied it. Writes nothing.
+
+use super::account::Account;
+use super::begin::{connect, known_sources};
+use super::compare::compare;
+use super::prepare::plan_hash;
+use super::run::{Ended, Tools, end, open, refuse_if_needed};
+use super::verify::Expected;
+use super::wind_up::summarise;
+use super::{resume, reverify};
+use crate::assess::job::Job;
+use crate::assess::{self, pool};
+use crate::checkpoint::ChunkSpec;
+use crate::config::{Config, CreatePolicy, ExistingPolicy};
+use crate::digest::MultisetDigest;
+use crate::error::Result;
+use crate::finding::{Finding, Severity};
+use crate::outcome::Verify;
+use crate::plan::select::is_selected;
+use crate::plan::{Plan, TablePlan};
+use crate::postgres::ledger::SourceState;
+use crate::postgres::session::Session;
+use crate::postgres::step;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Compares sources with what is in the target, whoever copied it. Writes nothing.
+pub async fn verify_only(tools: &Tools) -> Ended {
+    let mut account = Account::new("verify");
+    let result = try_verify(tools, &mut account).await;
+    end(account, result)
+}
+
+async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
+    let jobs = open(tools, account).await?;
+    let mut session = connect(tools, account).await?;
+    let known = known_sources(&session, tools).await?;
+    let (ours, others): (Vec<Job>, Vec<Job>) =
+        jobs.into_iter().partition(|job| known.contains_key(job.path()));
+    let mut pairs: Vec<(Arc<Job>, Plan, Option<SourceState>)> = Vec::new();
+    for job in ours {
+        let Some(state) = known.get(job.path()) else { continue };
+        pairs.push((Arc::new(job), resume::stored_plan(state)?, Some(state.clone())));
+    }
+    let config =
+        Config { create: CreatePolicy::Never, existing: ExistingPolicy::Append, ..tools.config.clone() };
+    if !others.is_empty() {
+        let assessed = tools.cancel.bound(assess::plan(&mut session, others, &config, &tools.events)).await?;
+        refuse_if_needed(&assessed)?;
+        pairs.extend(assessed.into_iter().map(|one| (one.job, one.plan, None)));
+    }
+    let mut tasks = Vec::new();
+    for (i, (job, plan, state)) in pairs.iter().enumerate() {
+        account.plan(plan, plan_hash(plan), &[]);
+        account.keep_tables(|table| is_selected(table, &tools.config));
+        for table in plan.tables.iter().filter(|table| is_selected(&table.source, &tools.config)) {
+            tasks.push((i, source_side(job, table, state.as_ref(), tools).await?));
+        }
+    }
+    let expected_rows: BTreeMap<String, u64> =
+        tasks.iter().map(|(_, e)| (e.plan.source.clone(), rows_of(e))).collect();
+    let mut failures = Vec::new();
+    for (_, table, result) in compare(tools, tasks).await {
+        match result {
+            Ok(verdict) => account.verdict(&table, &verdict),
+            Err(error) => failures.push((table, error)),
+        }
+    }
+    for table in &mut account.report.tables {
+        table.rows.source = expected_rows.get(&table.source).copied().unwrap_or(0);
+        table.rows.copied = table.rows.source;
+    }
+    check_sequences(tools, &session, &pairs, account).await?;
+    summarise(failures, account)
+}
+
+fn rows_of(expected: &Expected) -> u64 {
+    expected.chunks.iter().map(|(_, digest)| digest.rows()).sum()
+}
+
+/// Digests the source again, in the ledger's chunks where there are any.
+async fn source_side(
+    job: &Arc<Job>,
+    table: &TablePlan,
+    state: Option<&SourceState>,
+    tools: &Tools,
+) -> Result<Expected> {
+    let specs: Vec<ChunkSpec> = match state {
+        Some(state) => resume::chunks_of(state, &table.source).map(|chunk| chunk.spec.clone()).collect(),
+        None => job
+            .tables()
+            .zip(&job.profiles)
+            .find(|(t, _)| t.name == table.source)
+            .map_or_else(Vec::new, |(_, p)| p.chunks.clone()),
+    };
+    let (shared, plan) = (Arc::clone(job), Arc::new(table.clone()));
+    let scanned = Arc::clone(&plan);
+    let digests = pool::blocking(tools.config.jobs, specs.clone(), move |spec| {
+        reverify::digest_range(&shared, &scanned, &spec.range)
+    });
+    let digests = tools.cancel.bound(digests).await?;
+    let before = state.and_then(|state| state.before.iter().find(|(name, _)| *name == table.source));
+    Ok(Expected {
+        plan,
+        chunks: specs.into_iter().zip(digests).collect(),
+        before: before.and_then(|(_, digest)| MultisetDigest::from_bytes(digest)),
+    })
+}
+
+/// A sequence that is behind would hand out a key that exists: a difference, too.
+async fn check_sequences(
+    tools: &Tools,
+    session: &Session,
+    pairs: &[(Arc<Job>, Plan, Option<SourceState>)],
+    account: &mut Account,
+) -> Result<()> {
+    for table in pairs
+        .iter()
+        .flat_map(|(_, plan, _)| &plan.tables)
+        .filter(|table| is_selected(&table.source, &tools.config))
+    {
+        for sequence in &table.sequences {
+            let state =
+                step::read_sequence(session, &tools.config.schema, &table.target, &sequence.column).await?;
+            if let (Some(next), Some(largest)) = (state.next, state.largest)
+                && next <= largest
+            {
+                let object = format!("{}.{}", table.target, sequence.column);
+                let message = format!("its sequence gives {next} next, and {largest} exists already");
+                let fix = format!("SELECT setval(pg_get_serial_sequence(…), {largest}, true)");
+                account
+                    .finding(Finding::new("E_SEQUENCE_BEHIND", Severity::Warning, object, message).fix(fix));
+                if let Some(report) =
+                    account.report.tables.iter_mut().find(|report| report.source == table.source)
+                {
+                    report.verify = Verify::Differs;
+                    report.verify_note = format!("the sequence of \"{}\" is behind", sequence.column);
+                }
+            }
+        }
+    }
+    Ok(())
+}

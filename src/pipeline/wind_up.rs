@@ -1,0 +1,155 @@
+//! How a run ends: the steps that are left, one error for all that failed, and the ledger's last word.
+
+use super::account::Account;
+use super::active::{Active, refresh};
+use super::finish::{self, Finishing};
+use super::run::Tools;
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Result};
+use crate::outcome::Verify;
+use crate::plan::StepKind;
+use crate::postgres::ledger::{self, StepProgress, StepState};
+use crate::postgres::session::Session;
+use std::sync::Arc;
+
+/// Runs every step that is left, of tables whose rows are all there.
+pub(super) async fn finish_tables(
+    tools: &Tools,
+    control: &Session,
+    actives: &mut [Active],
+    account: &mut Account,
+) -> Result<Vec<(String, Error)>> {
+    let sources: Vec<Finishing> = actives
+        .iter()
+        .map(|active| Finishing {
+            owner: active.owner(),
+            plan: Arc::clone(&active.plan),
+            steps: active
+                .wanted_steps(&tools.config)
+                .into_iter()
+                .filter(|step| is_due(active, step))
+                .collect(),
+        })
+        .collect();
+    let finish_tools = finish::Tools {
+        connector: tools.connector.clone(),
+        jobs: tools.config.jobs,
+        events: tools.events.clone(),
+        cancel: tools.cancel.clone(),
+    };
+    let outcome = finish::run(&finish_tools, &sources).await;
+    refresh(control, actives).await?;
+    for (i, active) in actives.iter().enumerate() {
+        let done: Vec<_> = outcome.done.iter().filter(|finished| finished.source == i).cloned().collect();
+        account.steps(&active.plan, &active.wanted_steps(&tools.config), &done);
+    }
+    Ok(outcome.failures)
+}
+
+/// Whether a step can be done: its table's rows are there, and for a foreign key its parent's too.
+fn is_due(active: &Active, step: &StepState) -> bool {
+    if step.progress != StepProgress::Pending || !active.is_copied(&step.table) {
+        return false;
+    }
+    let is_key = step.kind == StepKind::ForeignKey.name() || step.kind == StepKind::Validate.name();
+    let parent = active
+        .plan
+        .tables
+        .iter()
+        .filter(|table| table.source == step.table)
+        .flat_map(|table| &table.foreign_keys);
+    let parent = parent
+        .filter(|key| key.name == step.object)
+        .find_map(|key| Some(key.probe.as_ref()?.parent.as_str()));
+    !is_key || parent.is_none_or(|parent| active.is_copied(parent))
+}
+
+/// One error for all that failed; a difference weighs most, because it must never be followed by success.
+pub(super) fn summarise(failures: Vec<(String, Error)>, account: &Account) -> Result<()> {
+    if account.differs() {
+        let tables = account.report.tables.iter().filter(|table| table.verify == Verify::Differs);
+        let names: Vec<&str> = tables.map(|table| table.source.as_str()).collect();
+        let message = format!("the target differs from the source in: {}", names.join(", "));
+        return Err(Error::new(ErrorKind::Differs, message).remedy(
+            "the report names the chunks; copy again with --restart, or compare again with `cutover verify`",
+        ));
+    }
+    let count = failures.len();
+    let mut failures = failures.into_iter();
+    let Some((_, first)) = failures.next() else { return Ok(()) };
+    if count == 1 {
+        return Err(first);
+    }
+    let others: Vec<String> = failures.map(|(_, error)| error.to_string()).collect();
+    let mut error = Error::new(
+        first.kind(),
+        format!("{count} problems; first: {first}; then: {}", others.join("; then: ")),
+    );
+    if let Some(remedy) = first.remedy_text() {
+        error = error.remedy(remedy);
+    }
+    Err(error)
+}
+
+pub(super) fn already_done(tools: &Tools, actives: &[Active], account: &mut Account) -> Result<()> {
+    for active in actives {
+        account.ledger_of(active);
+        account.steps(&active.plan, &active.wanted_steps(&tools.config), &[]);
+        if let Some(at) = &active.state.finished_at {
+            tools
+                .events
+                .note(format!("{}: finished already, at {at} UTC; nothing was changed", active.state.path));
+        }
+    }
+    summarise(Vec::new(), account)
+}
+
+impl Account {
+    pub(super) fn ledger_of(&mut self, active: &Active) {
+        self.ledger(&active.state);
+        for table in self.report.tables.iter_mut().filter(|table| table.verify == Verify::Match) {
+            let counted = table.rows.target.is_some_and(|target| target == table.rows.copied);
+            let read = !active.counts_hold || table.rows.source == table.rows.copied;
+            if !counted || !read {
+                table.verify = Verify::Differs;
+                table.verify_note = format!(
+                    "counts differ: {} rows in the source, {} copied, {:?} in the target",
+                    table.rows.source, table.rows.copied, table.rows.target
+                );
+            }
+        }
+    }
+}
+
+/// The ledger's last word on this run. A run that was fenced off has none.
+pub(super) async fn record_end(
+    tools: &Tools,
+    control: &Session,
+    actives: &[Active],
+    error: Option<&Error>,
+) -> Result<()> {
+    if error.is_some_and(|error| error.kind() == ErrorKind::Busy) {
+        return Ok(());
+    }
+    for active in actives {
+        let text = match error {
+            Some(error) => Some(error.to_string()),
+            None if !active.is_complete(&Config {
+                tables: Vec::new(),
+                exclude: Vec::new(),
+                ..tools.config.clone()
+            }) =>
+            {
+                Some("only a part of the tables was asked for".to_owned())
+            }
+            None => None,
+        };
+        // Where the target itself has failed, the first error says more than that its ledger cannot be reached.
+        let recorded =
+            ledger::finish(control, active.state.source_id, active.state.epoch, text.as_deref()).await;
+        if error.is_none() {
+            recorded?;
+        }
+    }
+    Ok(())
+}

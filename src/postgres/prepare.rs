@@ -1,0 +1,213 @@
+//! Everything before the data, in one transaction: the ledger's rows and the statements that make the target ready.
+//!
+//! Either all of it is there afterwards, with the steps that bring back what was laid aside, or nothing is.
+
+use super::session::Session;
+use crate::checkpoint::ChunkSpec;
+use crate::error::Result;
+use crate::ident::quote;
+use tokio_postgres::Transaction;
+use tokio_postgres::types::{ToSql, Type};
+
+const INIT: &str = include_str!("../../schema/ledger/0001_init.sql");
+
+type Outcome<T> = std::result::Result<T, tokio_postgres::Error>;
+
+/// A step as it is first written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewStep {
+    /// source table
+    pub table: String,
+    /// see [`super::ledger::StepState::kind`]
+    pub kind: String,
+    /// the object's name
+    pub object: String,
+    /// the statement
+    pub sql: String,
+    /// it brings back what existed
+    pub restores: bool,
+    /// it is left undone, for this reason
+    pub left: Option<String>,
+}
+
+/// A source as it is first written.
+#[derive(Debug, Clone)]
+pub struct NewSource {
+    /// canonical path
+    pub path: String,
+    /// target schema
+    pub schema: String,
+    /// fingerprint as JSON
+    pub fingerprint: String,
+    /// options that bear on the plan
+    pub options: String,
+    /// hash of the plan
+    pub plan_hash: String,
+    /// the plan as JSON
+    pub plan: String,
+    /// the schema is made by us
+    pub created_schema: bool,
+    /// this run
+    pub run_id: String,
+    /// source tables with their chunks
+    pub chunks: Vec<(String, Vec<ChunkSpec>)>,
+    /// the steps after the data, in order
+    pub steps: Vec<NewStep>,
+    /// digests of what existing tables held before, by source table
+    pub before: Vec<(String, [u8; 40])>,
+    /// statements that make the target ready: new tables, objects laid aside, tables emptied
+    pub statements: Vec<String>,
+}
+
+/// What is to be prepared.
+#[derive(Debug, Clone)]
+pub struct Preparation {
+    /// the ledger's tables are not there yet
+    pub create_ledger: bool,
+    /// the target schema is not there yet
+    pub create_schema: Option<String>,
+    /// the sources that begin
+    pub sources: Vec<NewSource>,
+}
+
+type Params<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];
+
+/// Prepares the target.
+///
+/// # Errors
+/// A target fault or a refusal; nothing was written then.
+pub async fn run(session: &mut Session, preparation: &Preparation) -> Result<()> {
+    match try_prepare(session, preparation).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(session.explain(error, "preparing the target").await),
+    }
+}
+
+async fn try_prepare(session: &mut Session, preparation: &Preparation) -> Outcome<()> {
+    let transaction = session.client_mut().transaction().await?;
+    if preparation.create_ledger {
+        transaction.batch_execute(INIT).await?;
+    }
+    if let Some(schema) = &preparation.create_schema {
+        transaction.batch_execute(&format!("CREATE SCHEMA {}", quote(schema))).await?;
+    }
+    for source in &preparation.sources {
+        prepare_source(&transaction, source).await?;
+    }
+    transaction.commit().await
+}
+
+async fn prepare_source(transaction: &Transaction<'_>, source: &NewSource) -> Outcome<()> {
+    let source_id = insert_source(transaction, source).await?;
+    for (table, chunks) in &source.chunks {
+        insert_chunks(transaction, source_id, table, chunks).await?;
+    }
+    insert_steps(transaction, source_id, &source.steps).await?;
+    for (table, digest) in &source.before {
+        insert_before(transaction, source_id, table, digest).await?;
+    }
+    for statement in &source.statements {
+        transaction.batch_execute(statement).await?;
+    }
+    Ok(())
+}
+
+/// Runs `statements` in one transaction: how an earlier copy is undone.
+///
+/// # Errors
+/// A target fault; nothing was changed then.
+pub async fn undo(session: &mut Session, statements: &[String]) -> Result<()> {
+    match try_undo(session, statements).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(session.explain(error, "undoing the earlier copy").await),
+    }
+}
+
+async fn try_undo(session: &mut Session, statements: &[String]) -> Outcome<()> {
+    let transaction = session.client_mut().transaction().await?;
+    for statement in statements {
+        transaction.batch_execute(statement).await?;
+    }
+    transaction.commit().await
+}
+
+/// Writes a new source and returns its id; its epoch is 1.
+async fn insert_source(transaction: &Transaction<'_>, source: &NewSource) -> Outcome<i64> {
+    let sql = "INSERT INTO cutover.source (path, target_schema, fingerprint, options, plan_hash, plan, created_schema, epoch, run_id)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) RETURNING source_id";
+    let params: Params<'_> = &[
+        (&source.path, Type::TEXT),
+        (&source.schema, Type::TEXT),
+        (&source.fingerprint, Type::TEXT),
+        (&source.options, Type::TEXT),
+        (&source.plan_hash, Type::TEXT),
+        (&source.plan, Type::TEXT),
+        (&source.created_schema, Type::BOOL),
+        (&source.run_id, Type::TEXT),
+    ];
+    let rows = transaction.query_typed(sql, params).await?;
+    Ok(rows[0].get(0))
+}
+
+/// Writes the chunks of one table, all at once.
+async fn insert_chunks(
+    transaction: &Transaction<'_>,
+    source_id: i64,
+    table: &str,
+    chunks: &[ChunkSpec],
+) -> Outcome<()> {
+    let sql = "INSERT INTO cutover.chunk (source_id, table_name, chunk, lo, hi, rows, bytes)
+               SELECT $1, $2, * FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])";
+    let index: Vec<i32> = chunks.iter().map(|chunk| chunk.index.cast_signed()).collect();
+    let lo: Vec<Option<i64>> = chunks.iter().map(|chunk| chunk.range.lo).collect();
+    let hi: Vec<Option<i64>> = chunks.iter().map(|chunk| chunk.range.hi).collect();
+    let rows: Vec<i64> = chunks.iter().map(|chunk| chunk.rows.cast_signed()).collect();
+    let bytes: Vec<i64> = chunks.iter().map(|chunk| chunk.bytes.cast_signed()).collect();
+    let params: Params<'_> = &[
+        (&source_id, Type::INT8),
+        (&table, Type::TEXT),
+        (&index, Type::INT4_ARRAY),
+        (&lo, Type::INT8_ARRAY),
+        (&hi, Type::INT8_ARRAY),
+        (&rows, Type::INT8_ARRAY),
+        (&bytes, Type::INT8_ARRAY),
+    ];
+    transaction.query_typed(sql, params).await.map(drop)
+}
+
+/// Writes all steps of a source, in their order.
+async fn insert_steps(transaction: &Transaction<'_>, source_id: i64, steps: &[NewStep]) -> Outcome<()> {
+    let sql = "INSERT INTO cutover.step (source_id, step, table_name, kind, object, sql, restores, state, detail)
+               SELECT $1, s.n, s.t, s.k, s.o, s.q, s.r, CASE WHEN s.l IS NULL THEN 'pending' ELSE 'left' END, s.l
+               FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::text[]) s(n, t, k, o, q, r, l)";
+    let number: Vec<i32> = (1..).take(steps.len()).collect();
+    let table: Vec<&str> = steps.iter().map(|step| step.table.as_str()).collect();
+    let kind: Vec<&str> = steps.iter().map(|step| step.kind.as_str()).collect();
+    let object: Vec<&str> = steps.iter().map(|step| step.object.as_str()).collect();
+    let statement: Vec<&str> = steps.iter().map(|step| step.sql.as_str()).collect();
+    let restores: Vec<bool> = steps.iter().map(|step| step.restores).collect();
+    let left: Vec<Option<&str>> = steps.iter().map(|step| step.left.as_deref()).collect();
+    let params: Params<'_> = &[
+        (&source_id, Type::INT8),
+        (&number, Type::INT4_ARRAY),
+        (&table, Type::TEXT_ARRAY),
+        (&kind, Type::TEXT_ARRAY),
+        (&object, Type::TEXT_ARRAY),
+        (&statement, Type::TEXT_ARRAY),
+        (&restores, Type::BOOL_ARRAY),
+        (&left, Type::TEXT_ARRAY),
+    ];
+    transaction.query_typed(sql, params).await.map(drop)
+}
+
+/// Writes what an existing table held before the run.
+async fn insert_before(
+    transaction: &Transaction<'_>,
+    source_id: i64,
+    table: &str,
+    digest: &[u8],
+) -> Outcome<()> {
+    let sql = "INSERT INTO cutover.before VALUES ($1, $2, $3)";
+    let params: Params<'_> = &[(&source_id, Type::INT8), (&table, Type::TEXT), (&digest, Type::BYTEA)];
+    transaction.query_typed(sql, params).await.map(drop)
+}
