@@ -45,15 +45,6 @@ impl Job {
         Ok(Job { source: Arc::new(source), catalog, selected, profiles: Vec::new(), notes, path_text })
     }
 
-    /// Checks the file's pages (`PRAGMA quick_check`); what is wrong with the data only is noted. Reads the whole file.
-    ///
-    /// # Errors
-    /// A source fault where the file's structure is damaged.
-    pub fn check_pages(&mut self) -> Result<()> {
-        self.notes.extend(self.source.quick_check()?);
-        Ok(())
-    }
-
     /// Canonical path: the source's name in the ledger.
     pub fn path(&self) -> &str {
         &self.path_text

@@ -54,13 +54,7 @@ pub async fn plan(
     config: &Config,
     events: &Events,
 ) -> Result<Vec<Assessed>> {
-    let jobs = pool::blocking(
-        config.jobs,
-        jobs.into_iter().map(Some).map(std::sync::Mutex::new).collect(),
-        check_health,
-    )
-    .await?;
-    let jobs = profile::profile_all(jobs, config, events).await?;
+    let jobs = examine(jobs, config, events).await?;
     let mut target = inspect::inspect(session, &config.schema).await?;
     let mut assessed = Vec::new();
     let mut claimed: BTreeMap<String, String> = BTreeMap::new();
@@ -78,12 +72,23 @@ pub async fn plan(
     Ok(assessed)
 }
 
-/// Takes the job out of its cell, checks its pages, and gives it back with what was found.
-fn check_health(cell: &std::sync::Mutex<Option<Job>>) -> Result<Job> {
-    let taken = cell.lock().ok().and_then(|mut cell| cell.take());
-    let mut job = taken.ok_or_else(|| Error::internal("a source was examined twice"))?;
-    job.check_pages()?;
-    Ok(job)
+/// Checks the pages and profiles the tables, both at once: each reads the whole file. What is wrong with the pages comes
+/// first, since it explains what the profile may have stumbled over.
+async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec<Job>> {
+    let jobs = Arc::new(jobs);
+    let shared = Arc::clone(&jobs);
+    let health =
+        pool::blocking(1, (0..jobs.len()).collect(), move |&i: &usize| shared[i].source.quick_check());
+    let (health, profiles) = tokio::join!(health, profile::profile_all(&jobs, config, events));
+    let (health, profiles) = (health?, profiles?);
+    let jobs = Arc::try_unwrap(jobs).map_err(|_| Error::internal("a thread outlived its phase"))?;
+    let mut profiles = profiles.into_iter();
+    let examined = jobs.into_iter().zip(health).map(|(mut job, notes)| {
+        job.notes.extend(notes);
+        job.profiles = profiles.by_ref().take(job.selected.len()).collect();
+        job
+    });
+    Ok(examined.collect())
 }
 
 fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Plan {

@@ -24,32 +24,29 @@ const HEAP_QUESTION_COLUMNS: usize = 300;
 /// Rows between two updates of the counters.
 const COUNT_EVERY_ROWS: u64 = 4096;
 
-/// Profiles the selected tables of every job, as many at once as there are readers.
+/// Profiles the selected tables of every job, as many at once as the settings say; in the order of jobs and tables.
 ///
 /// # Errors
 /// The first source fault.
-pub async fn profile_all(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec<Job>> {
+pub async fn profile_all(
+    jobs: &Arc<Vec<Job>>,
+    config: &Config,
+    events: &Events,
+) -> Result<Vec<TableProfile>> {
     let tables: u64 = jobs.iter().map(|job| job.selected.len() as u64).sum();
     let bytes = jobs.iter().map(|job| job.source.facts().bytes).sum();
     events.tell(Event::PhaseStarted { phase: Phase::Profile, tasks: tables, rows: 0, bytes });
     let started = Instant::now();
-    let jobs = Arc::new(jobs);
     let tasks: Vec<(usize, usize)> =
         jobs.iter().enumerate().flat_map(|(j, job)| job.selected.iter().map(move |&t| (j, t))).collect();
-    let (config, shared, events_in) = (config.clone(), Arc::clone(&jobs), events.clone());
+    let (config, shared, events_in) = (config.clone(), Arc::clone(jobs), events.clone());
     let profiles = pool::blocking(config.jobs, tasks, move |&(j, t)| {
         let job = &shared[j];
         profile_with_events(job, &job.catalog.tables[t], &config, &events_in)
     })
     .await?;
-    let mut profiles = profiles.into_iter();
-    let mut jobs = Arc::try_unwrap(jobs)
-        .map_err(|_| crate::error::Error::internal("a profile task outlived its phase"))?;
-    for job in &mut jobs {
-        job.profiles = profiles.by_ref().take(job.selected.len()).collect();
-    }
     events.tell(Event::PhaseFinished { phase: Phase::Profile, seconds: started.elapsed().as_secs_f64() });
-    Ok(jobs)
+    Ok(profiles)
 }
 
 fn profile_with_events(job: &Job, table: &Table, config: &Config, events: &Events) -> Result<TableProfile> {

@@ -48,7 +48,10 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, env_file: O
     let variables = Variables::read(around, env_file)?;
     let connector = connector(&run.config.target, &variables)?;
     let screen = report::observer(run.progress);
-    let ended = runtime()?.block_on(execute(run.config, connector, Arc::clone(&screen), wanted));
+    let runtime = runtime()?;
+    let ended = runtime.block_on(execute(run.config, connector, Arc::clone(&screen), wanted));
+    // A reader that a stop left in the middle of a long scan is not waited for: it has nothing to write.
+    runtime.shutdown_background();
     screen.finish();
     conclude(ended, &run.reports)
 }

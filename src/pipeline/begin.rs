@@ -27,7 +27,7 @@ pub(super) async fn connect(tools: &Tools, account: &mut Account) -> Result<Sess
     for note in tools.connector.info().notes() {
         tools.events.note(note.clone());
     }
-    let session = tools.cancel.bound(tools.connector.connect("control")).await?;
+    let session = tools.cancel.at_once(tools.connector.connect("control")).await?;
     account.target(&session, &tools.connector, &tools.config);
     Ok(session)
 }
@@ -123,7 +123,7 @@ async fn begin_new(
     account: &mut Account,
 ) -> Result<Vec<Active>> {
     let config = &tools.config;
-    let assessed = tools.cancel.bound(assess::plan(control, jobs, config, &tools.events)).await?;
+    let assessed = tools.cancel.at_once(assess::plan(control, jobs, config, &tools.events)).await?;
     check_creation(control, &assessed, tools, account).await?;
     note_plans(&assessed, account);
     refuse_if_needed(&assessed)?;

@@ -80,14 +80,24 @@ impl Cancel {
         }
     }
 
+    /// Runs `work` until a stop is asked for; then it is dropped at once. For work that has written nothing.
+    pub async fn at_once<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        tokio::select! {
+            result = work => result,
+            () = self.asked() => self.stopped(),
+        }
+    }
+
+    fn stopped<T>(&self) -> Result<T, Error> {
+        self.check()?;
+        Err(Error::internal("a stop was noticed that nobody asked for"))
+    }
+
     /// Runs `work`, but not for longer than the grace after a stop was asked for; then it is dropped, which aborts it.
     pub async fn bound<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         tokio::select! {
             result = work => result,
-            () = async { self.asked().await; tokio::time::sleep(INTERRUPT_GRACE).await } => {
-                self.check()?;
-                Err(Error::internal("a stop was noticed that nobody asked for"))
-            }
+            () = async { self.asked().await; tokio::time::sleep(INTERRUPT_GRACE).await } => self.stopped(),
         }
     }
 }

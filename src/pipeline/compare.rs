@@ -107,7 +107,7 @@ async fn compare_worker(
         if tools.cancel.is_asked() {
             return;
         }
-        let result = tools.cancel.bound(compare_one(tools, number, &mut session, &expected)).await;
+        let result = tools.cancel.at_once(compare_one(tools, number, &mut session, &expected)).await;
         if result.is_err() {
             session = None;
         }

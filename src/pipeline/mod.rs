@@ -1,4 +1,4 @@
-//! The only place that knows both sides. [`copy`] tells the story of a migration in one screen; [`verify_only`] compares
+//! The only place that knows both sides. [`copy()`] tells the story of a migration in one screen; [`verify_only()`] compares
 //! a copy that is there; the assessment behind `copy --validate` is `assess`.
 //!
 //! Three sentences carry the design. A `Frame` is the only thing that crosses a thread. A checkpoint, that is the ledger's

@@ -84,6 +84,7 @@ async fn carry_out(
     refresh(control, actives).await?;
     for active in actives.iter() {
         account.ledger_of(active);
+        note_if_written(active, account)?;
     }
     summarise(failures, account)
 }
@@ -106,7 +107,7 @@ async fn try_validate(tools: &Tools, account: &mut Account) -> Result<()> {
     }
     let fresh = jobs.into_iter().filter(|job| !known.contains_key(job.path())).collect();
     let assessed =
-        tools.cancel.bound(assess::plan(&mut session, fresh, &tools.config, &tools.events)).await?;
+        tools.cancel.at_once(assess::plan(&mut session, fresh, &tools.config, &tools.events)).await?;
     check_creation(&mut session, &assessed, tools, account).await?;
     note_plans(&assessed, account);
     refuse_if_needed(&assessed)
@@ -123,7 +124,7 @@ fn known_finding(state: &SourceState) -> Finding {
 }
 
 pub(super) async fn open(tools: &Tools, account: &mut Account) -> Result<Vec<Job>> {
-    let jobs = tools.cancel.bound(assess::open(&tools.config)).await?;
+    let jobs = tools.cancel.at_once(assess::open(&tools.config)).await?;
     account.report.source = jobs.iter().map(Job::info).collect();
     Ok(jobs)
 }
@@ -141,4 +142,17 @@ pub(super) fn refuse_if_needed(assessed: &[Assessed]) -> Result<()> {
         1 => Err(Error::refused("refused; nothing was written", reasons)),
         count => Err(Error::refused(format!("refused for {count} reasons; nothing was written"), reasons)),
     }
+}
+
+/// A source that was written during the run: the copy is of the state in which it began.
+fn note_if_written(active: &Active, account: &mut Account) -> Result<()> {
+    let source = &active.job.source;
+    if source.fingerprint_now()? != *source.fingerprint() {
+        let message = "was written while it was copied: the copy is of the state in which the run began";
+        account.finding(
+            Finding::new("W_SOURCE_WRITTEN", Severity::Warning, active.job.path(), message)
+                .fix("what was written since is not in the target; on cutover day, stop all writers first"),
+        );
+    }
+    Ok(())
 }

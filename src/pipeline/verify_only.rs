@@ -45,7 +45,8 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let config =
         Config { create: CreatePolicy::Never, existing: ExistingPolicy::Append, ..tools.config.clone() };
     if !others.is_empty() {
-        let assessed = tools.cancel.bound(assess::plan(&mut session, others, &config, &tools.events)).await?;
+        let assessed =
+            tools.cancel.at_once(assess::plan(&mut session, others, &config, &tools.events)).await?;
         refuse_if_needed(&assessed)?;
         pairs.extend(assessed.into_iter().map(|one| (one.job, one.plan, None)));
     }
@@ -98,7 +99,7 @@ async fn source_side(
     let digests = pool::blocking(tools.config.jobs, specs.clone(), move |spec| {
         reverify::digest_range(&shared, &scanned, &spec.range)
     });
-    let digests = tools.cancel.bound(digests).await?;
+    let digests = tools.cancel.at_once(digests).await?;
     let before = state.and_then(|state| state.before.iter().find(|(name, _)| *name == table.source));
     Ok(Expected {
         plan,

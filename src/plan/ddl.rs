@@ -46,7 +46,7 @@ pub fn add_key(schema: &str, table: &str, name: &str, words: &str, columns: &[&s
     format!("ALTER TABLE {} ADD CONSTRAINT {} {words} ({columns})", qualified(schema, table), quote(name))
 }
 
-/// CREATE [UNIQUE] INDEX; each key is already an expression with its direction.
+/// CREATE INDEX, UNIQUE where asked; each key is already an expression with its direction.
 pub fn create_index(schema: &str, table: &str, name: &str, unique: bool, keys: &[String]) -> String {
     let unique = if unique { "UNIQUE " } else { "" };
     format!("CREATE {unique}INDEX {} ON {} ({})", quote(name), qualified(schema, table), keys.join(", "))

@@ -1,6 +1,6 @@
 //! One chunk's transaction: COPY and ledger row together (reliability.md §1.3).
 //!
-//! `begin` fences and locks, [`ChunkLoad::send`] pumps bytes, [`ChunkLoad::commit`] finishes. Dropping a [`ChunkLoad`]
+//! `begin` fences and locks, [`ChunkLoad::send`] pumps bytes, [`ChunkLoad::finish`] and [`commit`] end it. Dropping a [`ChunkLoad`]
 //! aborts: the driver sends CopyFail and the server rolls back; a session that saw a failed COPY is not used again.
 
 use super::session::Session;

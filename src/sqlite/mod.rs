@@ -4,7 +4,7 @@
 //! * `rusqlite` is named only in this room, and the source is never written: every reader is read-only, query-only,
 //!   and closes without a checkpoint. (SQLite itself may create `-shm` and an empty `-wal` beside a WAL database.)
 //! * All readers of a [`Source`] see one state of the database until the `Source` is dropped (semantics.md §4.3).
-//! * A raw descriptor of the main file lives as long as the connections: see [`held_file`].
+//! * A raw descriptor of the main file lives as long as the connections: see `held_file`.
 //!
 //! Deliberately absent: anything about PostgreSQL, and any repair. A damaged or hot source is refused with the
 //! way out; recovering it is the work of the application that owns it.
