@@ -151,11 +151,13 @@ fn codes_in(text: &str) -> BTreeSet<String> {
     words(text).filter(|word| is_code(word)).map(str::to_owned).collect()
 }
 
-/// What a file says outside its tests and comments.
+/// What a file says outside its tests and comments. Tests stand last in a file.
 fn program_text(text: &str) -> String {
-    let tests = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
-    let lines = text[..tests].lines().filter(|line| !line.trim_start().starts_with("//"));
-    lines.collect::<Vec<_>>().join("\n")
+    let lines: Vec<&str> = text.lines().collect();
+    let begins_tests = |pair: &[&str]| pair[0] == "#[cfg(test)]" && pair[1].ends_with("mod tests {");
+    let end = lines.windows(2).position(begins_tests).unwrap_or(lines.len());
+    let said = lines[..end].iter().filter(|line| !line.trim_start().starts_with("//"));
+    said.copied().collect::<Vec<_>>().join("\n")
 }
 
 fn is_test_file(path: &Path) -> bool {
@@ -231,7 +233,7 @@ mod canary {
 
     #[test]
     fn codes_are_found_where_they_count() {
-        let text = "let a = \"E_NEW_ONE\"; let b = \"was cut (W_CUT2)\";\n// E_COMMENT\n#[cfg(test)]\nmod tests {\n\"E_TEST\"";
+        let text = "let a = \"E_NEW_ONE\"; let b = \"was cut (W_CUT2)\";\n// E_COMMENT\n#[cfg(test)]\npub(super) mod tests {\n\"E_TEST\"";
         let found: Vec<String> = codes_in(&program_text(text)).into_iter().collect();
         assert_eq!(found, ["E_NEW_ONE", "W_CUT2"]);
         for word in ["E_", "E_range", "EE_A", "E_1", "W"] {
