@@ -3,6 +3,8 @@
 
 // the walls between the rooms
 mod architecture;
+// every option, exit code and finding is documented, and no other
+mod documented;
 // the local server behind `--to embedded`
 mod embedded;
 // what the encoders send is what the server reads from its own text form
