@@ -141,14 +141,20 @@ fn orphan_finding(table: &TablePlan, key: &ForeignKeyPlan, count: u64, policy: O
     };
     let object = format!("{}.{}", table.source, key.name);
     if refuses {
-        let message = format!("{count} rows have no parent, and the foreign key could not be valid");
+        let message = format!("{} no parent, and the foreign key could not be valid", rows_have(count));
         return Finding::new("E_FK_ORPHANS", Severity::Refusal, object, message)
             .count(count)
             .fix("mend the rows in the source, or use --orphans not-valid");
     }
-    let message =
-        format!("{count} rows have no parent, as in the source: the foreign key is made and left NOT VALID");
+    let message = format!(
+        "{} no parent, as in the source: the foreign key is made and left NOT VALID",
+        rows_have(count)
+    );
     Finding::new("W_FK_ORPHANS", Severity::Warning, object, message)
         .count(count)
         .fix("delete or mend the rows, then ALTER TABLE … VALIDATE CONSTRAINT")
+}
+
+fn rows_have(count: u64) -> String {
+    if count == 1 { "1 row has".to_owned() } else { format!("{count} rows have") }
 }

@@ -208,7 +208,7 @@ pub struct StatusArgs {
     /// Only copies into this schema of the target
     #[arg(long, value_name = "NAME")]
     pub schema: Option<String>,
-    /// One JSON object instead of a text
+    /// A JSON array with one object for each source, instead of a text
     #[arg(long)]
     pub json: bool,
 }
@@ -219,9 +219,6 @@ pub struct CleanArgs {
     /// the target
     #[command(flatten)]
     pub to: ToArgs,
-    /// Do it without asking
-    #[arg(long)]
-    pub yes: bool,
 }
 
 /// The words of `--create`.

@@ -108,44 +108,38 @@ impl Misfit {
         use MisfitKind::*;
         match self.kind {
             Class(..) | IntegralReal => {
-                "give the column a type that holds every class in it (text, bytea), or set such rows aside (--on-bad-value quarantine)"
+                "give the column a type that holds every class in it (text, bytea), or mend these rows in the source"
             }
-            NotBool | Range(_) => {
-                "give the column a wider integer type, or set such rows aside (--on-bad-value quarantine)"
-            }
+            NotBool | Range(_) => "give the column a wider integer type, or mend these rows in the source",
             Inexact(_) | Nan => {
-                "give the column the type double precision or numeric, or set such rows aside (--on-bad-value quarantine)"
+                "give the column the type double precision or numeric, or mend these rows in the source"
             }
             NegativeZero => {
-                "give the column the type double precision or text, or set such rows aside (--on-bad-value quarantine)"
+                "give the column the type double precision or text, or mend these rows in the source"
             }
             Infinite => "give the column the type double precision, or numeric without a precision",
             Scale(..) | Precision(..) => {
-                "give the column the type numeric without a precision, or set such rows aside (--on-bad-value quarantine)"
+                "give the column the type numeric without a precision, or mend these rows in the source"
             }
             Utf8(_) | Nul(_) => {
-                "give the column the type bytea, which keeps the stored bytes, or set such rows aside (--on-bad-value quarantine)"
+                "give the column the type bytea, which keeps the stored bytes, or mend these rows in the source"
             }
-            Length(..) | TrailingSpace => {
-                "give the column the type text, or set such rows aside (--on-bad-value quarantine)"
-            }
+            Length(..) | TrailingSpace => "give the column the type text, or mend these rows in the source",
             FieldSize => {
-                "set such rows aside (--on-bad-value quarantine): no PostgreSQL column holds more than 1 GB in one field"
+                "no PostgreSQL column holds more than 1 GB in one field: mend the row in the source, or leave the table out (--exclude)"
             }
-            Json(_) | JsonDepth => {
-                "give the column the type text, or set such rows aside (--on-bad-value quarantine)"
-            }
+            Json(_) | JsonDepth => "give the column the type text, or mend these rows in the source",
             JsonbEscape(_) | JsonbNumber(_) | JsonbString(_) => {
-                "give the column the type json or text, or set such rows aside (--on-bad-value quarantine)"
+                "give the column the type json or text, or mend these rows in the source"
             }
             Uuid | UuidAny | UuidBlob => {
-                "give the column the type text (or bytea, for BLOBs), or set such rows aside (--on-bad-value quarantine)"
+                "give the column the type text (or bytea, for BLOBs), or mend these rows in the source"
             }
             Date | Timestamp | Spelling | Zone | Time => {
-                "give the column the type text, or set such rows aside (--on-bad-value quarantine)"
+                "give the column the type text, or mend these rows in the source"
             }
             Fraction(_) => {
-                "give the column more fraction digits (six at most) or the type text, or set such rows aside (--on-bad-value quarantine)"
+                "give the column more fraction digits (six at most) or the type text, or mend these rows in the source"
             }
             Mapping(_) => "report this as a bug, with the plan",
         }

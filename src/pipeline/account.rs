@@ -128,6 +128,15 @@ impl Account {
         }
     }
 
+    /// Notes that a table was copied earlier and has lost its rows since.
+    pub fn emptied(&mut self, table: &str) {
+        if let Some(report) = self.table(table) {
+            report.verify = Verify::Differs;
+            report.rows.target = Some(0);
+            "it was copied earlier and is empty now".clone_into(&mut report.verify_note);
+        }
+    }
+
     /// Notes the steps as the ledger has them, and the times of those done now.
     pub fn steps(&mut self, plan: &Plan, steps: &[StepState], done: &[Finished]) {
         for finished in done.iter().filter(|finished| finished.step.kind != VACUUM) {

@@ -40,12 +40,9 @@ impl Active {
     /// Nothing is left to do of what is selected.
     pub(super) fn is_complete(&self, config: &Config) -> bool {
         let wanted = |table: &str| self.is_wanted(table, config);
-        let copied = self
-            .state
-            .chunks
-            .iter()
-            .filter(|chunk| wanted(&chunk.table))
-            .all(|chunk| chunk.digest.is_some() && (chunk.verified || config.verify == VerifyLevel::Off));
+        let copied = self.state.chunks.iter().filter(|chunk| wanted(&chunk.table)).all(|chunk| {
+            chunk.digest.is_some() && (chunk.verified || config.verify != VerifyLevel::Checksum)
+        });
         let stepped = self.state.steps.iter().filter(|step| wanted(&step.table));
         copied && stepped.clone().all(|step| step.progress != StepProgress::Pending)
     }

@@ -217,6 +217,7 @@ pub(super) async fn reopen_emptied(
     tools: &Tools,
     control: &mut Session,
     actives: &mut [Active],
+    account: &mut Account,
 ) -> Result<()> {
     let config = &tools.config;
     for active in actives.iter_mut() {
@@ -240,6 +241,7 @@ pub(super) async fn reopen_emptied(
             continue;
         }
         if config.tables.is_empty() {
+            emptied.iter().for_each(|table| account.emptied(table));
             let message = format!("copied earlier, and empty now: {}", emptied.join(", "));
             return Err(
                 Error::new(ErrorKind::Differs, message).remedy("copy them again by name: --table NAME")

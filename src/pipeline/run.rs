@@ -58,7 +58,7 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     let mut control = connect(tools, account).await?;
     ledger::take_lock(&control).await?;
     let mut actives = begin(tools, &mut control, jobs, account).await?;
-    reopen_emptied(tools, &mut control, &mut actives).await?;
+    reopen_emptied(tools, &mut control, &mut actives, account).await?;
     if actives.iter().all(|active| active.is_complete(&tools.config)) {
         return already_done(tools, &actives, account);
     }
@@ -75,8 +75,9 @@ async fn carry_out(
     account: &mut Account,
 ) -> Result<()> {
     let mut failures = copy_chunks(tools, actives, account).await;
-    tools.cancel.check()?;
     refresh(control, actives).await?;
+    actives.iter().for_each(|active| account.ledger(&active.state));
+    tools.cancel.check()?;
     failures.extend(verify_tables(tools, control, actives, account).await?);
     tools.cancel.check()?;
     failures.extend(finish_tables(tools, control, actives, account).await?);

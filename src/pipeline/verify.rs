@@ -234,7 +234,11 @@ fn difference_note(source: &MultisetDigest, target: &MultisetDigest, chunks: usi
     } else {
         format!("the source has {} rows, the target {}", source.rows(), target.rows())
     };
-    if chunks > 0 { format!("{counts}; {chunks} chunks differ") } else { counts }
+    match chunks {
+        0 => counts,
+        1 => format!("{counts}; 1 chunk differs"),
+        _ => format!("{counts}; {chunks} chunks differ"),
+    }
 }
 
 fn differences(expected: &Expected, target: &TargetDigests) -> Vec<ChunkDifference> {

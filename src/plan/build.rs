@@ -51,6 +51,8 @@ pub(super) struct Draft {
     pub schema: String,
     /// unique keys that the target will have: `primary key`, or the source index's name
     pub unique_keys: Vec<String>,
+    /// for each planned column: it holds INTEGER and NULL alone
+    pub holds_only_integers: Vec<bool>,
 }
 
 pub(super) fn refusal(code: &str, object: &str, message: String) -> Finding {
@@ -104,14 +106,14 @@ fn draft(
     findings: &mut Vec<Finding>,
 ) -> Draft {
     let wanted = spell(&table.name, inputs.rules.names);
-    let existing = inputs.target.find_table(&wanted);
+    let existing = inputs.target.find_table(&wanted).or_else(|| inputs.target.find_table(&table.name));
     let (mode, target, columns) = match existing {
         Some(existing) => {
             check_existing(table, existing, findings);
             (
                 TableMode::Existing,
                 existing.name.clone(),
-                columns::existing(table, profile, existing, findings),
+                columns::existing(inputs, (table, profile), existing, findings),
             )
         }
         None => {
@@ -144,7 +146,12 @@ fn draft(
         foreign_keys: Vec::new(),
         lifted_indexes: Vec::new(),
     };
-    Draft { plan, schema: inputs.rules.schema.clone(), unique_keys: Vec::new() }
+    let holds_only_integers = plan.columns.iter().map(|column| {
+        let facts = table.column_index(&column.source).and_then(|index| profile.columns.get(index));
+        facts.is_some_and(|facts| facts.values() == facts.integers)
+    });
+    let holds_only_integers = holds_only_integers.collect();
+    Draft { plan, schema: inputs.rules.schema.clone(), unique_keys: Vec::new(), holds_only_integers }
 }
 
 fn scan_key(table: &Table, columns: &[super::ColumnPlan]) -> ScanKey {
@@ -291,8 +298,8 @@ fn list_text_only(table: &Table, not_carried: &mut Vec<NotCarried>) {
         let table = Some(table.name.clone());
         not_carried.push(NotCarried { kind: kind.to_owned(), name, table, why: why.to_owned(), sql });
     };
-    for check in &table.ddl.checks {
-        let name = check.name.clone().unwrap_or_default();
+    for (number, check) in (1..).zip(&table.ddl.checks) {
+        let name = check.name.clone().unwrap_or_else(|| format!("check {number}"));
         list("check", name, "expressions are not translated", format!("CHECK ({})", check.sql));
     }
     for (column, expression) in &table.ddl.generated {

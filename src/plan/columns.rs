@@ -112,20 +112,24 @@ fn note_level(
     );
 }
 
-/// Plans the columns of a table that exists: each source column finds its partner by name.
+/// Plans the columns of a table that exists: each source column finds its partner by the name that it would be given, else
+/// by its own.
 pub(super) fn existing(
-    table: &Table,
-    profile: &TableProfile,
+    inputs: &Inputs<'_>,
+    (table, profile): (&Table, &TableProfile),
     target: &TargetTable,
     findings: &mut Vec<Finding>,
 ) -> Vec<ColumnPlan> {
     let mut plans = Vec::new();
+    let mut partners = Vec::new();
     for (column, facts) in table.columns.iter().zip(&profile.columns) {
         let object = format!("{}.{}", table.name, column.name);
-        let Some(partner) = target.find_column(&column.name) else {
+        let spelled = spell(&column.name, inputs.rules.names);
+        let Some(partner) = target.find_column(&spelled).or_else(|| target.find_column(&column.name)) else {
             note_missing_partner(table, column, target, findings);
             continue;
         };
+        partners.push(partner.name.as_str());
         if partner.generated {
             let message = "is generated in the target: its values are computed there";
             findings.push(Finding::new("W_GENERATED_TARGET", Severity::Note, object, message));
@@ -134,7 +138,7 @@ pub(super) fn existing(
         note_other_spelling(&object, column, partner, findings);
         plans.extend(existing_column(&object, column, facts, partner, findings));
     }
-    check_unfilled(table, target, &plans, findings);
+    check_unfilled(table, target, &partners, findings);
     plans
 }
 
@@ -155,7 +159,7 @@ fn note_missing_partner(table: &Table, column: &Column, target: &TargetTable, fi
 
 fn note_other_spelling(object: &str, column: &Column, partner: &TargetColumn, findings: &mut Vec<Finding>) {
     if column.name != partner.name {
-        let message = format!("goes into the column \"{}\", which differs by case only", partner.name);
+        let message = format!("goes into the column \"{}\", which is spelled differently", partner.name);
         findings.push(Finding::new("W_NAME_CASE", Severity::Note, object, message));
     }
 }
@@ -195,9 +199,8 @@ fn existing_column(
 }
 
 /// Columns of the existing table that get nothing from us must be able to do without.
-fn check_unfilled(table: &Table, target: &TargetTable, plans: &[ColumnPlan], findings: &mut Vec<Finding>) {
-    let unfilled =
-        target.columns.iter().filter(|column| !plans.iter().any(|plan| plan.target == column.name));
+fn check_unfilled(table: &Table, target: &TargetTable, partners: &[&str], findings: &mut Vec<Finding>) {
+    let unfilled = target.columns.iter().filter(|column| !partners.contains(&column.name.as_str()));
     for column in unfilled.filter(|column| !column.generated) {
         let object = format!("{}.{}", target.name, column.name);
         if column.not_null && !column.has_default {

@@ -7,7 +7,7 @@ use super::{ForeignKeyPlan, OrphanProbe, TableMode, ddl};
 use crate::catalog::{Catalog, ForeignKey, Table};
 use crate::finding::NotCarried;
 
-/// A foreign key whose two ends are known: drafts and columns by index.
+/// A foreign key whose two ends are known: drafts, and columns as indexes into their plans.
 struct Ends {
     child: usize,
     columns: Vec<usize>,
@@ -35,17 +35,24 @@ fn foreign_keys(catalog: &Catalog, drafts: &[Draft], child: usize) -> Vec<Foreig
 }
 
 fn unify_key(drafts: &mut [Draft], ends: &Ends) -> bool {
-    let both_created = [ends.child, ends.parent].iter().all(|&i| drafts[i].plan.mode == TableMode::Create);
+    if [ends.child, ends.parent].iter().any(|&i| drafts[i].plan.mode == TableMode::Existing) {
+        return false;
+    }
     let mut changed = false;
     for (&column, &parent_column) in ends.columns.iter().zip(&ends.parent_columns) {
         let child = drafts[ends.child].plan.columns[column].mapping.clone();
         let parent = drafts[ends.parent].plan.columns[parent_column].mapping.clone();
-        if !both_created || is_comparable(&child, &parent) {
+        if is_comparable(&child, &parent) {
             continue;
         }
-        if let Some(common) = common(&child, &parent) {
-            changed |= drafts[ends.child].widen(column, &common);
-            changed |= drafts[ends.parent].widen(parent_column, &common);
+        let common = match drafts[ends.parent].is_identity(parent_column) {
+            // An identity stays an integer: the child follows it where it holds nothing else.
+            true => drafts[ends.child].holds_only_integers[column].then(|| parent.clone()),
+            false => common(&child, &parent),
+        };
+        if let Some(common) = common {
+            changed |= drafts[ends.child].retype(column, &common);
+            changed |= drafts[ends.parent].retype(parent_column, &common);
         }
     }
     changed
@@ -92,8 +99,14 @@ fn common(child: &Mapping, parent: &Mapping) -> Option<Mapping> {
 }
 
 impl Draft {
-    /// Gives a column a wider mapping; tells whether that changed anything.
-    fn widen(&mut self, column: usize, mapping: &Mapping) -> bool {
+    /// The column takes its numbers from a sequence that we make.
+    fn is_identity(&self, column: usize) -> bool {
+        let name = &self.plan.columns[column].target;
+        self.plan.sequences.iter().any(|sequence| sequence.column == *name)
+    }
+
+    /// Gives a column another mapping; tells whether that changed anything.
+    fn retype(&mut self, column: usize, mapping: &Mapping) -> bool {
         let plan = &mut self.plan.columns[column];
         if plan.mapping == *mapping {
             return false;
@@ -153,7 +166,23 @@ fn ends(catalog: &Catalog, drafts: &[Draft], child: usize, key: &ForeignKey) -> 
     if parent_columns.len() != key.columns.len() {
         return Err("child and parent have a different number of columns".to_owned());
     }
-    Ok(Ends { child, columns: key.columns.clone(), parent, parent_columns })
+    let child_table =
+        catalog.table(&drafts[child].plan.source).ok_or("the child table does not exist in the source")?;
+    let columns = planned(&drafts[child], child_table, &key.columns)?;
+    Ok(Ends {
+        child,
+        columns,
+        parent,
+        parent_columns: planned(&drafts[parent], parent_table, &parent_columns)?,
+    })
+}
+
+/// Where these columns of the table are in its plan. An existing target table may take fewer columns than the source has.
+fn planned(draft: &Draft, table: &Table, columns: &[usize]) -> Result<Vec<usize>, String> {
+    let position =
+        |column: usize| draft.plan.columns.iter().position(|plan| plan.source == table.columns[column].name);
+    let found = columns.iter().map(|&column| position(column));
+    found.collect::<Option<Vec<usize>>>().ok_or_else(|| "a column of the key does not travel".to_owned())
 }
 
 /// The parent's columns; none named means its primary key.
@@ -185,7 +214,11 @@ fn check(catalog: &Catalog, drafts: &[Draft], ends: &Ends) -> Result<(), String>
     }
     let parent_table =
         catalog.table(&parent.source).ok_or("the parent table does not exist in the source")?;
-    if ends.parent_columns.iter().any(|&column| parent_table.columns[column].collation != "BINARY") {
+    let collation = |&column: &usize| {
+        let column = parent_table.column_index(&parent.columns[column].source)?;
+        Some(parent_table.columns[column].collation.as_str())
+    };
+    if ends.parent_columns.iter().any(|column| collation(column) != Some("BINARY")) {
         return Err(
             "the parent column is compared by a collation that PostgreSQL's keys do not have".to_owned()
         );
@@ -200,15 +233,15 @@ fn check(catalog: &Catalog, drafts: &[Draft], ends: &Ends) -> Result<(), String>
 /// Whether the target will have a plain unique key over exactly these columns.
 fn is_unique(table: &Table, draft: &Draft, columns: &[usize]) -> bool {
     let mut wanted: Vec<&str> =
-        columns.iter().map(|&column| draft.plan.columns[column].target.as_str()).collect();
+        columns.iter().map(|&column| draft.plan.columns[column].source.as_str()).collect();
     wanted.sort_unstable();
-    let same = |key: &mut dyn Iterator<Item = usize>| {
-        let mut names: Vec<&str> = key.map(|column| draft.plan.columns[column].target.as_str()).collect();
+    let same = |key: Vec<usize>| {
+        let mut names: Vec<&str> = table.column_names(&key).collect();
         names.sort_unstable();
         names == wanted
     };
-    let carried = |suffix: &str| draft.unique_keys.iter().any(|name| name == suffix);
-    if same(&mut table.primary_key.iter().copied()) && carried("primary key") {
+    let carried = |name: &str| draft.unique_keys.iter().any(|kept| kept == name);
+    if carried("primary key") && same(table.primary_key.clone()) {
         return true;
     }
     table.indexes.iter().any(|index| {
@@ -216,7 +249,7 @@ fn is_unique(table: &Table, draft: &Draft, columns: &[usize]) -> bool {
             && !index.partial
             && index.keys.iter().all(|key| key.column.is_some() && key.collation == "BINARY")
             && carried(&index.name)
-            && same(&mut index.keys.iter().filter_map(|key| key.column))
+            && same(index.keys.iter().filter_map(|key| key.column).collect())
     })
 }
 

@@ -22,7 +22,8 @@ pub fn introspect(connection: &Connection) -> Result<Catalog> {
 fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
     let mut catalog = Catalog::default();
     let sequences = read_sequences(connection)?;
-    for entry in list_tables(connection)? {
+    // `sqlite_sequence` is no loss: what it holds goes into the target's sequences.
+    for entry in list_tables(connection)?.into_iter().filter(|entry| entry.name != "sqlite_sequence") {
         match entry.reason_to_leave_out() {
             Some(why) => catalog.left_out.push(NotCarried {
                 kind: entry.kind_text(),

@@ -281,7 +281,7 @@ fn the_other_commands_find_their_target_the_same_way() {
     assert_eq!(with(&[], |around| status(&args, around)).unwrap_err().kind(), ErrorKind::Usage);
     let Command::Status(args) = parsed(&["status", "--schema", "pg_x"]) else { panic!() };
     assert_eq!(with(pairs, |around| status(&args, around)).unwrap_err().kind(), ErrorKind::Usage);
-    let Command::Clean(args) = parsed(&["clean", "--yes", "--to", "embedded"]) else { panic!() };
+    let Command::Clean(args) = parsed(&["clean", "--to", "embedded"]) else { panic!() };
     assert_eq!(with(pairs, |around| clean(&args, around)).unwrap(), TargetAddress::Embedded);
     let words = ["verify", "--from", "a", "--jobs", "2", "--names", "snake"];
     let Command::Verify(args) = parsed(&words) else { panic!() };
