@@ -15,6 +15,7 @@ pub mod profile;
 pub mod resume;
 pub mod reverify;
 mod run;
+mod sequence;
 pub mod status;
 pub mod steps;
 pub mod trial;

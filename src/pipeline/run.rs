@@ -9,6 +9,7 @@ use super::pool::Queue;
 use super::prepare::{self, Fresh, plan_hash};
 use super::resume::{self, Resume};
 use super::reverify;
+use super::sequence;
 use super::verify::{Expected, Verdict, digest_target, verify_table};
 use crate::assess::{self, Assessed};
 use crate::config::{Config, CreatePolicy, ExistingPolicy, VerifyLevel};
@@ -103,6 +104,12 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     ledger::take_lock(&control).await?;
     let mut actives = begin(tools, &mut control, jobs, account).await?;
     reopen_emptied(tools, &mut control, &mut actives).await?;
+    for active in &mut actives {
+        let steps = wanted_steps(active, &tools.config);
+        sequence::mend(&control, &active.owner(), &active.plan, &steps, &tools.events).await?;
+        let epoch = active.state.epoch;
+        active.state = SourceState { epoch, ..reread(&control, active).await? };
+    }
     if actives.iter().all(|active| active.is_complete(&tools.config)) {
         return already_done(tools, &actives, account);
     }

@@ -109,7 +109,7 @@ fn foreign_key(row: &Row) -> TargetForeignKey {
 /// characters, `(precision << 16 | scale & 2047) + 4` for numeric (the scale in 11 bits with sign), digits for times.
 fn pg_type(name: &str, modifier: i32) -> Option<PgType> {
     let length = || u32::try_from(modifier - 4).ok();
-    let digits = if modifier < 0 { 6 } else { u8::try_from(modifier).ok()? };
+    let digits = || if modifier < 0 { Some(6) } else { u8::try_from(modifier).ok() };
     Some(match name {
         "bool" => PgType::Bool,
         "int2" => PgType::Int2,
@@ -128,9 +128,9 @@ fn pg_type(name: &str, modifier: i32) -> Option<PgType> {
         "bytea" => PgType::Bytea,
         "uuid" => PgType::Uuid,
         "date" => PgType::Date,
-        "time" => PgType::Time(digits),
-        "timestamp" => PgType::Timestamp(digits),
-        "timestamptz" => PgType::Timestamptz(digits),
+        "time" => PgType::Time(digits()?),
+        "timestamp" => PgType::Timestamp(digits()?),
+        "timestamptz" => PgType::Timestamptz(digits()?),
         _ => return None,
     })
 }
@@ -152,7 +152,10 @@ pub async fn tables_with_rows(session: &mut Session, schema: &str, tables: &[&st
         match session.client().query_typed(&sql, &[]).await {
             Ok(rows) => held.push(rows.first().is_some_and(|row| row.get(0))),
             Err(error) => {
-                return Err(session.explain(error, "looking for rows").await.at(format!("table \"{table}\"")));
+                return Err(session
+                    .explain(error, "looking for rows")
+                    .await
+                    .at(format!("table \"{table}\"")));
             }
         }
     }
@@ -256,6 +259,7 @@ mod tests {
     #[test]
     fn modifiers_are_unpacked() {
         assert_eq!(pg_type("numeric", ((10 << 16) | 2) + 4), Some(PgType::Numeric(Some((10, 2)))));
+        assert_eq!(pg_type("varchar", 255 + 4), Some(PgType::Varchar(Some(255))), "longer than a byte tells");
         assert_eq!(pg_type("numeric", ((3 << 16) | (-2 & 0x7ff)) + 4), Some(PgType::Numeric(Some((3, -2)))));
         assert_eq!(pg_type("varchar", 259), Some(PgType::Varchar(Some(255))));
         assert_eq!(pg_type("varchar", -1), Some(PgType::Varchar(None)));

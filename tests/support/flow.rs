@@ -18,7 +18,7 @@ impl Run {
     pub(crate) fn of(cli: Cli) -> Run {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("report.json");
-        let done = cli.args(["--progress", "off", "--report"]).args([&path]).run();
+        let done = cli.args(["--progress", "lines", "--report"]).args([&path]).run();
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let report = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
         Run { done, report }
@@ -43,7 +43,10 @@ impl Run {
     #[track_caller]
     pub(crate) fn table(&self, name: &str) -> &Value {
         let tables = self.report["tables"].as_array().expect("tables");
-        tables.iter().find(|table| table["source"] == name).unwrap_or_else(|| panic!("{name}: {}", self.said()))
+        tables
+            .iter()
+            .find(|table| table["source"] == name)
+            .unwrap_or_else(|| panic!("{name}: {}", self.said()))
     }
 
     /// The findings of that code.
