@@ -4,7 +4,7 @@
 //! `UPDATE_EXPECT=1` writes the expected files anew: read every line of the difference against semantics.md §7, whose
 //! case numbers the directories' names carry.
 
-use crate::support::flow::{Run, lines, migrate};
+use crate::support::flow::{Run, four_at_once, lines, migrate};
 use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
 use std::fmt::Write;
@@ -123,12 +123,7 @@ fn every_case_becomes_what_the_specification_says() {
     let mut dirs: Vec<PathBuf> = std::fs::read_dir(all).unwrap().map(|entry| entry.unwrap().path()).collect();
     dirs.sort();
     assert!(dirs.len() >= 15, "{} cases", dirs.len());
-    let threads = |dirs: Vec<PathBuf>| -> Vec<String> {
-        std::thread::scope(|scope| {
-            let running: Vec<_> = dirs.iter().map(|dir| scope.spawn(|| check(server, dir).err())).collect();
-            running.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
-        })
-    };
-    let problems = threads(dirs);
+    let results = four_at_once(dirs, |dir| check(server, &dir));
+    let problems: Vec<String> = results.into_iter().filter_map(Result::err).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
 }

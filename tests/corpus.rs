@@ -1,15 +1,10 @@
 //! Real databases of other people, moved whole. They are not part of the project: `CUTOVER_SHARED`, or `shared` beside
 //! the project, holds them in `corpus/`; without it these tests say so and skip.
 
-use crate::support::flow::{Run, migrate};
+use crate::support::flow::{Run, four_at_once, migrate};
 use crate::support::postgres::{Database, Server};
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
-
-/// Files moved at once.
-const WORKERS: usize = 4;
 
 /// The file that is broken, and must be refused as a source.
 const BROKEN: &str = "mbtiles-corrupt.sqlite";
@@ -97,19 +92,7 @@ fn every_real_database_arrives_whole() {
     assert!(files.len() >= 40, "the corpus has {} files", files.len());
     // The largest first: the others fit in beside it.
     files.sort_by_key(|path| std::cmp::Reverse(std::fs::metadata(path).unwrap().len()));
-    let (queue, problems) = (Mutex::new(VecDeque::from(files)), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                loop {
-                    let Some(file) = queue.lock().unwrap().pop_front() else { return };
-                    if let Err(problem) = move_one(server, judge.as_deref(), &file) {
-                        problems.lock().unwrap().push(problem);
-                    }
-                }
-            });
-        }
-    });
-    let problems = problems.into_inner().unwrap();
+    let results = four_at_once(files, |file| move_one(server, judge.as_deref(), &file));
+    let problems: Vec<String> = results.into_iter().filter_map(Result::err).collect();
     assert!(problems.is_empty(), "{} files:\n{}", problems.len(), problems.join("\n\n"));
 }

@@ -1,7 +1,7 @@
 //! What is refused: the documented exit code, one clear message with the way out, nothing written, no secret shown.
 
 use crate::support::cli::Cli;
-use crate::support::flow::{Run, migrate, shape, validate};
+use crate::support::flow::{Run, four_at_once, migrate, shape, validate};
 use crate::support::postgres::{Database, PASSWORD, Server};
 use crate::support::sqlite::SqliteFile;
 use std::path::{Path, PathBuf};
@@ -100,11 +100,7 @@ const MISFITS: [(&str, &str, &str); 18] = [
 #[test]
 fn a_value_that_its_existing_column_cannot_hold() {
     let Some(server) = Server::available() else { return };
-    std::thread::scope(|scope| {
-        for (column, values, code) in MISFITS {
-            scope.spawn(move || misfit(server, column, values, code));
-        }
-    });
+    four_at_once(MISFITS.to_vec(), |(column, values, code)| misfit(server, column, values, code));
 }
 
 fn misfit(server: &Server, column: &str, values: &str, code: &str) {

@@ -1,6 +1,6 @@
 //! Differences planted in a finished copy by SQL, each found by `cutover verify`; what is no difference passes.
 
-use crate::support::flow::{migrate, shape, verify};
+use crate::support::flow::{four_at_once, migrate, shape, verify};
 use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
 
@@ -85,11 +85,7 @@ fn faults() -> Vec<Fault> {
 #[test]
 fn every_planted_fault_is_found_and_named() {
     let Some(server) = Server::available() else { return };
-    std::thread::scope(|scope| {
-        for fault in faults() {
-            scope.spawn(move || found(server, &fault));
-        }
-    });
+    four_at_once(faults(), |fault| found(server, &fault));
 }
 
 fn found(server: &Server, fault: &Fault) {

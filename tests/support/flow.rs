@@ -3,7 +3,9 @@
 use super::cli::{Cli, Done};
 use super::postgres::Database;
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::Mutex;
 
 /// A call that is over.
 #[derive(Debug)]
@@ -105,4 +107,21 @@ pub(crate) fn constraints(database: &Database) -> String {
 pub(crate) fn lines(database: &Database, sql: &str) -> String {
     let rows = database.rows(sql).into_iter();
     rows.map(|row| format!("{}\n", row[0].as_deref().unwrap_or("∅"))).collect()
+}
+
+/// Does `work` for all items, four at once: the server has connections for that, whatever else is tested meanwhile.
+pub(crate) fn four_at_once<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let (queue, results) = (Mutex::new(VecDeque::from(items)), Mutex::new(Vec::new()));
+    let next = || queue.lock().expect("no worker panics with the lock").pop_front();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(item) = next() {
+                    let result = work(item);
+                    results.lock().expect("no worker panics with the lock").push(result);
+                }
+            });
+        }
+    });
+    results.into_inner().expect("no worker panics with the lock")
 }
