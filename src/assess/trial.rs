@@ -12,6 +12,7 @@ use crate::ident::quote;
 use crate::limits::EXAMPLES_MAX;
 use crate::plan::{ForeignKeyPlan, OrphanProbe, Plan, TableMode, TablePlan};
 use crate::sqlite::scan::scan;
+use crate::value::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,6 +25,12 @@ pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()>
     let (shared, orphans) = (Arc::clone(job), config.orphans);
     let results = pool::blocking(config.jobs, tasks, move |table| try_table(&shared, table, orphans)).await?;
     for (table, tried) in plan.tables.iter_mut().zip(results) {
+        for (object, keys) in tried.nulls {
+            let mut named = plan.findings.iter_mut();
+            if let Some(finding) = named.find(|f| f.code == "E_NOTNULL" && f.object == object) {
+                finding.examples = keys;
+            }
+        }
         plan.findings.extend(tried.findings);
         for (key, orphans) in table.foreign_keys.iter_mut().zip(tried.orphans) {
             key.orphans = orphans;
@@ -32,32 +39,32 @@ pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()>
     Ok(())
 }
 
+#[derive(Default)]
 struct Tried {
     findings: Vec<Finding>,
+    /// `table.column` of a NOT NULL column, and keys of the first rows that hold NULL there
+    nulls: BTreeMap<String, Vec<String>>,
     orphans: Vec<u64>,
 }
 
 fn try_table(job: &Job, table: &TablePlan, policy: OrphanPolicy) -> Result<Tried> {
-    let mut findings = Vec::new();
-    if table.mode == TableMode::Existing {
-        findings.extend(misfits(job, table)?);
-    }
-    let mut orphans = Vec::new();
+    let mut tried = if table.mode == TableMode::Existing { misfits(job, table)? } else { Tried::default() };
     for key in &table.foreign_keys {
         let count = match &key.probe {
             Some(probe) => count_orphans(job, table, probe)?,
             None => 0,
         };
         if count > 0 {
-            findings.push(orphan_finding(table, key, count, policy));
+            tried.findings.push(orphan_finding(table, key, count, policy));
         }
-        orphans.push(count);
+        tried.orphans.push(count);
     }
-    Ok(Tried { findings, orphans })
+    Ok(tried)
 }
 
 /// Encodes every value as the copy would, and counts what does not fit, per column and reason.
-fn misfits(job: &Job, table: &TablePlan) -> Result<Vec<Finding>> {
+fn misfits(job: &Job, table: &TablePlan) -> Result<Tried> {
+    let mut nulls: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut found: BTreeMap<(usize, &'static str), (Misfit, u64, Vec<String>)> = BTreeMap::new();
     let mut scratch = Vec::new();
     let mut number = 0;
@@ -66,6 +73,12 @@ fn misfits(job: &Job, table: &TablePlan) -> Result<Vec<Finding>> {
         number += 1;
         for (i, column) in table.columns.iter().enumerate() {
             let value = row.value(i)?;
+            if column.not_null && value == Value::Null {
+                let keys = nulls.entry(format!("{}.{}", table.source, column.source)).or_default();
+                if keys.len() < EXAMPLES_MAX {
+                    keys.push(key_text(row.key(), number));
+                }
+            }
             scratch.clear();
             let tried = match encode::large_payload(value, &column.mapping) {
                 Ok(None) => encode::value(value, &column.mapping, &mut scratch),
@@ -82,10 +95,10 @@ fn misfits(job: &Job, table: &TablePlan) -> Result<Vec<Finding>> {
         }
         Ok(())
     })?;
-    Ok(found
+    let findings = found
         .into_iter()
-        .map(|((i, _), (misfit, count, keys))| misfit_finding(table, i, misfit, count, keys))
-        .collect())
+        .map(|((i, _), (misfit, count, keys))| misfit_finding(table, i, misfit, count, keys));
+    Ok(Tried { findings: findings.collect(), nulls, orphans: Vec::new() })
 }
 
 fn misfit_finding(

@@ -2,6 +2,7 @@
 //! tables), sequences, VACUUM ANALYZE. Every step is in the ledger, so that a crash here resumes here.
 
 use super::cancel::Cancel;
+use super::sequence;
 use super::steps::{SEQUENCE, VACUUM};
 use crate::assess::pool::{Queue, join};
 use crate::error::{Error, Result};
@@ -203,22 +204,8 @@ async fn prepared_session(connector: &Connector) -> Result<Session> {
 
 async fn run_step(session: &Session, task: &Task) -> Result<()> {
     match task.step.kind.as_str() {
-        SEQUENCE => sequence(session, task).await,
+        SEQUENCE => sequence::set(session, &task.owner, &task.plan, &task.step).await.map(drop),
         VACUUM => step::vacuum(session, &task.owner, &task.step).await,
         _ => step::run(session, &task.owner, &task.step).await,
     }
-}
-
-async fn sequence(session: &Session, task: &Task) -> Result<()> {
-    let table = task.plan.tables.iter().find(|table| table.source == task.step.table);
-    let table = table.ok_or_else(|| Error::internal("a step of a table that the plan does not have"))?;
-    let plan = table.sequences.iter().find(|sequence| sequence.column == task.step.object);
-    let floor = plan.and_then(|plan| [plan.max, plan.seq].into_iter().flatten().max());
-    let state =
-        step::set_sequence(session, &task.owner.schema, &table.target, &task.step.object, floor).await?;
-    let detail = match state.next {
-        Some(next) => format!("next value {next}"),
-        None => "exhausted: it has no next value, as in the source (W_SEQ_EXHAUSTED)".to_owned(),
-    };
-    step::mark(session, &task.owner, &task.step, "done", Some(&detail)).await
 }

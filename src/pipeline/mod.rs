@@ -16,6 +16,7 @@ mod resume;
 mod reverify;
 mod run;
 mod schedule;
+mod sequence;
 pub mod status;
 mod steps;
 pub mod target;

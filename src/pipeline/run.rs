@@ -7,6 +7,7 @@ use super::cancel::Cancel;
 use super::compare::verify_tables;
 use super::prepare::plan_hash;
 use super::schedule::copy_chunks;
+use super::sequence;
 use super::wind_up::{already_done, finish_tables, record_end, summarise};
 use crate::assess::job::Job;
 use crate::assess::{self, Assessed};
@@ -59,12 +60,22 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     ledger::take_lock(&control).await?;
     let mut actives = begin(tools, &mut control, jobs, account).await?;
     reopen_emptied(tools, &mut control, &mut actives, account).await?;
+    mend_sequences(tools, &control, &mut actives).await?;
     if actives.iter().all(|active| active.is_complete(&tools.config)) {
         return already_done(tools, &actives, account);
     }
     let result = carry_out(tools, &control, &mut actives, account).await;
     record_end(tools, &control, &actives, result.as_ref().err()).await?;
     result
+}
+
+/// Sequences that an earlier run set are looked at again: anybody may have moved them since.
+async fn mend_sequences(tools: &Tools, control: &Session, actives: &mut [Active]) -> Result<()> {
+    for active in actives.iter() {
+        let steps = active.wanted_steps(&tools.config);
+        sequence::mend(control, &active.owner(), &active.plan, &steps, &tools.events).await?;
+    }
+    refresh(control, actives).await
 }
 
 /// Everything after the preparation: what is left of copying, verifying and finishing.

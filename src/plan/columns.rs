@@ -6,8 +6,9 @@ use super::default::{self, Default};
 use super::fit::fit;
 use super::names::{Names, spell, take_column};
 use super::target::{TargetColumn, TargetTable};
-use super::types::Level;
+use super::types::{Codec, Level};
 use super::{ColumnPlan, ddl};
+use crate::catalog::affinity::type_name;
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Column, Generated, Table};
 use crate::finding::{Finding, NotCarried, Severity};
@@ -95,9 +96,12 @@ fn note_level(
     choice: &Choice,
     findings: &mut Vec<Finding>,
 ) {
-    let code = match choice.level {
-        Level::B => "W_WIDENED",
-        Level::E1 => "W_CLASS_MERGED",
+    note_damage(table, column, facts, findings);
+    let (code, severity, count) = match choice.level {
+        Level::B => ("W_WIDENED", Severity::Warning, facts.values()),
+        // every value can be told apart again, but the type is not the declared one (semantics.md §7, case 4)
+        Level::E0 if choice.mapping.codec == Codec::TextForm => ("W_WIDENED", Severity::Note, facts.values()),
+        Level::E1 => ("W_CLASS_MERGED", Severity::Warning, facts.reals_integral),
         Level::E0 | Level::E2 => return,
     };
     let object = format!("{}.{}", table.name, column.name);
@@ -107,9 +111,24 @@ fn note_level(
     } else {
         facts.odd_texts.clone()
     };
-    findings.push(
-        Finding::new(code, Severity::Warning, object, message).count(facts.values()).examples(examples),
+    findings.push(Finding::new(code, severity, object, message).count(count).examples(examples));
+}
+
+/// Numbers under a name of identifiers or strings: SQLite has rewritten text that looked like a number when it was
+/// inserted, and the original is gone (semantics.md §1.1). Told, never repaired.
+fn note_damage(table: &Table, column: &Column, facts: &ColumnProfile, findings: &mut Vec<Finding>) {
+    let is_identifier = matches!(type_name(&column.declared).as_str(), "UUID" | "GUID" | "UNIQUEIDENTIFIER");
+    let numbers = facts.integers + facts.reals;
+    if numbers == 0 || !(is_identifier || type_name(&column.declared) == "STRING") {
+        return;
+    }
+    let message = format!(
+        "declared {} and holds {numbers} numbers: SQLite makes one of text that looks like it, and the original spelling is gone",
+        column.declared
     );
+    let object = format!("{}.{}", table.name, column.name);
+    let fix = "compare these rows with where they came from; they are copied as they are stored";
+    findings.push(warning("W_AFFINITY_DAMAGE", &object, message).count(numbers).fix(fix));
 }
 
 /// Plans the columns of a table that exists: each source column finds its partner by the name that it would be given, else

@@ -259,6 +259,7 @@ mod tests {
     #[test]
     fn modifiers_are_unpacked() {
         assert_eq!(pg_type("numeric", ((10 << 16) | 2) + 4), Some(PgType::Numeric(Some((10, 2)))));
+        assert_eq!(pg_type("varchar", 255 + 4), Some(PgType::Varchar(Some(255))), "longer than a byte tells");
         assert_eq!(pg_type("numeric", ((3 << 16) | (-2 & 0x7ff)) + 4), Some(PgType::Numeric(Some((3, -2)))));
         assert_eq!(pg_type("varchar", 259), Some(PgType::Varchar(Some(255))));
         assert_eq!(pg_type("varchar", -1), Some(PgType::Varchar(None)));

@@ -88,6 +88,13 @@ impl Database {
         conninfo(&self.config, &self.name, true)
     }
 
+    /// Its connection string for another role.
+    pub(crate) fn url_of(&self, user: &str, password: &str) -> String {
+        let mut config = self.config.clone();
+        config.user(user).password(password);
+        conninfo(&config, &self.name, false)
+    }
+
     /// The first value of the first row; NULL and no row are failures.
     pub(crate) fn query_one_text(&self, sql: &str) -> String {
         let rows = self.rows(sql);

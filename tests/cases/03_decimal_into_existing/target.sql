@@ -1,0 +1,1 @@
+CREATE TABLE price (id bigint PRIMARY KEY, amount numeric(10,2));

@@ -1,0 +1,11 @@
+-- Primary keys that hold NULL, and INTs that are no rowid.
+CREATE TABLE nulls (k TEXT PRIMARY KEY, v);
+INSERT INTO nulls VALUES (NULL, 1), (NULL, 2), ('a', 3);
+CREATE TABLE ints (k INT PRIMARY KEY);
+INSERT INTO ints VALUES (NULL), (NULL);
+CREATE TABLE plain (k INT PRIMARY KEY, v TEXT UNIQUE);
+INSERT INTO plain VALUES (1, NULL), (2, NULL), (3, 'x');
+CREATE TABLE pair (a INTEGER, b TEXT, PRIMARY KEY (b, a)) WITHOUT ROWID;
+INSERT INTO pair VALUES (1, 'x'), (2, 'x');
+CREATE TABLE down (k INTEGER PRIMARY KEY DESC);
+INSERT INTO down VALUES (7);
