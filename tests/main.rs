@@ -9,6 +9,8 @@ mod embedded;
 mod encode_oracle;
 // the example application's schema in both dialects
 mod example_schema;
+// runs that are killed, stopped, repeated, fenced
+mod resume;
 // throwaway server, SQLite files, the built program
 mod support;
 // sslmode, certificates, logins

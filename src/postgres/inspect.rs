@@ -152,7 +152,10 @@ pub async fn tables_with_rows(session: &mut Session, schema: &str, tables: &[&st
         match session.client().query_typed(&sql, &[]).await {
             Ok(rows) => held.push(rows.first().is_some_and(|row| row.get(0))),
             Err(error) => {
-                return Err(session.explain(error, "looking for rows").await.at(format!("table \"{table}\"")));
+                return Err(session
+                    .explain(error, "looking for rows")
+                    .await
+                    .at(format!("table \"{table}\"")));
             }
         }
     }
