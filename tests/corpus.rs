@@ -46,7 +46,9 @@ fn move_one(server: &Server, judge: Option<&Path>, file: &Path) -> Result<(), St
         return if run.done.code == 5 { Ok(()) } else { Err(format!("{name}: exit {}", run.done.code)) };
     }
     check_run(&name, &run)?;
-    judge.map_or(Ok(()), |judge| judged(judge, &copy, &database))
+    let names = copy.with_extension("report.json");
+    std::fs::write(&names, run.report.to_string()).unwrap();
+    judge.map_or(Ok(()), |judge| judged(judge, &copy, &database, &names))
 }
 
 fn check_run(name: &str, run: &Run) -> Result<(), String> {
@@ -61,9 +63,11 @@ fn check_run(name: &str, run: &Run) -> Result<(), String> {
     }
 }
 
-/// The independent judge reads both databases itself.
-fn judged(judge: &Path, copy: &Path, database: &Database) -> Result<(), String> {
-    let output = Command::new("python3").arg(judge).arg(copy).arg(database.url()).output().unwrap();
+/// The independent judge reads both databases itself; the report tells it new names.
+fn judged(judge: &Path, copy: &Path, database: &Database, names: &Path) -> Result<(), String> {
+    let output =
+        Command::new("python3").arg(judge).arg(copy).arg(database.url()).arg("--names").arg(names).output();
+    let output = output.unwrap();
     if output.status.success() {
         return Ok(());
     }

@@ -21,6 +21,8 @@ mod example_schema;
 mod existing;
 // what is refused, and how it is said
 mod refusals;
+// runs that are killed, stopped, repeated, fenced
+mod resume;
 // throwaway server, SQLite files, the built program
 mod support;
 // sslmode, certificates, logins

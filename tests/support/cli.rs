@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// Variables that choose sources and targets.
 const CLEARED: [&str; 6] = ["PG", "CUTOVER", "POSTGRES_", "DATABASE_URL", "SQLITE_DB_PATH", "XDG_"];
@@ -45,9 +45,26 @@ impl Cli {
         self
     }
 
+    /// Starts it; its output waits in pipes.
+    pub(crate) fn spawn(mut self) -> std::process::Child {
+        self.0.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the built program")
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(mut self) -> Done {
-        let output = self.0.output().expect("the built program");
+        Done::from(self.0.output().expect("the built program"))
+    }
+}
+
+impl Done {
+    /// All that it said, on either stream.
+    pub(crate) fn said(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+}
+
+impl From<Output> for Done {
+    fn from(output: Output) -> Done {
         Done {
             code: output.status.code().unwrap_or_else(|| -output.status.signal().unwrap_or(0)),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

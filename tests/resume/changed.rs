@@ -1,0 +1,132 @@
+//! A source that was written between a run that failed and the next (fault catalogue F25), and beginning anew.
+
+use super::hold::Hold;
+use super::running::Running;
+use super::world::{Target, World, assert_rows_are_the_ledgers, picture};
+use crate::support::postgres::Database;
+
+/// A run that is killed when everything is copied but the table `setting`.
+fn killed_before_setting(world: &World, database: &Database) {
+    let run = Running::start(world.copy(database));
+    let hold = Hold::chunk(database, "setting", 0);
+    // One worker waits for the chunk; the other has done everything else when it goes.
+    hold.wait_until_held(1);
+    super::running::wait_for("all other chunks", || {
+        let left = "SELECT 1 FROM cutover.chunk WHERE digest IS NULL AND table_name <> 'setting'";
+        (hold.watch(left) == 0).then_some(())
+    });
+    assert_eq!(run.kill().code, -9);
+    hold.release();
+    assert_rows_are_the_ledgers(database, "before setting");
+}
+
+fn change(world: &World, sql: &str) {
+    world.source.connection().execute_batch(sql).unwrap();
+}
+
+#[test]
+fn a_changed_source_is_refused_with_both_ways_out() {
+    let Some(world) = World::new() else { return };
+    let database = world.database(Target::Existing);
+    killed_before_setting(&world, &database);
+    let before = super::world::ledger(&database);
+    change(&world, "INSERT INTO setting VALUES ('new', '{}')");
+    let done = world.copy(&database).run();
+    assert_eq!(done.code, 3, "{done:?}");
+    assert!(done.said().contains("--restart") && done.said().contains("--reverify"), "{done:?}");
+    assert_eq!(super::world::ledger(&database), before, "a refusal writes nothing");
+}
+
+#[test]
+fn reverify_goes_on_where_finished_chunks_are_the_same() {
+    let Some(world) = World::new() else { return };
+    for target in [Target::Empty, Target::Existing] {
+        let database = world.database(target);
+        killed_before_setting(&world, &database);
+        change(&world, &format!("INSERT INTO setting VALUES ('new {target:?}', '{{}}')"));
+        let done = world.copy(&database).args(["--reverify"]).run();
+        assert_eq!(done.code, 0, "{done:?}");
+        let added = format!("SELECT count(*) FROM setting WHERE k = 'new {target:?}'");
+        assert_eq!(database.query_one_text(&added), "1");
+        // The result is that of a copy of the changed source, and the next run needs no --reverify.
+        world.undisturbed(target).assert_resumes(&world, &database, "after --reverify");
+    }
+}
+
+#[test]
+fn reverify_refuses_where_a_finished_chunk_has_changed() {
+    for sql in [
+        "UPDATE orders SET note = 'other' WHERE id = 5000",
+        "DELETE FROM orders WHERE id = 9000",
+        "INSERT INTO customer (email, created, active) VALUES ('late@example.org', '2024-01-01T00:00:00Z', 1)",
+        "UPDATE orders SET id = 123456 WHERE id = 17",
+    ] {
+        let Some(world) = World::new() else { return };
+        let database = world.database(Target::Empty);
+        killed_before_setting(&world, &database);
+        change(&world, sql);
+        let done = world.copy(&database).args(["--reverify"]).run();
+        assert_eq!(done.code, 3, "{sql}: {done:?}");
+        let table = if sql.contains("customer") { "customer" } else { "orders" };
+        assert!(done.said().contains(table) && done.said().contains("--restart"), "{sql}: {done:?}");
+    }
+}
+
+/// The stored plan has no place for a column that came later: its values must not be lost in silence.
+#[test]
+fn reverify_refuses_a_changed_schema() {
+    for sql in
+        ["ALTER TABLE setting ADD COLUMN extra TEXT DEFAULT 'x'", "ALTER TABLE orders ADD COLUMN extra TEXT"]
+    {
+        let Some(world) = World::new() else { return };
+        let database = world.database(Target::Empty);
+        killed_before_setting(&world, &database);
+        change(&world, sql);
+        let done = world.copy(&database).args(["--reverify"]).run();
+        assert_eq!(done.code, 3, "{sql}: {done:?}");
+        assert!(done.said().contains("extra") && done.said().contains("--restart"), "{sql}: {done:?}");
+    }
+}
+
+#[test]
+fn restart_begins_anew() {
+    for target in [Target::Empty, Target::Existing] {
+        let Some(world) = World::new() else { return };
+        let database = world.database(target);
+        killed_before_setting(&world, &database);
+        change(&world, "UPDATE orders SET note = 'other' WHERE id < 5000; DELETE FROM event WHERE n < 100");
+        let done = world.copy(&database).args(["--restart"]).run();
+        assert_eq!(done.code, 0, "{target:?}: {done:?}");
+        world.undisturbed(target).assert_resumes(&world, &database, "after --restart");
+    }
+}
+
+/// Keys are back after a finished run: what was copied must go all the same, children and parents together.
+#[test]
+fn a_finished_run_can_begin_anew_too() {
+    for target in [Target::Empty, Target::Existing] {
+        let Some(world) = World::new() else { return };
+        let database = world.database(target);
+        world.finish(&database);
+        let before = picture(&database);
+        let done = world.copy(&database).args(["--restart"]).run();
+        assert_eq!(done.code, 0, "{target:?}: {done:?}");
+        assert_eq!(picture(&database), before, "{target:?}");
+    }
+}
+
+/// What was laid aside comes back even if the new run is then refused.
+#[test]
+fn a_restart_that_is_refused_has_restored_what_was_laid_aside() {
+    let Some(world) = World::new() else { return };
+    let database = world.database(Target::Existing);
+    let objects = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated
+                   UNION ALL SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1";
+    let before = database.rows(objects);
+    killed_before_setting(&world, &database);
+    assert_ne!(database.rows(objects), before, "nothing was laid aside");
+    change(&world, "UPDATE orders SET total = 'not a number' WHERE id = 77");
+    let done = world.copy(&database).args(["--restart"]).run();
+    assert_eq!(done.code, 3, "{done:?}");
+    assert_eq!(database.rows(objects), before);
+}

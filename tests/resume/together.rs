@@ -1,0 +1,96 @@
+//! Two runs at once, and a run that lost its place (fault catalogue F44, F45).
+
+use super::hold::Hold;
+use super::running::{Running, wait_for};
+use super::world::{TABLES, Target, World, ledger, writers};
+use crate::support::postgres::Database;
+
+#[test]
+fn the_second_of_two_runs_is_turned_away() {
+    let Some(world) = World::new() else { return };
+    let undisturbed = world.undisturbed(Target::Existing);
+    let database = world.database(Target::Existing);
+    let first = Running::start(world.copy(&database));
+    let hold = Hold::chunk(&database, "setting", 0);
+    first.signal("STOP");
+    let second = world.copy(&database).run();
+    assert_eq!(second.code, 7, "{second:?}");
+    assert!(second.said().contains("another run holds this target"), "{second:?}");
+    assert!(second.said().contains("pg_terminate_backend"), "{second:?}");
+    hold.release();
+    first.signal("CONT");
+    let first = first.end();
+    assert_eq!(first.code, 0, "{first:?}");
+    undisturbed.assert_resumes(&world, &database, "after the first run's end");
+}
+
+/// Raises the epoch as a run that takes over does; tells whether the row was free.
+fn raise_epoch(session: &Hold) -> Result<usize, String> {
+    session.rows("SET lock_timeout = '100ms'; UPDATE cutover.source SET epoch = epoch + 1, run_id = 'other' RETURNING 1")
+}
+
+/// Stops the run between two of its transactions, and takes its place.
+fn fence(run: &Running, database: &Database) {
+    let session = Hold::session(database);
+    wait_for("a moment between two transactions", || {
+        run.signal("STOP");
+        let raised = raise_epoch(&session);
+        if raised == Ok(1) {
+            return Some(());
+        }
+        run.signal("CONT");
+        None
+    });
+}
+
+fn assert_fenced(run: Running, database: &Database, case: &str) {
+    let all = || (ledger(database), TABLES.map(|table| writers(database, table)));
+    let before = all();
+    run.signal("CONT");
+    let done = run.end();
+    assert_eq!(done.code, 7, "{case}: {done:?}");
+    assert!(done.said().contains("another run took this copy over"), "{case}: {done:?}");
+    assert_eq!(all(), before, "{case}: something was committed");
+}
+
+#[test]
+fn a_run_that_lost_its_place_commits_no_more_rows() {
+    let Some(world) = World::new() else { return };
+    for target in [Target::Empty, Target::Existing] {
+        let undisturbed = world.undisturbed(target);
+        let database = world.database(target);
+        let run = Running::start(world.copy(&database));
+        drop(Hold::chunk(&database, "setting", 0));
+        fence(&run, &database);
+        assert_fenced(run, &database, &format!("{target:?}"));
+        assert_eq!(database.query_one_text("SELECT finished_at IS NULL FROM cutover.source"), "t");
+        undisturbed.assert_resumes(&world, &database, "after the fence");
+    }
+}
+
+/// After the data, too: whatever the run was about to record when it lost its place, it does not.
+#[test]
+fn a_run_that_lost_its_place_records_no_more_steps() {
+    let Some(world) = World::new() else { return };
+    let undisturbed = world.undisturbed(Target::Existing);
+    for kind in ["sequence", "vacuum"] {
+        let database = world.database(Target::Existing);
+        let run = Running::start(world.copy(&database));
+        let hold = Hold::step(&database, kind, "customer");
+        hold.wait_until_held(1);
+        run.signal("STOP");
+        hold.rows("UPDATE cutover.source SET epoch = epoch + 1, run_id = 'other'; COMMIT").unwrap();
+        // The statement that waited for the step's row goes on by itself: it must find that it came too late.
+        let idle = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+                    AND application_name LIKE 'cutover %' AND state = 'active'";
+        wait_for("the run's backends to be idle", || (hold.watch(idle) == 0).then_some(()));
+        run.signal("CONT");
+        let done = run.end();
+        assert_eq!(done.code, 7, "{kind}: {done:?}");
+        let state =
+            format!("SELECT state FROM cutover.step WHERE kind = '{kind}' AND table_name = 'customer'");
+        assert_eq!(database.query_one_text(&state), "pending", "{kind}");
+        assert_eq!(database.query_one_text("SELECT finished_at IS NULL FROM cutover.source"), "t", "{kind}");
+        undisturbed.assert_resumes(&world, &database, kind);
+    }
+}
