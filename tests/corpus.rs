@@ -19,15 +19,23 @@ fn shared() -> Option<PathBuf> {
     None
 }
 
+fn wal_of(path: &Path) -> PathBuf {
+    PathBuf::from(format!("{}-wal", path.display()))
+}
+
+/// The bytes of a file and of its `-wal`; a `-wal` that is not there and an empty one are the same.
+fn bytes_of(path: &Path) -> (Vec<u8>, Vec<u8>) {
+    (std::fs::read(path).unwrap(), std::fs::read(wal_of(path)).unwrap_or_default())
+}
+
 /// A copy of the file and of its `-wal` that may be opened.
 fn copy_of(file: &Path) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let name = file.file_name().unwrap();
     let copy = dir.path().join(name);
     std::fs::write(&copy, std::fs::read(file).unwrap()).unwrap();
-    let beside = |path: &Path| PathBuf::from(format!("{}-wal", path.display()));
-    if let Ok(wal) = std::fs::read(beside(file)) {
-        std::fs::write(beside(&copy), wal).unwrap();
+    if let Ok(wal) = std::fs::read(wal_of(file)) {
+        std::fs::write(wal_of(&copy), wal).unwrap();
     }
     (dir, copy)
 }
@@ -37,16 +45,17 @@ fn move_one(server: &Server, judge: Option<&Path>, file: &Path) -> Result<(), St
     let (name, database) =
         (file.file_name().unwrap().to_string_lossy().into_owned(), server.fresh_database());
     let (_dir, copy) = copy_of(file);
-    let before = std::fs::read(&copy).unwrap();
+    let before = bytes_of(&copy);
     let run = migrate(&copy, &database, &[]);
-    if std::fs::read(&copy).unwrap() != before {
+    if bytes_of(&copy) != before {
         return Err(format!("{name}: the source was changed"));
     }
     if name == BROKEN {
         return if run.done.code == 5 { Ok(()) } else { Err(format!("{name}: exit {}", run.done.code)) };
     }
     check_run(&name, &run)?;
-    let names = copy.with_extension("report.json");
+    // It compares by value; which name became which it is told.
+    let names = copy.with_extension("json");
     std::fs::write(&names, run.report.to_string()).unwrap();
     judge.map_or(Ok(()), |judge| judged(judge, &copy, &database, &names))
 }
@@ -63,11 +72,16 @@ fn check_run(name: &str, run: &Run) -> Result<(), String> {
     }
 }
 
-/// The independent judge reads both databases itself; the report tells it new names.
+/// The independent judge reads both databases itself.
 fn judged(judge: &Path, copy: &Path, database: &Database, names: &Path) -> Result<(), String> {
-    let output =
-        Command::new("python3").arg(judge).arg(copy).arg(database.url()).arg("--names").arg(names).output();
-    let output = output.unwrap();
+    let output = Command::new("python3")
+        .arg(judge)
+        .arg(copy)
+        .arg(database.url())
+        .arg("--names")
+        .arg(names)
+        .output()
+        .unwrap();
     if output.status.success() {
         return Ok(());
     }
