@@ -134,6 +134,13 @@ fn lifted(table: &TablePlan) -> Vec<String> {
     keys.chain(table.lifted_indexes.iter().map(|lift| lift.drop.clone())).collect()
 }
 
+/// Empties all tables in one statement: the foreign keys among them, back after a finished run, are checked at its end.
+fn delete_together(tables: &[String]) -> String {
+    let deletes: Vec<String> =
+        tables.iter().enumerate().map(|(i, table)| format!("d{i} AS (DELETE FROM {table})")).collect();
+    format!("WITH {} SELECT", deletes.join(", "))
+}
+
 /// Undoes what the ledger says of one source, so that it can begin anew: tables that we created are dropped, existing ones
 /// are emptied of what we put there, and what was laid aside comes back.
 ///
@@ -165,10 +172,10 @@ async fn try_restart(
     if !created.is_empty() {
         transaction.batch_execute(&format!("DROP TABLE IF EXISTS {}", created.join(", "))).await?;
     }
-    for table in named(TableMode::Existing) {
-        transaction
-            .batch_execute(&format!("DELETE FROM {}", qualified(&state.schema, &table.target)))
-            .await?;
+    let emptied: Vec<String> =
+        named(TableMode::Existing).map(|table| qualified(&state.schema, &table.target)).collect();
+    if !emptied.is_empty() {
+        transaction.batch_execute(&delete_together(&emptied)).await?;
     }
     let pending = |step: &&ledger::StepState| step.restores && step.progress == ledger::StepProgress::Pending;
     for step in state.steps.iter().filter(pending) {

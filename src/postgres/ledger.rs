@@ -416,23 +416,26 @@ pub async fn reopen_table(session: &Session, source_id: i64, table: &str) -> Res
 /// Records how a run ended. This commit is synchronous, and with it every earlier one is durable.
 ///
 /// # Errors
-/// A target fault.
+/// [`ErrorKind::Busy`] where another run took over; a target fault.
 pub async fn finish(session: &Session, source_id: i64, epoch: i64, error: Option<&str>) -> Result<()> {
     let sql = "WITH durable AS (SELECT set_config('synchronous_commit', 'on', false))
                UPDATE cutover.source SET finished_at = CASE WHEN $3::text IS NULL THEN clock_timestamp() END, last_error = $3
-               FROM durable WHERE source_id = $1 AND epoch = $2";
-    query(session, sql, &[(&source_id, Type::INT8), (&epoch, Type::INT8), (&error, Type::TEXT)])
-        .await
-        .map(drop)
+               FROM durable WHERE source_id = $1 AND epoch = $2 RETURNING 1";
+    let params: Params<'_> = &[(&source_id, Type::INT8), (&epoch, Type::INT8), (&error, Type::TEXT)];
+    let recorded = query(session, sql, params).await?;
+    if recorded.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
 }
 
-/// Records the fingerprint under which finished chunks were found to be still the same.
+/// Records the fingerprint under which finished chunks were found to be still the same, and the plan with the counts of
+/// that moment.
 ///
 /// # Errors
 /// A target fault.
-pub async fn set_fingerprint(session: &Session, source_id: i64, fingerprint: &str) -> Result<()> {
-    let sql = "UPDATE cutover.source SET fingerprint = $2 WHERE source_id = $1";
-    query(session, sql, &[(&source_id, Type::INT8), (&fingerprint, Type::TEXT)]).await.map(drop)
+pub async fn set_fingerprint(session: &Session, source_id: i64, fingerprint: &str, plan: &str) -> Result<()> {
+    let sql = "UPDATE cutover.source SET fingerprint = $2, plan = $3 WHERE source_id = $1";
+    query(session, sql, &[(&source_id, Type::INT8), (&fingerprint, Type::TEXT), (&plan, Type::TEXT)])
+        .await
+        .map(drop)
 }
 
 async fn query(session: &Session, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
