@@ -16,6 +16,7 @@ use crate::digest::MultisetDigest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Events, Phase, TaskCounters};
 use crate::finding::{Finding, Severity};
+use crate::limits::GOODBYE_WAIT;
 use crate::outcome::{RunReport, Verify};
 use crate::plan::select::is_selected;
 use crate::plan::{Plan, StepKind, TableMode};
@@ -120,6 +121,9 @@ async fn carry_out(
 ) -> Result<()> {
     let mut failures = copy_chunks(tools, actives, account).await;
     tools.cancel.check()?;
+    if let Some(fenced) = failures.iter().position(|(_, error)| error.kind() == ErrorKind::Busy) {
+        return Err(failures.swap_remove(fenced).1);
+    }
     refresh(control, actives).await?;
     failures.extend(verify_tables(tools, control, actives, account).await?);
     tools.cancel.check()?;
@@ -641,7 +645,7 @@ async fn verify_tables(
             Ok(verdict) => {
                 let active = &mut actives[i];
                 let proved = verdict.verify == Verify::Match && tools.config.verify == VerifyLevel::Checksum;
-                ledger::mark_verified(control, active.state.source_id, &table, proved).await?;
+                ledger::mark_verified(control, &active.owner(), &table, proved).await?;
                 account.verdict(&table, &verdict);
             }
             Err(error) => failures.push((table, error)),
@@ -822,8 +826,13 @@ async fn record_end(
             None => None,
         };
         // Where the target itself has failed, the first error says more than that its ledger cannot be reached.
-        let recorded =
-            ledger::finish(control, active.state.source_id, active.state.epoch, text.as_deref()).await;
+        let recorded = ledger::finish(control, active.state.source_id, active.state.epoch, text.as_deref());
+        if tools.cancel.is_asked() && error.is_some() {
+            // A backend that we left may still hold the row: a stop does not wait for the wording of its record.
+            let _ = tokio::time::timeout(GOODBYE_WAIT, recorded).await;
+            continue;
+        }
+        let recorded = recorded.await;
         if error.is_none() {
             recorded?;
         }

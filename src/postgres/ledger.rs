@@ -5,6 +5,7 @@
 //! (reliability.md §1.3). Deliberately absent: any state that says "in progress".
 
 use super::session::Session;
+use super::step::StepOwner;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::HANDOVER_WAIT;
@@ -393,11 +394,16 @@ pub async fn insert_before(
 ///
 /// # Errors
 /// A target fault.
-pub async fn mark_verified(session: &Session, source_id: i64, table: &str, equal: bool) -> Result<()> {
-    let sql = "UPDATE cutover.chunk SET verified_at = CASE WHEN $3 THEN clock_timestamp() END WHERE source_id = $1 AND table_name = $2";
-    query(session, sql, &[(&source_id, Type::INT8), (&table, Type::TEXT), (&equal, Type::BOOL)])
-        .await
-        .map(drop)
+pub async fn mark_verified(session: &Session, owner: &StepOwner, table: &str, equal: bool) -> Result<()> {
+    let sql = "UPDATE cutover.chunk SET verified_at = CASE WHEN $3 THEN clock_timestamp() END
+               WHERE source_id = $1 AND table_name = $2
+                 AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
+               RETURNING 1";
+    let (source_id, epoch) = (&owner.source_id, &owner.epoch);
+    let params: Params<'_> =
+        &[(source_id, Type::INT8), (&table, Type::TEXT), (&equal, Type::BOOL), (epoch, Type::INT8)];
+    let marked = query(session, sql, params).await?;
+    if marked.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
 }
 
 /// Forgets that a table's chunks were done, and that its sequence and vacuum steps were: they will be done again.
