@@ -57,7 +57,11 @@ pub const HANDOVER_WAIT: Duration = Duration::from_secs(10);
 pub const SOURCE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// After Ctrl-C, a chunk under way may still commit within this time; then it is rolled back.
-pub const INTERRUPT_GRACE: Duration = Duration::from_secs(4);
+pub const INTERRUPT_GRACE: Duration = Duration::from_secs(3);
+
+/// How long a stopped run tries to write down that it was stopped. With the grace before it, the process ends within the
+/// five seconds that are promised.
+pub const RECORD_WAIT: Duration = Duration::from_secs(1);
 
 /// Bytes of identifier that PostgreSQL keeps (NAMEDATALEN − 1).
 pub const NAME_BYTES_MAX: usize = 63;

@@ -19,8 +19,6 @@ pub(super) struct Active {
     pub(super) plan: Arc<Plan>,
     pub(super) state: SourceState,
     pub(super) failed: BTreeSet<String>,
-    /// the profile's counts still describe the source
-    pub(super) counts_hold: bool,
 }
 
 impl Active {

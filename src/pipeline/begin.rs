@@ -76,7 +76,7 @@ async fn take_over(
     state: SourceState,
     account: &mut Account,
 ) -> Result<Active> {
-    let plan = resume::stored_plan(&state)?;
+    let mut plan = resume::stored_plan(&state)?;
     let missing = job.tables().find(|table| !plan.tables.iter().any(|planned| planned.source == table.name));
     if let Some(table) = missing {
         let message = format!(
@@ -90,8 +90,9 @@ async fn take_over(
     let how = resume::check(&state, &tools.config, &job.fingerprint())?;
     if how == Resume::Reverify {
         tools.events.note("the source has changed: reading every finished chunk again");
-        reverify::run(&job, &plan, &state, tools.config.jobs).await?;
-        ledger::set_fingerprint(control, state.source_id, &job.fingerprint()).await?;
+        plan = reverify::run(&job, &plan, &state, tools.config.jobs).await?;
+        let plan_json = serde_json::to_string(&plan).unwrap_or_default();
+        ledger::set_fingerprint(control, state.source_id, &job.fingerprint(), &plan_json).await?;
     }
     let done = state.chunks.iter().filter(|chunk| chunk.digest.is_some()).count() as u64;
     let run = &mut account.report.run;
@@ -106,13 +107,7 @@ async fn take_over(
         ledger::take_over(control, state.source_id, &account.run_id()).await?
     };
     let state = SourceState { epoch, ..state };
-    Ok(Active {
-        job,
-        plan: Arc::new(plan),
-        state,
-        failed: BTreeSet::new(),
-        counts_hold: how == Resume::Continue,
-    })
+    Ok(Active { job, plan: Arc::new(plan), state, failed: BTreeSet::new() })
 }
 
 async fn begin_new(
@@ -146,13 +141,7 @@ async fn begin_new(
     for one in assessed {
         let mut states = ledger::read(control, Some(&config.schema), Some(one.job.path())).await?;
         let state = states.pop().ok_or_else(|| Error::internal("the ledger's source row has gone"))?;
-        actives.push(Active {
-            job: one.job,
-            plan: Arc::new(one.plan),
-            state,
-            failed: BTreeSet::new(),
-            counts_hold: true,
-        });
+        actives.push(Active { job: one.job, plan: Arc::new(one.plan), state, failed: BTreeSet::new() });
     }
     Ok(actives)
 }

@@ -42,7 +42,7 @@ pub(super) async fn verify_tables(
             Ok(verdict) => {
                 let active = &mut actives[i];
                 let proved = verdict.verify == Verify::Match && tools.config.verify == VerifyLevel::Checksum;
-                ledger::mark_verified(control, active.state.source_id, &table, proved).await?;
+                ledger::mark_verified(control, &active.owner(), &table, proved).await?;
                 account.verdict(&table, &verdict);
             }
             Err(error) => failures.push((table, error)),

@@ -70,6 +70,13 @@ fn lifted(table: &TablePlan) -> Vec<String> {
     keys.chain(table.lifted_indexes.iter().map(|lift| lift.drop.clone())).collect()
 }
 
+/// Empties all tables in one statement: the foreign keys among them, back after a finished run, are checked at its end.
+fn delete_together(tables: &[String]) -> String {
+    let deletes: Vec<String> =
+        tables.iter().enumerate().map(|(i, table)| format!("d{i} AS (DELETE FROM {table})")).collect();
+    format!("WITH {} SELECT", deletes.join(", "))
+}
+
 /// The statements that undo what the ledger says of one source, so that it can begin anew: tables that we created are
 /// dropped, existing ones are emptied of what we put there, and what was laid aside comes back.
 ///
@@ -93,7 +100,7 @@ pub fn undo(state: &SourceState, plan: &Plan) -> Result<Vec<String>> {
     let filled: Vec<String> =
         named(TableMode::Existing).map(|table| qualified(&state.schema, &table.target)).collect();
     if !filled.is_empty() {
-        statements.push(format!("TRUNCATE {}", filled.join(", ")));
+        statements.push(delete_together(&filled));
     }
     let owed = state.steps.iter().filter(|step| step.restores && step.progress == StepProgress::Pending);
     statements.extend(owed.map(|step| step.sql.clone()));

@@ -2,6 +2,7 @@
 
 use crate::assess::job::Job;
 use crate::assess::pool;
+use crate::catalog::Generated;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::digest::{MultisetDigest, RowHasher, table_key};
 use crate::error::{Error, Result};
@@ -11,32 +12,57 @@ use crate::postgres::ledger::SourceState;
 use crate::sqlite::scan::scan;
 use std::sync::Arc;
 
-/// Reads every finished chunk again.
+/// Reads the source again: every finished chunk must be what it was, and what is left is counted. Gives the plan with
+/// the counts of now.
 ///
 /// # Errors
-/// A refusal that names the tables whose finished chunks are no longer the same; a source fault.
-pub async fn run(job: &Arc<Job>, plan: &Plan, state: &SourceState, jobs: usize) -> Result<()> {
-    let mut tasks: Vec<(TablePlan, ChunkSpec, Vec<u8>)> = Vec::new();
+/// A refusal that names what is no longer the same: columns, or tables with finished chunks; a source fault.
+pub async fn run(job: &Arc<Job>, plan: &Plan, state: &SourceState, jobs: usize) -> Result<Plan> {
+    check_columns(job, plan)?;
+    let mut tasks: Vec<(TablePlan, ChunkSpec, Option<Vec<u8>>)> = Vec::new();
     for chunk in &state.chunks {
         let table = plan.tables.iter().find(|table| table.source == chunk.table);
-        if let (Some(table), Some(digest)) = (table, &chunk.digest) {
-            tasks.push((table.clone(), chunk.spec.clone(), digest.clone()));
+        if let Some(table) = table {
+            tasks.push((table.clone(), chunk.spec.clone(), chunk.digest.clone()));
         }
     }
     let shared = Arc::clone(job);
-    let differing = pool::blocking(jobs, tasks, move |(table, spec, digest)| {
+    let read = pool::blocking(jobs, tasks, move |(table, spec, digest)| {
         let now = digest_range(&shared, table, &spec.range)?;
-        Ok((now.to_bytes() != digest[..]).then(|| table.source.clone()))
+        let same = digest.as_ref().is_none_or(|digest| now.to_bytes() == digest[..]);
+        Ok((table.source.clone(), now.rows(), same))
     })
     .await?;
-    let mut names: Vec<String> = differing.into_iter().flatten().collect();
+    let mut names: Vec<&str> =
+        read.iter().filter(|(_, _, same)| !same).map(|(name, _, _)| name.as_str()).collect();
     names.dedup();
-    if names.is_empty() {
-        return Ok(());
+    if !names.is_empty() {
+        let message =
+            format!("rows that were copied already have changed in the source, in: {}", names.join(", "));
+        return Err(Error::refused(message, Vec::new()).remedy("use --restart to begin anew"));
     }
-    let message =
-        format!("rows that were copied already have changed in the source, in: {}", names.join(", "));
-    Err(Error::refused(message, Vec::new()).remedy("use --restart to begin anew"))
+    let mut plan = plan.clone();
+    for table in &mut plan.tables {
+        table.rows = read.iter().filter(|(name, _, _)| *name == table.source).map(|(_, rows, _)| rows).sum();
+    }
+    Ok(plan)
+}
+
+/// The plan has no place for a column that came later: its values would be lost without a word.
+fn check_columns(job: &Job, plan: &Plan) -> Result<()> {
+    for table in job.tables() {
+        let Some(planned) = plan.tables.iter().find(|planned| planned.source == table.name) else { continue };
+        let mut stored = table.columns.iter().filter(|column| column.generated != Generated::Virtual);
+        let new = stored.find(|column| planned.columns.iter().all(|old| old.source != column.name));
+        if let Some(column) = new {
+            let message = format!(
+                "column \"{}\" of table \"{}\" is not in the plan that the copy was begun with",
+                column.name, table.name
+            );
+            return Err(Error::refused(message, Vec::new()).remedy("use --restart to begin anew"));
+        }
+    }
+    Ok(())
 }
 
 /// The digest of one range of the source, by the same canonical form as the copy's.

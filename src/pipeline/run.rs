@@ -12,7 +12,7 @@ use super::wind_up::{already_done, finish_tables, record_end, summarise};
 use crate::assess::job::Job;
 use crate::assess::{self, Assessed};
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::outcome::RunReport;
@@ -89,6 +89,9 @@ async fn carry_out(
     refresh(control, actives).await?;
     actives.iter().for_each(|active| account.ledger(&active.state));
     tools.cancel.check()?;
+    if let Some(fenced) = failures.iter().position(|(_, error)| error.kind() == ErrorKind::Busy) {
+        return Err(failures.swap_remove(fenced).1);
+    }
     failures.extend(verify_tables(tools, control, actives, account).await?);
     tools.cancel.check()?;
     failures.extend(finish_tables(tools, control, actives, account).await?);

@@ -6,6 +6,7 @@ use super::finish::{self, Finishing};
 use super::run::Tools;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::RECORD_WAIT;
 use crate::outcome::Verify;
 use crate::plan::StepKind;
 use crate::postgres::ledger::{self, StepProgress, StepState};
@@ -109,7 +110,7 @@ impl Account {
         self.ledger(&active.state);
         for table in self.report.tables.iter_mut().filter(|table| table.verify == Verify::Match) {
             let counted = table.rows.target.is_some_and(|target| target == table.rows.copied);
-            let read = !active.counts_hold || table.rows.source == table.rows.copied;
+            let read = table.rows.source == table.rows.copied;
             if !counted || !read {
                 table.verify = Verify::Differs;
                 table.verify_note = format!(
@@ -145,8 +146,13 @@ pub(super) async fn record_end(
             None => None,
         };
         // Where the target itself has failed, the first error says more than that its ledger cannot be reached.
-        let recorded =
-            ledger::finish(control, active.state.source_id, active.state.epoch, text.as_deref()).await;
+        let recorded = ledger::finish(control, active.state.source_id, active.state.epoch, text.as_deref());
+        if tools.cancel.is_asked() && error.is_some() {
+            // A backend that we left may still hold the row: a stop does not wait for the wording of its record.
+            let _ = tokio::time::timeout(RECORD_WAIT, recorded).await;
+            continue;
+        }
+        let recorded = recorded.await;
         if error.is_none() {
             recorded?;
         }

@@ -5,6 +5,7 @@
 //! (reliability.md §1.3). Deliberately absent: any state that says "in progress".
 
 use super::session::Session;
+use super::step::StepOwner;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::HANDOVER_WAIT;
@@ -260,11 +261,16 @@ pub async fn take_over(session: &Session, source_id: i64, run_id: &str) -> Resul
 ///
 /// # Errors
 /// A target fault.
-pub async fn mark_verified(session: &Session, source_id: i64, table: &str, equal: bool) -> Result<()> {
-    let sql = "UPDATE cutover.chunk SET verified_at = CASE WHEN $3 THEN clock_timestamp() END WHERE source_id = $1 AND table_name = $2";
-    query(session, sql, &[(&source_id, Type::INT8), (&table, Type::TEXT), (&equal, Type::BOOL)])
-        .await
-        .map(drop)
+pub async fn mark_verified(session: &Session, owner: &StepOwner, table: &str, equal: bool) -> Result<()> {
+    let sql = "UPDATE cutover.chunk SET verified_at = CASE WHEN $3 THEN clock_timestamp() END
+               WHERE source_id = $1 AND table_name = $2
+                 AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
+               RETURNING 1";
+    let (source_id, epoch) = (&owner.source_id, &owner.epoch);
+    let params: Params<'_> =
+        &[(source_id, Type::INT8), (&table, Type::TEXT), (&equal, Type::BOOL), (epoch, Type::INT8)];
+    let marked = query(session, sql, params).await?;
+    if marked.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
 }
 
 /// Forgets that a table's chunks were done, and that its sequence and vacuum steps were: they will be done again.
@@ -283,23 +289,26 @@ pub async fn reopen_table(session: &Session, source_id: i64, table: &str) -> Res
 /// Records how a run ended. This commit is synchronous, and with it every earlier one is durable.
 ///
 /// # Errors
-/// A target fault.
+/// [`ErrorKind::Busy`] where another run took over; a target fault.
 pub async fn finish(session: &Session, source_id: i64, epoch: i64, error: Option<&str>) -> Result<()> {
     let sql = "WITH durable AS (SELECT set_config('synchronous_commit', 'on', false))
                UPDATE cutover.source SET finished_at = CASE WHEN $3::text IS NULL THEN clock_timestamp() END, last_error = $3
-               FROM durable WHERE source_id = $1 AND epoch = $2";
-    query(session, sql, &[(&source_id, Type::INT8), (&epoch, Type::INT8), (&error, Type::TEXT)])
-        .await
-        .map(drop)
+               FROM durable WHERE source_id = $1 AND epoch = $2 RETURNING 1";
+    let params: Params<'_> = &[(&source_id, Type::INT8), (&epoch, Type::INT8), (&error, Type::TEXT)];
+    let recorded = query(session, sql, params).await?;
+    if recorded.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
 }
 
-/// Records the fingerprint under which finished chunks were found to be still the same.
+/// Records the fingerprint under which finished chunks were found to be still the same, and the plan with the counts of
+/// that moment.
 ///
 /// # Errors
 /// A target fault.
-pub async fn set_fingerprint(session: &Session, source_id: i64, fingerprint: &str) -> Result<()> {
-    let sql = "UPDATE cutover.source SET fingerprint = $2 WHERE source_id = $1";
-    query(session, sql, &[(&source_id, Type::INT8), (&fingerprint, Type::TEXT)]).await.map(drop)
+pub async fn set_fingerprint(session: &Session, source_id: i64, fingerprint: &str, plan: &str) -> Result<()> {
+    let sql = "UPDATE cutover.source SET fingerprint = $2, plan = $3 WHERE source_id = $1";
+    query(session, sql, &[(&source_id, Type::INT8), (&fingerprint, Type::TEXT), (&plan, Type::TEXT)])
+        .await
+        .map(drop)
 }
 
 async fn query(session: &Session, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {

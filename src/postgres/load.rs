@@ -138,10 +138,15 @@ pub async fn check_epoch(session: &Session, source_id: i64, epoch: i64) -> Resul
     let sql = "SELECT epoch FROM cutover.source WHERE source_id = $1 FOR SHARE";
     match session.client().query_typed(sql, &[(&source_id, Type::INT8)]).await {
         Ok(rows) if rows.first().map(|row| row.get::<_, i64>(0)) == Some(epoch) => Ok(()),
-        Ok(_) => Err(Error::new(ErrorKind::Busy, "another run took this copy over; this one has stopped")
-            .remedy("let the other run finish, or run the same command again when it has ended")),
+        Ok(_) => Err(fenced()),
         Err(error) => Err(session.explain(error, "checking the ledger").await),
     }
+}
+
+/// The error of a run whose epoch is no longer the source's.
+pub fn fenced() -> Error {
+    Error::new(ErrorKind::Busy, "another run took this copy over; this one has stopped")
+        .remedy("let the other run finish, or run the same command again when it has ended")
 }
 
 impl ChunkLoad<'_> {

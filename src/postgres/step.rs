@@ -2,7 +2,7 @@
 //! transaction, and sequences, whose `setval` is not undone by one; both may be done twice without harm.
 
 use super::ledger::StepState;
-use super::load::check_epoch;
+use super::load::{check_epoch, fenced};
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::ident::{literal, qualified, quote};
@@ -44,7 +44,7 @@ async fn run_in_transaction(session: &Session, owner: &StepOwner, step: &StepSta
 /// Marks a step without running anything.
 ///
 /// # Errors
-/// A target fault.
+/// [`crate::error::ErrorKind::Busy`] where another run took over; a target fault.
 pub async fn mark(
     session: &Session,
     owner: &StepOwner,
@@ -52,7 +52,11 @@ pub async fn mark(
     state: &str,
     detail: Option<&str>,
 ) -> Result<()> {
-    let sql = "UPDATE cutover.step SET state = $3, detail = $4, done_at = clock_timestamp() WHERE source_id = $1 AND step = $2";
+    // Fenced by itself: what VACUUM and setval do is outside of a transaction that has checked the epoch.
+    let sql = "UPDATE cutover.step SET state = $3, detail = $4, done_at = clock_timestamp()
+               WHERE source_id = $1 AND step = $2
+                 AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $5 FOR SHARE)
+               RETURNING 1";
     let updated = session
         .client()
         .query_typed(
@@ -62,10 +66,12 @@ pub async fn mark(
                 (&step.step, Type::INT4),
                 (&state, Type::TEXT),
                 (&detail, Type::TEXT),
+                (&owner.epoch, Type::INT8),
             ],
         )
         .await;
     match updated {
+        Ok(rows) if rows.is_empty() => Err(fenced()),
         Ok(_) => Ok(()),
         Err(error) => Err(session.explain(error, "writing the ledger").await),
     }

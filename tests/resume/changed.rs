@@ -120,7 +120,7 @@ fn a_finished_run_can_begin_anew_too() {
 fn a_restart_that_is_refused_has_restored_what_was_laid_aside() {
     let Some(world) = World::new() else { return };
     let database = world.database(Target::Existing);
-    let objects = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated
+    let objects = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated AND connamespace = 'public'::regnamespace
                    UNION ALL SELECT count(*) FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1";
     let before = database.rows(objects);
     killed_before_setting(&world, &database);

@@ -2,7 +2,7 @@
 
 use super::running::Running;
 use super::world::{Target, World, assert_rows_are_the_ledgers};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// Rounds without `CUTOVER_KILL_ROUNDS`.
 const ROUNDS: u64 = 8;
@@ -40,9 +40,7 @@ fn rounds() -> u64 {
 /// Half of the rounds go into one kind of target. In every third one, the second run is killed too.
 fn kill_and_resume(target: Target) {
     let Some(world) = World::new() else { return };
-    let started = Instant::now();
     let undisturbed = world.undisturbed(target);
-    let length = started.elapsed();
     let mut random = Random::seeded(target);
     for round in 0..rounds().div_ceil(2) {
         let database = world.database(target);
@@ -50,7 +48,7 @@ fn kill_and_resume(target: Target) {
         let mut case = format!("{target:?}, round {round}, killed after");
         for _ in 0..kills {
             let run = Running::start(world.copy(&database));
-            let moment = random.moment(length);
+            let moment = random.moment(undisturbed.length);
             std::thread::sleep(moment);
             let done = run.kill();
             assert!([-9, 0].contains(&done.code), "{case} {moment:?}: {done:?}");

@@ -5,6 +5,7 @@ use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Parents, children, a self reference, a table WITHOUT ROWID, one without a key, one of blobs above the size from
@@ -122,12 +123,14 @@ impl World {
     pub(super) fn undisturbed(&self, target: Target) -> Undisturbed {
         let database = self.database(target);
         let before = (target == Target::Existing).then(|| objects(&database));
+        let started = Instant::now();
         let (_, report) = self.finish(&database);
+        let length = started.elapsed();
         if let Some(before) = before {
             assert_eq!(objects(&database), before, "an existing schema keeps its constraints and indexes");
         }
         self.assert_counts(&database);
-        Undisturbed { picture: picture(&database), digests: digests(&report) }
+        Undisturbed { picture: picture(&database), digests: digests(&report), length }
     }
 
     /// The counts of the source itself, by a way of their own.
@@ -148,6 +151,8 @@ fn read_report(path: &std::path::Path) -> Value {
 pub(super) struct Undisturbed {
     pub(super) picture: Picture,
     digests: Value,
+    /// how long it took
+    pub(super) length: Duration,
 }
 
 impl Undisturbed {
