@@ -12,8 +12,7 @@ const EVENTS_MAX: u64 = 500;
 fn kill_at_each(point: &str, target: Target, stride: u64) -> u64 {
     let world = World::new().expect("the caller has looked for a server");
     let undisturbed = world.undisturbed(target);
-    let mut killed = 0;
-    for nth in (1..EVENTS_MAX).step_by(stride as usize) {
+    for (killed, nth) in (0..).zip((1..EVENTS_MAX).step_by(stride as usize)) {
         let database = world.database(target);
         let planted = format!("{point}=kill:{nth}");
         let done = world.copy(&database).env("CUTOVER_FAILPOINTS", &planted).run();
@@ -24,7 +23,6 @@ fn kill_at_each(point: &str, target: Target, stride: u64) -> u64 {
         assert_eq!(done.code, ABORTED, "{planted}: {done:?}");
         assert_rows_are_the_ledgers(&database, &planted);
         undisturbed.assert_resumes(&world, &database, &planted);
-        killed += 1;
     }
     panic!("{point} still kills at the {EVENTS_MAX}th event");
 }

@@ -16,7 +16,7 @@ fn status(database: &Database) -> (String, Value) {
 }
 
 fn clean(database: &Database) -> Done {
-    Cli::new().args(["clean", "--yes", "--to", &database.url()]).run()
+    Cli::new().args(["clean", "--to", &database.url()]).run()
 }
 
 #[test]
