@@ -24,7 +24,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             let text = args::usage_text(&error, &line);
             if error.use_stderr() {
-                eprint!("{text}");
+                complain(&text);
                 exit::USAGE
             } else {
                 print(&text);
@@ -51,7 +51,7 @@ fn dispatch(cli: Cli) -> u8 {
         }
     };
     result.unwrap_or_else(|error| {
-        eprint!("{}", error_text(&error));
+        complain(&error_text(&error));
         exit::of_error(error.kind())
     })
 }
@@ -61,6 +61,11 @@ fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes());
     let _ = out.flush();
+}
+
+/// Prints to stderr. A stderr that is closed takes nothing away from what was done.
+fn complain(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// The runtime of the asynchronous edge. Two threads: the work is done by reader threads and by the server.

@@ -2,7 +2,7 @@
 
 use super::args::{CopyArgs, VerifyArgs};
 use super::resolve::{self, CopyMode, Surroundings, Variables};
-use super::{exit, print, runtime};
+use super::{complain, exit, print, runtime};
 use crate::config::TargetAddress;
 use crate::embedded::Cluster;
 use crate::error::Result;
@@ -89,13 +89,14 @@ fn conclude(mut ended: Ended, reports: &[std::path::PathBuf]) -> Result<u8> {
     if ended.report.run.command == "validate" {
         print(&report::plan::text(&ended.report, Width::of_stdout()));
     }
-    print(&summary::text(&ended.report, ended.error.as_ref(), Width::of_stdout()));
+    print(&summary::text(&ended.report, Width::of_stdout()));
+    complain(&summary::failure(&ended.report, ended.error.as_ref()));
     let written: Result<Vec<()>> = reports.iter().map(|path| file::write(&ended.report, path)).collect();
     // The copy stands whatever becomes of the report; but a report that was asked for and is not there is no success.
     match written {
         Err(error) if ended.report.exit_code == exit::DONE => Err(error),
         Err(error) => {
-            eprint!("{}", error_text(&error));
+            complain(&error_text(&error));
             Ok(ended.report.exit_code)
         }
         Ok(_) => Ok(ended.report.exit_code),

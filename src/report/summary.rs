@@ -30,23 +30,22 @@ impl Width {
     }
 }
 
-/// The whole summary, with a line break at its end. `error` is what ended the run, for its remedy; its reasons are
-/// not repeated, since they are among the report's findings.
-pub fn text(report: &RunReport, error: Option<&Error>, width: Width) -> String {
+/// The whole summary, with a line break at its end; what ended the run is in [`failure`], for stderr.
+pub fn text(report: &RunReport, width: Width) -> String {
     let sections = [
         tables::text(report, width),
         outline::objects(report),
         outline::not_carried(report),
         outline::findings(report),
         outline::differences(report),
-        failure(report, error),
         outline::sentence(report),
     ];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// The error that ended the run, its remedy, and that the same command resumes.
-fn failure(report: &RunReport, error: Option<&Error>) -> String {
+/// The error that ended the run and its remedy; empty where there was none. The reasons of a refusal are among the
+/// report's findings and are not repeated.
+pub fn failure(report: &RunReport, error: Option<&Error>) -> String {
     let mut text = String::new();
     if matches!(report.outcome, Outcome::Done) {
         return text;
@@ -172,7 +171,7 @@ table   rows       size  copy  verify
 orders  51,000  52.0 MB  0.5 s   match
 users      234   149 kB  0.5 s   match
 ";
-        let text = text(&example(), None, Width::Plain);
+        let text = text(&example(), Width::Plain);
         let squeezed = |text: &str| {
             let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
             text.lines().map(words).filter(|line| !line.starts_with('─')).collect::<Vec<_>>()
@@ -202,7 +201,7 @@ users      234   149 kB  0.5 s   match
         let mut report = example();
         for outcome in [Outcome::Refused, Outcome::Differs, Outcome::Failed, Outcome::Interrupted] {
             report.outcome = outcome;
-            let text = text(&report, None, Width::Plain);
+            let text = text(&report, Width::Plain);
             assert!(!text.to_lowercase().contains("done"), "{outcome:?}: {text}");
         }
     }
@@ -212,7 +211,7 @@ users      234   149 kB  0.5 s   match
         let sentence = |change: &dyn Fn(&mut RunReport)| {
             let mut report = example();
             change(&mut report);
-            last_line(&text(&report, None, Width::Plain)).to_owned()
+            last_line(&text(&report, Width::Plain)).to_owned()
         };
         let not_run = |r: &mut RunReport| r.tables[1].verify = Verify::NotRun;
         assert_eq!(
@@ -272,7 +271,7 @@ users      234   149 kB  0.5 s   match
         report.tables[0].rows.target = Some(50_999);
         report.tables[0].differing_chunks =
             vec![ChunkDifference { chunk: 3, range: "rowid 1 to 9".into(), source_rows: 9, target_rows: 8 }];
-        let text = text(&report, None, Width::Plain);
+        let text = text(&report, Width::Plain);
         let part = "differs: orders: 51,000 rows in the source, 50,999 in the target; digests differ\n  \
                     chunk 3 (rowid 1 to 9): 9 rows in the source, 8 in the target\n";
         assert!(text.contains(part), "{text}");
@@ -283,14 +282,14 @@ users      234   149 kB  0.5 s   match
         let mut report = example();
         report.tables = (0..200).map(|n| table(&format!("t{n:03}"), n, n * 1000, Verify::Match)).collect();
         report.tables[0].verify = Verify::NotComparable;
-        let shown = text(&report, None, Width::Plain);
+        let shown = text(&report, Width::Plain);
         assert!(shown.contains("t000") && shown.contains("t199") && !shown.contains("t100"), "{shown}");
         assert!(shown.contains("and 150 more, all matching\n"), "{shown}");
         report.tables.iter_mut().for_each(|table| table.verify = Verify::NotRun);
-        let shown = text(&report, None, Width::Plain);
+        let shown = text(&report, Width::Plain);
         assert!(shown.contains("and 150 more, not run\n"), "{shown}");
         report.tables.truncate(60);
-        let shown = text(&report, None, Width::Plain);
+        let shown = text(&report, Width::Plain);
         assert!(shown.contains("t000") && shown.contains("t059") && !shown.contains("more,"), "{shown}");
     }
 
@@ -322,10 +321,9 @@ error: refused for 2 reasons
         (report.outcome, report.exit_code) = (Outcome::Failed, 6);
         report.error = Some("the server went away: reset by peer".into());
         let error = Error::new(ErrorKind::Target, "the server went away").remedy("start it");
-        let with = text(&report, Some(&error), Width::Plain);
-        assert!(with.contains("\nerror: the server went away\nhelp: start it\n"), "{with}");
-        let without = text(&report, None, Width::Plain);
-        assert!(without.contains("\nerror: the server went away: reset by peer\n"), "{without}");
+        assert_eq!(failure(&report, Some(&error)), "error: the server went away\nhelp: start it\n");
+        assert_eq!(failure(&report, None), "error: the server went away: reset by peer\n");
+        let without = text(&report, Width::Plain);
         assert!(without.ends_with("run the same command again to resume\n"), "{without}");
     }
 }
