@@ -12,7 +12,8 @@ use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
-use crate::plan::build::{Inputs, Rules, build};
+use crate::plan::build::build;
+use crate::plan::draft::{Inputs, Rules};
 use crate::plan::names::spell;
 use crate::plan::target::TargetCatalog;
 use crate::plan::{Plan, TableMode};
@@ -169,4 +170,17 @@ async fn referenced_from_outside(
         Finding::new("E_TRUNCATE_REFERENCED", Severity::Refusal, name.to_owned(), message)
             .fix("include these tables in the copy, or empty them first")
     }))
+}
+
+/// Whatever stands against the plans, all of it at once.
+///
+/// # Errors
+/// A refusal with every reason.
+pub fn refuse_if_needed(assessed: &[Assessed]) -> Result<()> {
+    let reasons: Vec<Finding> = assessed.iter().flat_map(|one| one.plan.refusals()).collect();
+    match reasons.len() {
+        0 => Ok(()),
+        1 => Err(Error::refused("refused; nothing was written", reasons)),
+        count => Err(Error::refused(format!("refused for {count} reasons; nothing was written"), reasons)),
+    }
 }

@@ -1,7 +1,7 @@
 //! The source side: a SQLite value to its canonical bytes.
 
 use super::number::{self, Short};
-use super::row::Scratch;
+use super::scratch::{Scratch, trim_padding};
 use super::sink::{BLOB, INSTANT, INTEGER, JSON, NULL, NUMBER, REAL, Side, Sink, TEXT, UUID};
 use super::{json, stamp};
 use crate::plan::types::{Codec, Domain, Mapping, PgType};
@@ -41,14 +41,6 @@ fn exact(sink: &mut Sink, value: Value<'_>, pg: PgType) -> Option<()> {
         Value::Blob(bytes) => sink.bytes(BLOB, bytes),
     }
     Some(())
-}
-
-/// PostgreSQL pads `character(n)` with spaces, which mean nothing (manual, "Character Types").
-pub(super) fn trim_padding(mut text: &[u8]) -> &[u8] {
-    while let Some(shorter) = text.strip_suffix(b" ") {
-        text = shorter;
-    }
-    text
 }
 
 /// A number by value. In `numeric` a REAL is its shortest decimal; in the binary types it is exactly itself.

@@ -3,9 +3,9 @@
 //! The layouts are those of PostgreSQL's send functions: `boolsend`, `int8send`, `float8send`, `numeric_send`,
 //! `textsend`, `jsonb_send`, `byteasend`, `uuid_send`, `date_send`, `time_send`, `timestamp_send`.
 
-use super::canonical::trim_padding;
 use super::number::{self, Wire};
-use super::row::Scratch;
+use super::scratch::Scratch;
+use super::scratch::trim_padding;
 use super::sink::{BLOB, INSTANT, INTEGER, JSON, NUMBER, REAL, Side, Sink, TEXT, UUID};
 use super::{json, stamp};
 use crate::plan::types::{Codec, Domain, Mapping, PgType};

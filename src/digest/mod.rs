@@ -23,6 +23,7 @@ mod json;
 mod multiset;
 mod number;
 mod row;
+mod scratch;
 mod sink;
 mod stamp;
 mod tuple;

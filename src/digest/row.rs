@@ -1,18 +1,11 @@
 //! The hash of one row, value by value, from either side.
 
 use super::hash::RowHash;
-use super::json::JsonScratch;
+use super::scratch::Scratch;
 use super::sink::Sink;
 use super::{canonical, field};
 use crate::plan::types::Mapping;
 use crate::value::Value;
-
-/// Buffers that outlive a value, so that hashing one allocates nothing.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    pub(super) text: Vec<u8>,
-    pub(super) json: JsonScratch,
-}
 
 /// Hashes one row after the other: its values in column order, then [`RowHasher::finish`].
 ///

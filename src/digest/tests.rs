@@ -1,6 +1,6 @@
 //! Both sides of every mapping: canonical bytes against bytes written by hand, and row hashes that must be equal or not.
 
-use super::row::Scratch;
+use super::scratch::Scratch;
 use super::sink::Sink;
 use super::*;
 use crate::plan::types::{Codec, Fraction, Mapping, PgType, Template, Zone};

@@ -1,8 +1,10 @@
 //! The account of a run: collects what each phase found into the report.
 
 use super::finish::Finished;
+use super::prepare::plan_hash;
 use super::steps::{SEQUENCE, VACUUM};
 use super::verify::Verdict;
+use crate::assess::Assessed;
 use crate::config::Config;
 use crate::digest::MultisetDigest;
 use crate::error::Error;
@@ -74,6 +76,13 @@ impl Account {
         self.report.tables.extend(plan.tables.iter().map(table_report));
         self.report.not_carried.extend(plan.not_carried.iter().cloned());
         self.report.findings.extend(findings.iter().cloned());
+    }
+
+    /// Notes the plans of an assessment.
+    pub fn plans(&mut self, assessed: &[Assessed]) {
+        for one in assessed {
+            self.plan(&one.plan, plan_hash(&one.plan), &one.plan.findings);
+        }
     }
 
     fn table(&mut self, source: &str) -> Option<&mut TableReport> {

@@ -6,9 +6,9 @@ use crate::config::{Config, VerifyLevel};
 use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::plan::select::is_selected;
+use crate::postgres::ledger::StepOwner;
 use crate::postgres::ledger::{self, SourceState, StepProgress, StepState};
 use crate::postgres::session::Session;
-use crate::postgres::step::StepOwner;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

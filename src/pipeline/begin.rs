@@ -5,7 +5,7 @@ use super::active::{Active, reread};
 use super::prepare::{self, Holdings};
 use super::resume::{self, Resume};
 use super::reverify;
-use super::run::{Tools, note_plans, refuse_if_needed};
+use super::tools::Tools;
 use super::verify::digest_target;
 use crate::assess::job::Job;
 use crate::assess::{self, Assessed};
@@ -120,8 +120,8 @@ async fn begin_new(
     let config = &tools.config;
     let assessed = tools.cancel.at_once(assess::plan(control, jobs, config, &tools.events)).await?;
     check_creation(control, &assessed, tools, account).await?;
-    note_plans(&assessed, account);
-    refuse_if_needed(&assessed)?;
+    account.plans(&assessed);
+    assess::refuse_if_needed(&assessed)?;
     let started = Instant::now();
     let tables = assessed.iter().map(|one| one.plan.tables.len() as u64).sum();
     tools.events.tell(Event::PhaseStarted { phase: Phase::Prepare, tasks: tables, rows: 0, bytes: 0 });
@@ -161,7 +161,7 @@ pub(super) async fn check_creation(
     if missing.is_empty() {
         return Ok(());
     }
-    note_plans(assessed, account);
+    account.plans(assessed);
     let mut reasons: Vec<Finding> = assessed.iter().flat_map(|one| one.plan.refusals()).collect();
     reasons.extend(missing);
     Err(Error::refused("the role of this connection lacks rights", reasons))

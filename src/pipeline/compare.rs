@@ -3,7 +3,7 @@
 use super::account::Account;
 use super::active::Active;
 use super::resume;
-use super::run::Tools;
+use super::tools::Tools;
 use super::verify::{Expected, Verdict, verify_table};
 use crate::assess::pool::{Queue, join};
 use crate::config::VerifyLevel;

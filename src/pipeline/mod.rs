@@ -20,9 +20,11 @@ mod sequence;
 pub mod status;
 mod steps;
 pub mod target;
+mod tools;
 mod verify;
 mod verify_only;
 mod wind_up;
 
-pub use run::{Ended, Tools, copy, validate};
+pub use run::{Ended, copy, validate};
+pub use tools::Tools;
 pub use verify_only::verify_only;

@@ -3,35 +3,18 @@
 use super::account::Account;
 use super::active::{Active, refresh};
 use super::begin::{begin, check_creation, connect, known_sources, reopen_emptied};
-use super::cancel::Cancel;
 use super::compare::verify_tables;
-use super::prepare::plan_hash;
 use super::schedule::copy_chunks;
 use super::sequence;
+use super::tools::Tools;
 use super::wind_up::{already_done, finish_tables, record_end, summarise};
+use crate::assess;
 use crate::assess::job::Job;
-use crate::assess::{self, Assessed};
-use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
-use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::outcome::RunReport;
-use crate::postgres::connect::Connector;
 use crate::postgres::ledger::{self, SourceState};
 use crate::postgres::session::Session;
-
-/// What a run works with.
-#[derive(Debug, Clone)]
-pub struct Tools {
-    /// the settings
-    pub config: Config,
-    /// the way to the target
-    pub connector: Connector,
-    /// the screen
-    pub events: Events,
-    /// the stop button
-    pub cancel: Cancel,
-}
 
 /// How a run ended: the report, whose outcome and exit code the caller fills in, and the error if there was one.
 #[derive(Debug)]
@@ -124,8 +107,8 @@ async fn try_validate(tools: &Tools, account: &mut Account) -> Result<()> {
     let assessed =
         tools.cancel.at_once(assess::plan(&mut session, fresh, &tools.config, &tools.events)).await?;
     check_creation(&mut session, &assessed, tools, account).await?;
-    note_plans(&assessed, account);
-    refuse_if_needed(&assessed)
+    account.plans(&assessed);
+    assess::refuse_if_needed(&assessed)
 }
 
 fn known_finding(state: &SourceState) -> Finding {
@@ -142,21 +125,6 @@ pub(super) async fn open(tools: &Tools, account: &mut Account) -> Result<Vec<Job
     let jobs = tools.cancel.at_once(assess::open(&tools.config)).await?;
     account.report.source = jobs.iter().map(Job::info).collect();
     Ok(jobs)
-}
-
-pub(super) fn note_plans(assessed: &[Assessed], account: &mut Account) {
-    for one in assessed {
-        account.plan(&one.plan, plan_hash(&one.plan), &one.plan.findings);
-    }
-}
-
-pub(super) fn refuse_if_needed(assessed: &[Assessed]) -> Result<()> {
-    let reasons: Vec<Finding> = assessed.iter().flat_map(|one| one.plan.refusals()).collect();
-    match reasons.len() {
-        0 => Ok(()),
-        1 => Err(Error::refused("refused; nothing was written", reasons)),
-        count => Err(Error::refused(format!("refused for {count} reasons; nothing was written"), reasons)),
-    }
 }
 
 /// A source that was written during the run: the copy is of the state in which it began.

@@ -4,7 +4,7 @@ use super::account::Account;
 use super::active::Active;
 use super::copy::{self, Copied, CopySettings, CopyTask};
 use super::resume;
-use super::run::Tools;
+use super::tools::Tools;
 use crate::error::Error;
 use crate::event::{Event, Events, Phase, TaskCounters};
 use crate::plan::TableMode;

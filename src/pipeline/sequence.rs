@@ -4,9 +4,10 @@ use super::steps::SEQUENCE;
 use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::plan::Plan;
+use crate::postgres::ledger::StepOwner;
 use crate::postgres::ledger::{StepProgress, StepState};
 use crate::postgres::session::Session;
-use crate::postgres::step::{self, StepOwner};
+use crate::postgres::step;
 
 /// Sets the sequence of one step past the data and records it; tells whether it had been behind, and its next value.
 pub(super) async fn set(

@@ -4,7 +4,8 @@ use super::account::Account;
 use super::begin::{connect, known_sources};
 use super::compare::compare;
 use super::prepare::plan_hash;
-use super::run::{Ended, Tools, end, open, refuse_if_needed};
+use super::run::{Ended, end, open};
+use super::tools::Tools;
 use super::verify::Expected;
 use super::wind_up::summarise;
 use super::{resume, reverify};
@@ -50,7 +51,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
         assessed
             .iter_mut()
             .for_each(|one| one.plan.findings.retain(|finding| !bears_on_copying_only(finding)));
-        refuse_if_needed(&assessed)?;
+        assess::refuse_if_needed(&assessed)?;
         pairs.extend(assessed.into_iter().map(|one| (one.job, one.plan, None)));
     }
     let mut tasks = Vec::new();

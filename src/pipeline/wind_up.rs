@@ -3,7 +3,7 @@
 use super::account::Account;
 use super::active::{Active, refresh};
 use super::finish::{self, Finishing};
-use super::run::Tools;
+use super::tools::Tools;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::RECORD_WAIT;

@@ -1,67 +1,18 @@
 //! Catalog, profile and existing target → plan. The story of planning, in one screen: [`build`].
 
-use super::names::{NameHash, Names, spell};
-use super::target::{Relation, TargetCatalog, TargetForeignKey, TargetTable};
+use super::draft::{Draft, Inputs, Remarks, refusal};
+use super::names::{Names, spell};
+use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
     TablePlan, columns, ddl, foreign, keys, order,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
-use crate::config::{CreatePolicy, NamePolicy};
+use crate::config::CreatePolicy;
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::{qualified, quote};
 use crate::limits::{HEAP_ROW_BYTES_MAX, INDEX_DROP_BYTES_MIN, ROW_BYTES_MAX};
-
-/// The options that bear on a plan.
-#[derive(Debug, Clone)]
-pub struct Rules {
-    /// target schema
-    pub schema: String,
-    /// may tables be created
-    pub create: CreatePolicy,
-    /// spelling of names
-    pub names: NamePolicy,
-    /// for shortened names
-    pub hash: NameHash,
-}
-
-/// Everything a plan is made from.
-#[derive(Debug)]
-pub struct Inputs<'a> {
-    /// the source
-    pub catalog: &'a Catalog,
-    /// the selected tables with their profiles, in the catalog's order
-    pub tables: Vec<(&'a Table, &'a TableProfile)>,
-    /// the target as it is
-    pub target: &'a TargetCatalog,
-    /// options
-    pub rules: &'a Rules,
-}
-
-/// What planning has to say.
-struct Remarks {
-    findings: Vec<Finding>,
-    not_carried: Vec<NotCarried>,
-}
-
-/// A table while it is planned.
-pub(super) struct Draft {
-    pub plan: TablePlan,
-    pub schema: String,
-    /// unique keys that the target will have: `primary key`, or the source index's name
-    pub unique_keys: Vec<String>,
-    /// for each planned column: it holds INTEGER and NULL alone
-    pub holds_only_integers: Vec<bool>,
-}
-
-pub(super) fn refusal(code: &str, object: &str, message: String) -> Finding {
-    Finding::new(code, Severity::Refusal, object, message)
-}
-
-pub(super) fn warning(code: &str, object: &str, message: String) -> Finding {
-    Finding::new(code, Severity::Warning, object, message)
-}
 
 /// Builds the plan. Whatever stands against it is among its findings, all at once.
 pub fn build(inputs: &Inputs<'_>) -> Plan {

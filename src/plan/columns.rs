@@ -1,8 +1,8 @@
 //! The columns of one table: of a table that we create, and of one that exists.
 
-use super::build::{Inputs, refusal, warning};
 use super::choose::{Choice, Circumstances, choose};
 use super::default::{self, Default};
+use super::draft::{Inputs, refusal, warning};
 use super::fit::fit;
 use super::names::{Names, spell, take_column};
 use super::target::{TargetColumn, TargetTable};

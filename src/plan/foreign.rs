@@ -1,6 +1,6 @@
 //! Foreign keys: both ends mapped together, and everything that cannot be one listed with its reason (semantics.md §3.5).
 
-use super::build::Draft;
+use super::draft::Draft;
 use super::names::Names;
 use super::types::{Codec, Level, Mapping, PgType};
 use super::{ForeignKeyPlan, OrphanProbe, TableMode, ddl};

@@ -1,6 +1,6 @@
 //! Primary keys, unique constraints and indexes of a table that we create (semantics.md §3.2–3.4, §3.7).
 
-use super::build::warning;
+use super::draft::warning;
 use super::names::{Names, spell};
 use super::types::{Codec, Level, PgType};
 use super::{ColumnPlan, Step, StepKind, ddl};

@@ -8,6 +8,7 @@ pub mod choose;
 mod columns;
 pub mod ddl;
 pub mod default;
+pub mod draft;
 pub mod fit;
 mod foreign;
 mod keys;

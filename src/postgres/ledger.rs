@@ -5,7 +5,6 @@
 //! (reliability.md §1.3). Deliberately absent: any state that says "in progress".
 
 use super::session::Session;
-use super::step::StepOwner;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::HANDOVER_WAIT;
@@ -97,6 +96,17 @@ pub struct StepState {
     pub progress: StepProgress,
     /// what came of it
     pub detail: Option<String>,
+}
+
+/// Who runs steps: the source's ledger row, the run's epoch, the target schema.
+#[derive(Debug, Clone)]
+pub struct StepOwner {
+    /// ledger row of the source
+    pub source_id: i64,
+    /// this run's epoch
+    pub epoch: i64,
+    /// target schema
+    pub schema: String,
 }
 
 type Params<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];

@@ -1,23 +1,12 @@
 //! Steps after the data: each statement commits together with its ledger row, except VACUUM, which cannot be in a
 //! transaction, and sequences, whose `setval` is not undone by one; both may be done twice without harm.
 
-use super::ledger::StepState;
+use super::ledger::{StepOwner, StepState};
 use super::load::{check_epoch, fenced};
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::ident::{literal, qualified, quote};
 use tokio_postgres::types::Type;
-
-/// Who runs steps: the source's ledger row, the run's epoch, the target schema.
-#[derive(Debug, Clone)]
-pub struct StepOwner {
-    /// ledger row of the source
-    pub source_id: i64,
-    /// this run's epoch
-    pub epoch: i64,
-    /// target schema
-    pub schema: String,
-}
 
 /// Runs one statement and marks its step done, in one transaction.
 ///

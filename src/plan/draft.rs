@@ -1,0 +1,59 @@
+//! What a plan is made from, and what it looks like while it is made.
+
+use super::TablePlan;
+use super::names::NameHash;
+use super::target::TargetCatalog;
+use crate::catalog::profile::TableProfile;
+use crate::catalog::{Catalog, Table};
+use crate::config::{CreatePolicy, NamePolicy};
+use crate::finding::{Finding, NotCarried, Severity};
+
+/// The options that bear on a plan.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// target schema
+    pub schema: String,
+    /// may tables be created
+    pub create: CreatePolicy,
+    /// spelling of names
+    pub names: NamePolicy,
+    /// for shortened names
+    pub hash: NameHash,
+}
+
+/// Everything a plan is made from.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    /// the source
+    pub catalog: &'a Catalog,
+    /// the selected tables with their profiles, in the catalog's order
+    pub tables: Vec<(&'a Table, &'a TableProfile)>,
+    /// the target as it is
+    pub target: &'a TargetCatalog,
+    /// options
+    pub rules: &'a Rules,
+}
+
+/// What planning has to say.
+pub(super) struct Remarks {
+    pub findings: Vec<Finding>,
+    pub not_carried: Vec<NotCarried>,
+}
+
+/// A table while it is planned.
+pub(super) struct Draft {
+    pub plan: TablePlan,
+    pub schema: String,
+    /// unique keys that the target will have: `primary key`, or the source index's name
+    pub unique_keys: Vec<String>,
+    /// for each planned column: it holds INTEGER and NULL alone
+    pub holds_only_integers: Vec<bool>,
+}
+
+pub(super) fn refusal(code: &str, object: &str, message: String) -> Finding {
+    Finding::new(code, Severity::Refusal, object, message)
+}
+
+pub(super) fn warning(code: &str, object: &str, message: String) -> Finding {
+    Finding::new(code, Severity::Warning, object, message)
+}
