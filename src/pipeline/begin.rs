@@ -10,6 +10,7 @@ use super::verify::digest_target;
 use crate::assess::job::Job;
 use crate::assess::{self, Assessed};
 use crate::config::{Config, CreatePolicy, ExistingPolicy};
+use crate::digest::MultisetDigest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Phase, TaskCounters};
 use crate::finding::Finding;
@@ -202,39 +203,27 @@ async fn emptied(session: &mut Session, one: &Assessed, config: &Config) -> Resu
 }
 
 /// A table that was copied and is empty now was emptied by somebody: it is copied again where it is asked for by name.
+/// One that is asked for by name and holds another number of rows than were copied is not touched, and that is said.
 pub(super) async fn reopen_emptied(
     tools: &Tools,
     control: &mut Session,
     actives: &mut [Active],
     account: &mut Account,
 ) -> Result<()> {
-    let config = &tools.config;
+    let by_name = !tools.config.tables.is_empty();
     for active in actives.iter_mut() {
-        let copied: Vec<(String, String)> = active
-            .plan
-            .tables
-            .iter()
-            .filter(|table| is_selected(&table.source, config) && active.is_copied(&table.source))
-            .filter(|table| resume::chunks_of(&active.state, &table.source).any(|chunk| chunk.spec.rows > 0))
-            .map(|table| (table.source.clone(), table.target.clone()))
-            .collect();
-        let names: Vec<&str> = copied.iter().map(|(_, target)| target.as_str()).collect();
-        let held = inspect::tables_with_rows(control, &active.plan.schema, &names).await?;
-        let emptied: Vec<&str> = copied
-            .iter()
-            .zip(held)
-            .filter(|(_, held)| !held)
-            .map(|((source, _), _)| source.as_str())
-            .collect();
+        let emptied = emptied_since(tools, control, active).await?;
+        if by_name {
+            check_counts(tools, control, active, &emptied, account).await?;
+        }
         if emptied.is_empty() {
             continue;
         }
-        if config.tables.is_empty() {
-            emptied.iter().for_each(|table| account.emptied(table));
+        if !by_name {
+            emptied.iter().for_each(|table| account.lost_rows(table, 0));
             let message = format!("copied earlier, and empty now: {}", emptied.join(", "));
-            return Err(
-                Error::new(ErrorKind::Differs, message).remedy("copy them again by name: --table NAME")
-            );
+            let error = Error::new(ErrorKind::Differs, message);
+            return Err(error.remedy("copy them again by name: --table NAME"));
         }
         for table in &emptied {
             tools
@@ -242,9 +231,61 @@ pub(super) async fn reopen_emptied(
                 .note(format!("table \"{table}\" was copied earlier and is empty now: it is copied again"));
             ledger::reopen_table(control, active.state.source_id, table).await?;
         }
-        let epoch = ledger::take_over(control, active.state.source_id, "").await?;
+        let epoch = ledger::take_over(control, active.state.source_id, &account.run_id()).await?;
         active.state = reread(control, active).await?;
         active.state.epoch = epoch;
+    }
+    Ok(())
+}
+
+/// Selected tables, all of whose chunks are committed with at least one row among them: source and target name, and rows.
+fn filled_tables(tools: &Tools, active: &Active) -> Vec<(String, String, u64)> {
+    let copied = active
+        .plan
+        .tables
+        .iter()
+        .filter(|table| is_selected(&table.source, &tools.config) && active.is_copied(&table.source));
+    let with_rows = copied.map(|table| {
+        let digests =
+            resume::chunks_of(&active.state, &table.source).filter_map(|chunk| chunk.digest.as_deref());
+        let rows = digests.filter_map(MultisetDigest::from_bytes).map(|digest| digest.rows()).sum();
+        (table.source.clone(), table.target.clone(), rows)
+    });
+    with_rows.filter(|(_, _, rows)| *rows > 0).collect()
+}
+
+async fn emptied_since(tools: &Tools, control: &mut Session, active: &Active) -> Result<Vec<String>> {
+    let filled = filled_tables(tools, active);
+    let names: Vec<&str> = filled.iter().map(|(_, target, _)| target.as_str()).collect();
+    let held = inspect::tables_with_rows(control, &active.plan.schema, &names).await?;
+    let emptied = filled.iter().zip(held).filter(|(_, held)| !held);
+    Ok(emptied.map(|((source, _, _), _)| source.clone()).collect())
+}
+
+/// Counts the tables that were asked for by name, but not those that are empty.
+async fn check_counts(
+    tools: &Tools,
+    control: &Session,
+    active: &Active,
+    emptied: &[String],
+    account: &mut Account,
+) -> Result<()> {
+    for (source, target, copied) in filled_tables(tools, active) {
+        let before = active.state.before.iter().find(|(table, _)| *table == source);
+        let before = before
+            .and_then(|(_, digest)| MultisetDigest::from_bytes(digest))
+            .map_or(0, |digest| digest.rows());
+        if emptied.contains(&source) {
+            continue;
+        }
+        let held = readback::count(control, &active.plan.schema, &target).await?;
+        if held != copied + before {
+            account.lost_rows(&source, held.saturating_sub(before));
+            let message =
+                format!("table \"{source}\" was copied earlier with {copied} rows and holds {held} now");
+            return Err(Error::new(ErrorKind::Differs, message)
+                .remedy("`cutover verify` names the difference; empty the table to copy it again by name"));
+        }
     }
     Ok(())
 }
