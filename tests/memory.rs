@@ -1,0 +1,44 @@
+//! Memory does not grow with the table: the peak of a copy with a large blob beside many rows.
+
+use crate::support::cli::Cli;
+use crate::support::postgres::Server;
+use crate::support::sqlite::SqliteFile;
+
+const BLOB_BYTES: u64 = 96 * 1024 * 1024;
+/// What the process may take besides its largest row (the promise in docs/operations.md).
+const BOUND_BYTES: u64 = 128 * 1024 * 1024;
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_peak_is_bounded_by_the_largest_value() {
+    let Some(server) = Server::available() else { return };
+    let database = server.fresh_database();
+    let file = SqliteFile::from_sql(&format!(
+        "CREATE TABLE blobs(id INTEGER PRIMARY KEY, b BLOB);
+         INSERT INTO blobs VALUES (1, randomblob({BLOB_BYTES})), (2, x'00');
+         CREATE TABLE many(id INTEGER PRIMARY KEY, t TEXT);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)
+         INSERT INTO many SELECT i, 'a text that is somewhat longer than nothing, number ' || i FROM n;"
+    ));
+    let path = file.path().to_str().unwrap().to_owned();
+    let mut child =
+        Cli::new().args(["copy", "--migrate", "--progress", "off", &path, &database.url()]).spawn();
+    let mut peak_bytes = 0;
+    let status = loop {
+        peak_bytes = peak_bytes.max(peak_of(child.id()).unwrap_or(0));
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    };
+    assert_eq!(status.code(), Some(0));
+    assert!(peak_bytes > BLOB_BYTES, "the peak was not seen: {peak_bytes} bytes");
+    assert!(peak_bytes < BLOB_BYTES + BOUND_BYTES, "{} MiB", peak_bytes / 1024 / 1024);
+}
+
+/// The highest resident size so far; the kernel keeps it, so a slow look does not miss it.
+fn peak_of(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
+}
