@@ -192,6 +192,19 @@ fn a_copy_made_by_another_tool_is_compared() {
     assert!(run.said().contains("empty"));
 }
 
+#[test]
+fn counts_asked_for_after_a_run_without_proof_are_made() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (SqliteFile::from_sql(SOURCE), server.fresh_database());
+    let run = migrate(source.path(), &database, &["--verify", "off"]).ends_with(0);
+    assert_eq!(run.table("loose")["verify"], "not_run");
+    let run = migrate(source.path(), &database, &["--verify", "count"]).ends_with(0);
+    assert_eq!(run.table("loose")["verify"], "match");
+    database.execute("DELETE FROM loose WHERE a = 3");
+    let run = migrate(source.path(), &database, &["--verify", "count"]).ends_with(4);
+    assert_eq!(run.table("loose")["verify"], "differs");
+}
+
 #[cfg(feature = "failpoints")]
 #[test]
 fn a_broken_encoder_is_caught_by_verification() {

@@ -110,7 +110,9 @@ fn claim_names(
     let mut findings = Vec::new();
     for table in &plan.tables {
         let wanted = spell(&table.source, config.names).to_ascii_lowercase();
-        if let Some(other) = claimed.insert(wanted, job.path().to_owned()) {
+        // Two tables of one source are told apart by the plan, which numbers their names.
+        let other = claimed.insert(wanted, job.path().to_owned()).filter(|other| other != job.path());
+        if let Some(other) = other {
             let message = format!("comes from two sources: \"{other}\" and \"{}\"", job.path());
             findings.push(
                 Finding::new("E_NAME_COLLISION", Severity::Refusal, table.source.clone(), message).fix(
@@ -120,6 +122,9 @@ fn claim_names(
         }
         let made = table.pre_data.iter().chain(&table.post_data).map(|step| step.object.clone());
         target.taken_names.extend(made);
+        let numbers =
+            table.sequences.iter().map(|numbers| format!("{}_{}_seq", table.target, numbers.column));
+        target.taken_names.extend(numbers);
     }
     findings
 }

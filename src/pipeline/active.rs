@@ -45,6 +45,12 @@ impl Active {
         copied && stepped.clone().all(|step| step.progress != StepProgress::Pending)
     }
 
+    /// Rows are to be counted: the ledger keeps no word on that, only on checksums, which prove more.
+    pub(super) fn is_to_be_counted(&self, config: &Config) -> bool {
+        let mut wanted = self.plan.tables.iter().filter(|table| self.is_wanted(&table.source, config));
+        config.verify == VerifyLevel::Count && wanted.any(|table| !self.is_verified(&table.source))
+    }
+
     pub(super) fn owner(&self) -> StepOwner {
         StepOwner {
             source_id: self.state.source_id,

@@ -44,7 +44,8 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     let mut actives = begin(tools, &mut control, jobs, account).await?;
     reopen_emptied(tools, &mut control, &mut actives, account).await?;
     mend_sequences(tools, &control, &mut actives).await?;
-    if actives.iter().all(|active| active.is_complete(&tools.config)) {
+    let config = &tools.config;
+    if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
         return already_done(tools, &actives, account);
     }
     let result = carry_out(tools, &control, &mut actives, account).await;

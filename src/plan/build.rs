@@ -13,6 +13,7 @@ use crate::config::CreatePolicy;
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::{qualified, quote};
 use crate::limits::{HEAP_ROW_BYTES_MAX, INDEX_DROP_BYTES_MIN, ROW_BYTES_MAX};
+use std::collections::BTreeMap;
 
 /// Builds the plan. Whatever stands against it is among its findings, all at once.
 pub fn build(inputs: &Inputs<'_>) -> Plan {
@@ -39,6 +40,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         }
     }
     lift_existing(inputs, &mut drafts);
+    check_shared_targets(&drafts, &mut remarks.findings);
     Plan {
         format: PLAN_FORMAT,
         schema: inputs.rules.schema.clone(),
@@ -183,6 +185,28 @@ fn check_existing(table: &Table, existing: &TargetTable, findings: &mut Vec<Find
     }
 }
 
+/// Two tables of the source cannot fill one existing table, nor two columns one column: `a b` and `a_b` in snake case.
+fn check_shared_targets(drafts: &[Draft], findings: &mut Vec<Finding>) {
+    let fix = "rename one of the two in the source, or use --names keep";
+    let mut tables: BTreeMap<&str, &str> = BTreeMap::new();
+    for plan in drafts.iter().map(|draft| &draft.plan) {
+        if let Some(other) = tables.insert(&plan.target, &plan.source) {
+            let message =
+                format!("goes into the table \"{}\", and so does the table \"{other}\"", plan.target);
+            findings.push(refusal("E_NAME_COLLISION", &plan.source, message).fix(fix));
+        }
+        let mut columns: BTreeMap<&str, &str> = BTreeMap::new();
+        for column in &plan.columns {
+            if let Some(other) = columns.insert(&column.target, &column.source) {
+                let object = format!("{}.{}", plan.source, column.source);
+                let message =
+                    format!("goes into the column \"{}\", and so does the column \"{other}\"", column.target);
+                findings.push(refusal("E_NAME_COLLISION", &object, message).fix(fix));
+            }
+        }
+    }
+}
+
 /// What no column can hold is refused before the first write (semantics.md §2.3).
 fn check_sizes(table: &Table, profile: &TableProfile, findings: &mut Vec<Finding>) {
     if profile.max_row_bytes > ROW_BYTES_MAX {
@@ -211,7 +235,14 @@ fn render_created(
 ) {
     let Remarks { findings, not_carried } = remarks;
     let schema = &inputs.rules.schema;
-    let sql = columns::create_statement(schema, table, &draft.plan.target, &draft.plan.columns, not_carried);
+    let sequence = identity_sequence(inputs, table, draft, names);
+    let sql = columns::create_statement(
+        (schema, &draft.plan.target),
+        table,
+        &draft.plan.columns,
+        sequence.as_deref(),
+        not_carried,
+    );
     draft.plan.pre_data = vec![Step { kind: StepKind::Table, object: draft.plan.target.clone(), sql }];
     let before = not_carried.len();
     let planner = keys::Keys {
@@ -227,6 +258,15 @@ fn render_created(
     draft.plan.post_data = planner.plan(names);
     draft.unique_keys = kept_unique_keys(table, &not_carried[before..]);
     list_text_only(table, not_carried);
+}
+
+/// The name of the identity's sequence, where it cannot have the one that PostgreSQL would give it: `TABLE_COLUMN_seq` is
+/// taken here either way, so that nothing that is made later is called the same.
+fn identity_sequence(inputs: &Inputs<'_>, table: &Table, draft: &Draft, names: &mut Names) -> Option<String> {
+    let column = &draft.plan.columns[table.rowid_column?].target;
+    let usual = format!("{}_{column}_seq", draft.plan.target);
+    let name = names.take(&usual);
+    (name != usual).then(|| qualified(&inputs.rules.schema, &name))
 }
 
 fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {

@@ -237,12 +237,13 @@ fn check_unfilled(table: &Table, target: &TargetTable, partners: &[&str], findin
     }
 }
 
-/// CREATE TABLE for planned columns, with the defaults that can be carried; the others are listed.
+/// CREATE TABLE for planned columns, with the defaults that can be carried; the others are listed. `sequence` is the
+/// identity's, quoted, where it needs a name of its own.
 pub(super) fn create_statement(
-    schema: &str,
+    (schema, target): (&str, &str),
     table: &Table,
-    target: &str,
     columns: &[ColumnPlan],
+    sequence: Option<&str>,
     not_carried: &mut Vec<NotCarried>,
 ) -> String {
     let defaults: Vec<Option<String>> = table
@@ -258,7 +259,7 @@ pub(super) fn create_statement(
             name: &plan.target,
             pg: plan.mapping.pg,
             not_null: plan.not_null,
-            identity: table.rowid_column == Some(i),
+            identity: (table.rowid_column == Some(i)).then_some(ddl::Identity { sequence }),
             default: defaults[i].as_deref(),
         })
         .collect();

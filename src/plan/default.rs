@@ -162,11 +162,14 @@ fn unquoted(text: &str) -> Option<String> {
 fn apply_affinity(constant: Constant, affinity: Affinity) -> Constant {
     match (affinity, constant) {
         (Affinity::Text, Constant::Integer(integer)) => Constant::Text(integer.to_string()),
-        (Affinity::Text, Constant::Real(real)) => Constant::Text(format!("{real:?}")),
+        // Within these bounds both write the same digits without an exponent; beyond, the real stays, and no text takes it.
+        (Affinity::Text, Constant::Real(real)) if real == 0.0 || (1e-4..1e15).contains(&real.abs()) => {
+            Constant::Text(format!("{real:?}"))
+        }
         (Affinity::Real, Constant::Integer(integer)) => Constant::Real(integer as f64),
         (affinity, Constant::Text(text)) if affinity.converts_numbers() => {
             match read_number(&text.to_ascii_lowercase()) {
-                Some(number) if text.trim() == text => apply_affinity(number, affinity),
+                Some(number) if is_plain_number(&text) => apply_affinity(number, affinity),
                 _ => Constant::Text(text),
             }
         }
@@ -177,6 +180,11 @@ fn apply_affinity(constant: Constant, affinity: Affinity) -> Constant {
         }
         (_, constant) => constant,
     }
+}
+
+/// Text that SQLite makes a number of: no hexadecimal, no blank within (semantics.md §1.2).
+fn is_plain_number(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
 }
 
 fn of_constant(constant: Constant, pg: PgType, codec: &Codec) -> Default {
@@ -192,6 +200,9 @@ fn of_constant(constant: Constant, pg: PgType, codec: &Codec) -> Default {
         (PgType::Text, _, Constant::Text(text)) if !text.contains('\0') => literal(&text),
         (PgType::Bytea, Codec::Blob | Codec::BytesForm, Constant::Blob(hex)) => {
             format!("'\\x{hex}'::pg_catalog.bytea")
+        }
+        (_, Codec::Date | Codec::Stamp(_) | Codec::Json | Codec::Uuid, Constant::Text(_)) => {
+            return Default::NotCarried("a text constant for a column that became another type than text");
         }
         _ => return Default::NotCarried("the column's type cannot hold this value"),
     };
@@ -222,6 +233,10 @@ mod tests {
             ("9223372036854775808", "INTEGER", PgType::Int8, Codec::Int, no.clone()),
             ("-1", "INTEGER", PgType::Int8, Codec::Int, yes("-1")),
             ("0x10", "INTEGER", PgType::Int8, Codec::Int, yes("16")),
+            ("'0x10'", "INTEGER", PgType::Int8, Codec::Int, no.clone()),
+            ("'- 5'", "INTEGER", PgType::Int8, Codec::Int, no.clone()),
+            ("1.5", "TEXT", PgType::Text, Codec::Text, yes("'1.5'")),
+            ("1e20", "TEXT", PgType::Text, Codec::Text, no.clone()),
             ("1", "REAL", PgType::Float8, Codec::Float, yes("1.0")),
             ("5", "TEXT", PgType::Text, Codec::Text, yes("'5'")),
             ("x'00ff'", "BLOB", PgType::Bytea, Codec::Blob, yes("'\\x00ff'::pg_catalog.bytea")),

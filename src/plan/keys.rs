@@ -7,7 +7,7 @@ use super::{ColumnPlan, Step, StepKind, ddl};
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Index, IndexOrigin, Table};
 use crate::config::NamePolicy;
-use crate::finding::{Finding, NotCarried};
+use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::quote;
 use crate::limits::{INDEX_COLUMNS_MAX, INDEX_KEY_BYTES_MAX};
 
@@ -30,7 +30,7 @@ impl Keys<'_> {
         steps.extend(self.primary_key(names));
         for index in &self.table.indexes {
             match index.origin {
-                IndexOrigin::PrimaryKey => {}
+                IndexOrigin::PrimaryKey => steps.extend(self.folding_primary_key(index, names)),
                 IndexOrigin::Unique => steps.extend(self.unique(index, names)),
                 IndexOrigin::Created => steps.extend(self.created(index, names)),
             }
@@ -63,6 +63,20 @@ impl Keys<'_> {
         Some(Step { kind, object: name, sql })
     }
 
+    /// A primary key takes bytes for what they are. Where the source's folds them (NOCASE, RTRIM), a unique index beside
+    /// it keeps out what the source would keep out.
+    fn folding_primary_key(&self, index: &Index, names: &mut Names) -> Option<Step> {
+        let expressions = self.key_expressions(index, true);
+        let plain = self.key_expressions(index, false);
+        let key: Vec<usize> = index.keys.iter().filter_map(|key| key.column).collect();
+        if expressions == plain || self.why_not_unique(&key).is_some() {
+            return None;
+        }
+        let name = names.take(&format!("{}_{}_key", self.target, self.target_names(&key).join("_")));
+        let sql = ddl::create_index(self.schema, self.target, &name, true, &expressions);
+        Some(Step { kind: StepKind::Unique, object: name, sql })
+    }
+
     fn unique(&mut self, index: &Index, names: &mut Names) -> Option<Step> {
         let key: Vec<usize> = index.keys.iter().filter_map(|key| key.column).collect();
         if let Some(why) = self.why_not_unique(&key) {
@@ -88,6 +102,10 @@ impl Keys<'_> {
             return None;
         }
         let name = names.take(&spell(&index.name, self.policy));
+        if name != index.name {
+            let message = format!("the index is called \"{name}\" in the target");
+            self.findings.push(Finding::new("W_RENAMED", Severity::Note, index.name.clone(), message));
+        }
         let keys = self.key_expressions(index, index.unique);
         let sql = ddl::create_index(self.schema, self.target, &name, index.unique, &keys);
         Some(Step { kind: StepKind::Index, object: name, sql })

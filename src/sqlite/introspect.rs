@@ -98,17 +98,55 @@ fn list_tables(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
         })
     })?;
     let mut entries = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-    mark_shadows(&mut entries);
+    let mut modules = connection.prepare("SELECT name FROM pragma_module_list")?;
+    let modules = modules.query_map([], |row| row.get::<_, String>(0))?;
+    mark_shadows(&mut entries, &modules.collect::<rusqlite::Result<Vec<_>>>()?);
     Ok(entries)
 }
 
-/// Where a module is missing, SQLite calls its storage ordinary tables; only their names tell.
-fn mark_shadows(entries: &mut [Entry]) {
-    let owners: Vec<String> =
-        entries.iter().filter(|entry| entry.kind == "virtual").map(|entry| entry.name.clone()).collect();
+/// Where a module is missing, SQLite calls its storage ordinary tables; only their names tell. A module that is there
+/// names its own, and then `x_data` beside an R-Tree `x` is a table like any other.
+fn mark_shadows(entries: &mut [Entry], modules: &[String]) {
+    let is_known =
+        |sql: &str| module_of(sql).is_some_and(|used| modules.iter().any(|m| m.eq_ignore_ascii_case(&used)));
+    let owners: Vec<String> = entries
+        .iter()
+        .filter(|entry| entry.kind == "virtual" && !is_known(&entry.sql))
+        .map(|entry| entry.name.clone())
+        .collect();
+    let own_content: Vec<String> = entries
+        .iter()
+        .filter(|entry| entry.kind == "virtual" && names_its_content(&entry.sql))
+        .map(|entry| format!("{}_content", entry.name).to_ascii_lowercase())
+        .collect();
     for entry in entries.iter_mut().filter(|entry| entry.kind != "virtual") {
+        if own_content.contains(&entry.name.to_ascii_lowercase()) {
+            "table".clone_into(&mut entry.kind);
+            continue;
+        }
         entry.shadow_of = owners.iter().find(|owner| is_shadow_of(&entry.name, owner)).cloned();
     }
+}
+
+/// The module of a CREATE VIRTUAL TABLE, whose text SQLite keeps as it was typed: the word after USING. None where a
+/// name has that word, too.
+fn module_of(sql: &str) -> Option<String> {
+    let upper = sql.to_ascii_uppercase();
+    let parts: Vec<(usize, &str)> = upper.match_indices("USING").collect();
+    let &[(at, word)] = parts.as_slice() else { return None };
+    let rest = sql[at + word.len()..].trim_start();
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+    (end > 0).then(|| rest[..end].to_owned())
+}
+
+/// A full-text index with `content=` keeps no text of its own. SQLite goes by the name alone and calls a table
+/// `x_content` beside it storage; it is the application's own.
+fn names_its_content(sql: &str) -> bool {
+    let lower = sql.to_ascii_lowercase();
+    lower.match_indices("content").any(|(at, word)| {
+        let before = lower[..at].trim_end();
+        before.ends_with([',', '(']) && lower[at + word.len()..].trim_start().starts_with('=')
+    })
 }
 
 fn is_shadow_of(name: &str, owner: &str) -> bool {
@@ -390,6 +428,36 @@ mod tests {
         assert!(catalog.left_out.iter().any(|left| left.name == "notes_content"));
         assert!(catalog.left_out.iter().any(|left| left.kind == "trigger"));
         assert_eq!(catalog.tables[1].columns[1].generated, Generated::Virtual);
+    }
+
+    #[test]
+    fn the_applications_own_tables_are_no_storage() {
+        let catalog = catalog(
+            "CREATE VIRTUAL TABLE geo USING rtree(id, x0, x1); CREATE TABLE geo_data(a);
+             CREATE TABLE posts_content(id INTEGER PRIMARY KEY, title);
+             CREATE VIRTUAL TABLE posts USING fts5(title, content = 'posts_content', content_rowid = 'id');
+             CREATE VIRTUAL TABLE bare USING fts5(title, content='');",
+        );
+        let names: Vec<_> = catalog.tables.iter().map(|table| table.name.as_str()).collect();
+        assert_eq!(names, ["geo_data", "posts_content"]);
+        assert!(catalog.left_out.iter().any(|left| left.name == "geo_node"));
+        assert!(!names_its_content("CREATE VIRTUAL TABLE content USING fts5(content, contentless_delete=1)"));
+    }
+
+    #[test]
+    fn storage_of_a_missing_module_goes_by_name() {
+        let entry = |name: &str, kind: &str, sql: &str| Entry {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            without_rowid: false,
+            strict: false,
+            sql: sql.to_owned(),
+            shadow_of: None,
+        };
+        let missing = "CREATE VIRTUAL TABLE \"a b\"\nusing  spellfix9(x)";
+        let mut entries = [entry("a b", "virtual", missing), entry("a b_data", "table", "")];
+        mark_shadows(&mut entries, &["fts5".to_owned()]);
+        assert_eq!(entries[1].shadow_of.as_deref(), Some("a b"));
     }
 
     #[test]

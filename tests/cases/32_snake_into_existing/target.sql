@@ -1,0 +1,1 @@
+CREATE TABLE a_b (x bigint); CREATE TABLE c (y_z bigint);
