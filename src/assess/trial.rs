@@ -10,7 +10,9 @@ use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity};
 use crate::ident::quote;
 use crate::limits::EXAMPLES_MAX;
-use crate::plan::{ForeignKeyPlan, OrphanProbe, Plan, TableMode, TablePlan};
+use crate::plan::types::{Mapping, PgType};
+use crate::plan::{ForeignKeyPlan, OrphanProbe, Plan, ScanKey, TableMode, TablePlan};
+use crate::sqlite::keys::count_repeated;
 use crate::sqlite::scan::scan;
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -49,6 +51,9 @@ struct Tried {
 
 fn try_table(job: &Job, table: &TablePlan, policy: OrphanPolicy) -> Result<Tried> {
     let mut tried = if table.mode == TableMode::Existing { misfits(job, table)? } else { Tried::default() };
+    for (name, columns) in &table.unique_keys {
+        tried.findings.extend(repeated_keys(job, table, name, columns)?);
+    }
     for key in &table.foreign_keys {
         let count = match &key.probe {
             Some(probe) => count_orphans(job, table, probe)?,
@@ -118,6 +123,59 @@ fn misfit_finding(
         .count(count)
         .examples(keys)
         .fix(misfit.fix())
+}
+
+/// Keys that are apart in the source and meet in a unique key of the existing table, in the form in which they are sent.
+fn repeated_keys(job: &Job, table: &TablePlan, name: &str, columns: &[usize]) -> Result<Option<Finding>> {
+    if is_rowid(table, columns) {
+        return Ok(None);
+    }
+    let names: Vec<&str> = columns.iter().map(|&column| table.columns[column].source.as_str()).collect();
+    let mappings: Vec<Mapping> =
+        columns.iter().map(|&column| table.columns[column].mapping.clone()).collect();
+    let rowid = match &table.key {
+        ScanKey::Rowid { alias, .. } => Some(alias.as_str()),
+        ScanKey::Whole => None,
+    };
+    let reader = job.source.reader()?;
+    let repeated =
+        count_repeated(&reader, &table.source, &names, rowid, move |values| key_form(values, &mappings))?;
+    Ok((repeated.keys > 0).then(|| {
+        let object = format!("{}.{name}", table.target);
+        let message = format!("{} of the source would meet in this unique key", key_words(repeated.keys));
+        Finding::new("E_UNIQUE_MERGE", Severity::Refusal, object, message)
+            .count(repeated.keys)
+            .examples(repeated.rowids.iter().map(|&rowid| key_text(Some(rowid), 0)).collect())
+            .fix("mend these rows in the source, or drop the key in the target")
+    }))
+}
+
+fn key_words(keys: u64) -> String {
+    if keys == 1 {
+        "1 key that occurs more than once".to_owned()
+    } else {
+        format!("{keys} keys that occur more than once")
+    }
+}
+
+/// The rowid cannot repeat.
+fn is_rowid(table: &TablePlan, columns: &[usize]) -> bool {
+    matches!(&table.key, ScanKey::Rowid { column: Some(rowid), .. } if columns == [*rowid])
+}
+
+/// A key as it is sent; `citext` compares without case. None where a value does not fit, which is told elsewhere.
+fn key_form(values: &[Value<'_>], mappings: &[Mapping]) -> Option<Vec<u8>> {
+    let mut form = Vec::new();
+    for (value, mapping) in values.iter().zip(mappings) {
+        match (value, mapping.pg) {
+            (Value::Text(text), PgType::Citext) => {
+                let folded = std::str::from_utf8(text).ok()?.to_lowercase();
+                encode::value(Value::Text(folded.as_bytes()), mapping, &mut form).ok()?;
+            }
+            _ => encode::value(*value, mapping, &mut form).ok()?,
+        }
+    }
+    Some(form)
 }
 
 /// Rows of the child whose key is not NULL and has no parent. The parent's own index serves where there is one; SQLite

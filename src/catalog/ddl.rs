@@ -6,8 +6,8 @@
 use bumpalo::Bump;
 use fallible_iterator::FallibleIterator;
 use sqlite3_parser::ast::{
-    Cmd, ColumnConstraint, CreateTableBody, DeferSubclause, ForeignKeyClause, InitDeferredPred, Stmt,
-    TableConstraint,
+    Cmd, ColumnConstraint, CreateTableBody, DeferSubclause, ForeignKeyClause, InitDeferredPred, ResolveType,
+    Stmt, TableConstraint,
 };
 use sqlite3_parser::lexer::sql::Parser;
 
@@ -32,8 +32,8 @@ pub struct TableText {
     pub foreign_keys: Vec<ForeignKeyText>,
     /// generated columns: name and expression
     pub generated: Vec<(String, String)>,
-    /// constraints with an ON CONFLICT clause other than ABORT, in words
-    pub on_conflict: Vec<String>,
+    /// constraints with an ON CONFLICT clause: column or name of the constraint, and the clause
+    pub on_conflict: Vec<(String, String)>,
 }
 
 /// One CHECK.
@@ -112,7 +112,7 @@ fn read_column_constraint(
         }
         ColumnConstraint::PrimaryKey { conflict_clause: Some(clause), .. }
         | ColumnConstraint::NotNull { conflict_clause: Some(clause), .. }
-        | ColumnConstraint::Unique(Some(clause)) => text.on_conflict.push(format!("{column}: {clause:?}")),
+        | ColumnConstraint::Unique(Some(clause)) => text.on_conflict.push((column, conflict_words(clause))),
         _ => {}
     }
 }
@@ -128,10 +128,15 @@ fn read_table_constraint(text: &mut TableText, constraint: &TableConstraint<'_>,
         }
         TableConstraint::PrimaryKey { conflict_clause: Some(clause), .. }
         | TableConstraint::Unique { conflict_clause: Some(clause), .. } => {
-            text.on_conflict.push(format!("{}: {clause:?}", name.unwrap_or_else(|| "table".to_owned())));
+            text.on_conflict
+                .push((name.unwrap_or_else(|| "table constraint".to_owned()), conflict_words(clause)));
         }
         _ => {}
     }
+}
+
+fn conflict_words(clause: &ResolveType) -> String {
+    format!("ON CONFLICT {}", format!("{clause:?}").to_uppercase())
 }
 
 fn foreign_key(
@@ -193,7 +198,7 @@ mod tests {
         assert_eq!(text.foreign_keys[1].name.as_deref(), Some("fk_d"));
         assert_eq!(text.foreign_keys[2].columns, ["a", "b"]);
         assert_eq!(text.generated[0].0, "g");
-        assert_eq!(text.on_conflict.len(), 1);
+        assert_eq!(text.on_conflict, [("b".to_owned(), "ON CONFLICT REPLACE".to_owned())]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::plan::select::is_selected;
 use crate::postgres::ledger::{self, SourceState};
 use crate::postgres::prepare::Preparation;
 use crate::postgres::session::Session;
-use crate::postgres::{self, inspect, readback};
+use crate::postgres::{self, fault, inspect, readback};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -257,9 +257,24 @@ fn filled_tables(tools: &Tools, active: &Active) -> Vec<(String, String, u64)> {
 async fn emptied_since(tools: &Tools, control: &mut Session, active: &Active) -> Result<Vec<String>> {
     let filled = filled_tables(tools, active);
     let names: Vec<&str> = filled.iter().map(|(_, target, _)| target.as_str()).collect();
-    let held = inspect::tables_with_rows(control, &active.plan.schema, &names).await?;
+    let held = inspect::tables_with_rows(control, &active.plan.schema, &names).await.map_err(say_dropped)?;
     let emptied = filled.iter().zip(held).filter(|(_, held)| !held);
     Ok(emptied.map(|((source, _, _), _)| source.clone()).collect())
+}
+
+/// SQLSTATE `undefined_table`.
+const UNDEFINED_TABLE: &str = "42P01";
+
+/// A table that was copied and is not there any more cannot be resumed into.
+fn say_dropped(error: Error) -> Error {
+    match fault::server_error(&error) {
+        Some(server) if server.sqlstate == UNDEFINED_TABLE => {
+            Error::refused("a table that was copied earlier is not in the target any more", Vec::new())
+                .cause(error)
+                .remedy("copy anew with --restart")
+        }
+        _ => error,
+    }
 }
 
 /// Counts the tables that were asked for by name, but not those that are empty.

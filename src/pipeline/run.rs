@@ -46,7 +46,7 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     mend_sequences(tools, &control, &mut actives).await?;
     let config = &tools.config;
     if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
-        return already_done(tools, &actives, account);
+        return already_done(tools, &control, &actives, account).await;
     }
     let result = carry_out(tools, &control, &mut actives, account).await;
     record_end(tools, &control, &actives, result.as_ref().err()).await?;

@@ -230,7 +230,10 @@ fn compare_digests(expected: &Expected, target: &TargetDigests) -> Verdict {
 
 fn difference_note(source: &MultisetDigest, target: &MultisetDigest, chunks: usize) -> String {
     let counts = if source.rows() == target.rows() {
-        format!("both sides have {} rows, but not the same ones", source.rows())
+        match source.rows() {
+            1 => "both sides have 1 row, but not the same one".to_owned(),
+            rows => format!("both sides have {rows} rows, but not the same ones"),
+        }
     } else {
         format!("the source has {} rows, the target {}", source.rows(), target.rows())
     };

@@ -3,12 +3,14 @@
 use super::account::Account;
 use super::active::{Active, refresh};
 use super::finish::{self, Finishing};
+use super::steps::{SEQUENCE, VACUUM};
 use super::tools::Tools;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::RECORD_WAIT;
 use crate::outcome::Verify;
 use crate::plan::StepKind;
+use crate::postgres::inspect;
 use crate::postgres::ledger::{self, StepProgress, StepState};
 use crate::postgres::session::Session;
 use std::sync::Arc;
@@ -92,17 +94,38 @@ pub(super) fn summarise(failures: Vec<(String, Error)>, account: &Account) -> Re
     Err(error)
 }
 
-pub(super) fn already_done(tools: &Tools, actives: &[Active], account: &mut Account) -> Result<()> {
+pub(super) async fn already_done(
+    tools: &Tools,
+    control: &Session,
+    actives: &[Active],
+    account: &mut Account,
+) -> Result<()> {
+    let mut gone = Vec::new();
     for active in actives {
         account.ledger_of(active);
         account.steps(&active.plan, &active.wanted_steps(&tools.config), &[]);
+        gone.extend(missing_objects(tools, control, active).await?);
         if let Some(at) = &active.state.finished_at {
-            tools
-                .events
-                .note(format!("{}: finished already, at {at} UTC; nothing was changed", active.state.path));
+            let note = format!("{}: finished already, at {at} UTC; nothing was changed", active.state.path);
+            tools.events.note(note);
         }
     }
-    summarise(Vec::new(), account)
+    if gone.is_empty() {
+        return summarise(Vec::new(), account);
+    }
+    let message = format!("made by an earlier run, and gone from the target: {}", gone.join(", "));
+    Err(Error::new(ErrorKind::Differs, message)
+        .remedy("make them again by hand, or copy anew with --restart"))
+}
+
+/// Keys and indexes that the ledger has as made, and the target does not have any more.
+async fn missing_objects(tools: &Tools, control: &Session, active: &Active) -> Result<Vec<String>> {
+    let steps = active.wanted_steps(&tools.config);
+    let made = steps
+        .iter()
+        .filter(|step| step.progress == StepProgress::Done && step.kind != SEQUENCE && step.kind != VACUUM);
+    let names: Vec<&str> = made.map(|step| step.object.as_str()).collect();
+    inspect::missing_objects(control, &active.plan.schema, &names).await
 }
 
 impl Account {

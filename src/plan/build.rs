@@ -1,7 +1,7 @@
 //! Catalog, profile and existing target → plan. The story of planning, in one screen: [`build`].
 
 use super::draft::{Draft, Inputs, Remarks, refusal};
-use super::names::{Names, spell};
+use super::names::{self, Names, spell};
 use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
@@ -59,7 +59,10 @@ fn draft(
     findings: &mut Vec<Finding>,
 ) -> Draft {
     let wanted = spell(&table.name, inputs.rules.names);
-    let existing = inputs.target.find_table(&wanted).or_else(|| inputs.target.find_table(&table.name));
+    let find = |name: &str| inputs.target.find_table(name);
+    let existing = find(&wanted)
+        .or_else(|| find(&table.name))
+        .or_else(|| find(&names::plain(&wanted, inputs.rules.hash)));
     let (mode, target, columns) = match existing {
         Some(existing) => {
             check_existing(table, existing, findings);
@@ -74,7 +77,8 @@ fn draft(
                 let message =
                     "does not exist in the target, and --create never forbids to create it".to_owned();
                 findings.push(
-                    refusal("E_TABLE_MISSING", &table.name, message).fix("create it, or use --create auto"),
+                    refusal("E_TABLE_MISSING", &table.name, message)
+                        .fix("create it, or let `copy --create auto` do it"),
                 );
             }
             let target = names.take(&wanted);
@@ -98,6 +102,11 @@ fn draft(
         post_data: Vec::new(),
         foreign_keys: Vec::new(),
         lifted_indexes: Vec::new(),
+        unique_keys: Vec::new(),
+    };
+    let plan = match existing {
+        Some(existing) => TablePlan { unique_keys: unique_keys(&plan, existing), ..plan },
+        None => plan,
     };
     let holds_only_integers = plan.columns.iter().map(|column| {
         let facts = table.column_index(&column.source).and_then(|index| profile.columns.get(index));
@@ -145,6 +154,15 @@ fn sequences(
         .collect()
 }
 
+/// Unique keys of the existing table whose columns all get values from us.
+fn unique_keys(plan: &TablePlan, existing: &TargetTable) -> Vec<(String, Vec<usize>)> {
+    let position = |name: &String| plan.columns.iter().position(|column| column.target == *name);
+    let planned = existing.unique_keys.iter().filter_map(|(name, columns)| {
+        Some((name.clone(), columns.iter().map(position).collect::<Option<Vec<usize>>>()?))
+    });
+    planned.collect()
+}
+
 fn check_existing(table: &Table, existing: &TargetTable, findings: &mut Vec<Finding>) {
     let mut refuse = |code: &str, message: String, fix: &str| {
         findings.push(refusal(code, &existing.name, message).fix(fix));
@@ -178,6 +196,13 @@ fn check_existing(table: &Table, existing: &TargetTable, findings: &mut Vec<Find
             existing.triggers.join(", ")
         );
         refuse("E_TRIGGER", message, "ALTER TABLE … DISABLE TRIGGER USER for the time of the copy");
+    }
+    if !existing.checks.is_empty() {
+        let message = format!(
+            "its rows are not tried against the table's CHECK constraints ({}) before the copy; one that violates them ends it",
+            existing.checks.join(", ")
+        );
+        findings.push(Finding::new("W_CHECK_UNTRIED", Severity::Note, existing.name.clone(), message));
     }
     if existing.name != table.name {
         let message = format!("goes into the existing table \"{}\"", existing.name);
@@ -297,13 +322,9 @@ fn list_text_only(table: &Table, not_carried: &mut Vec<NotCarried>) {
         let why = "the values are copied into an ordinary column";
         list("generated column", column.clone(), why, format!("GENERATED ALWAYS AS ({expression})"));
     }
-    for clause in &table.ddl.on_conflict {
-        list(
-            "conflict clause",
-            clause.clone(),
-            "PostgreSQL has no such clause in a constraint",
-            format!("ON CONFLICT {clause}"),
-        );
+    for (place, clause) in &table.ddl.on_conflict {
+        let why = "PostgreSQL has no such clause in a constraint";
+        list("conflict clause", place.clone(), why, clause.clone());
     }
 }
 

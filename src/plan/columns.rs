@@ -4,7 +4,7 @@ use super::choose::{Choice, Circumstances, choose};
 use super::default::{self, Default};
 use super::draft::{Inputs, refusal, warning};
 use super::fit::fit;
-use super::names::{Names, spell, take_column};
+use super::names::{self, Names, spell, take_column};
 use super::target::{TargetColumn, TargetTable};
 use super::types::{Codec, Level};
 use super::{ColumnPlan, ddl};
@@ -144,7 +144,10 @@ pub(super) fn existing(
     for (column, facts) in table.columns.iter().zip(&profile.columns) {
         let object = format!("{}.{}", table.name, column.name);
         let spelled = spell(&column.name, inputs.rules.names);
-        let Some(partner) = target.find_column(&spelled).or_else(|| target.find_column(&column.name)) else {
+        let plain = || target.find_column(&names::plain_column(&spelled, inputs.rules.hash));
+        let partner =
+            target.find_column(&spelled).or_else(|| target.find_column(&column.name)).or_else(plain);
+        let Some(partner) = partner else {
             note_missing_partner(table, column, target, findings);
             continue;
         };

@@ -42,6 +42,16 @@ pub fn take_column(names: &mut Names, wanted: &str) -> String {
     if SYSTEM_COLUMNS.contains(&wanted) { names.take(&format!("{wanted}_")) } else { names.take(wanted) }
 }
 
+/// The name that a table of that name gets where nothing else is called so.
+pub fn plain(wanted: &str, hash: NameHash) -> String {
+    Names::new([], hash).take(wanted)
+}
+
+/// The name that a column of that name gets where nothing else is called so.
+pub fn plain_column(wanted: &str, hash: NameHash) -> String {
+    take_column(&mut Names::new([], hash), wanted)
+}
+
 /// `name` within 63 bytes: its beginning, `_`, and eight hex digits of the hash of all of it.
 fn shorten(name: &str, hash: NameHash) -> String {
     if name.len() <= NAME_BYTES_MAX {

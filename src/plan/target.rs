@@ -48,6 +48,10 @@ pub struct TargetTable {
     pub foreign_keys: Vec<TargetForeignKey>,
     /// indexes that no constraint owns
     pub indexes: Vec<TargetIndex>,
+    /// unique keys over plain columns: name and columns
+    pub unique_keys: Vec<(String, Vec<String>)>,
+    /// names of its CHECK constraints
+    pub checks: Vec<String>,
 }
 
 /// One column of the target.

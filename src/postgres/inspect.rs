@@ -16,6 +16,9 @@ const TABLES: &str = include_str!("../../schema/inspect/tables.sql");
 const COLUMNS: &str = include_str!("../../schema/inspect/columns.sql");
 const FOREIGN_KEYS: &str = include_str!("../../schema/inspect/foreign_keys.sql");
 const INDEXES: &str = include_str!("../../schema/inspect/indexes.sql");
+const UNIQUE_KEYS: &str = include_str!("../../schema/inspect/unique_keys.sql");
+const CHECKS: &str = include_str!("../../schema/inspect/checks.sql");
+const MISSING: &str = include_str!("../../schema/inspect/missing.sql");
 const NAMES: &str = include_str!("../../schema/inspect/names.sql");
 
 /// Reads what `schema` holds.
@@ -53,6 +56,16 @@ async fn read(session: &Session, schema: &str) -> std::result::Result<TargetCata
     for row in rows(INDEXES).await? {
         if let Some(table) = tables.get_mut(&row.get(0)) {
             table.indexes.push(TargetIndex { name: row.get(1), definition: row.get(2), unique: row.get(3) });
+        }
+    }
+    for row in rows(UNIQUE_KEYS).await? {
+        if let Some(table) = tables.get_mut(&row.get(0)) {
+            table.unique_keys.push((row.get(1), row.get(2)));
+        }
+    }
+    for row in rows(CHECKS).await? {
+        if let Some(table) = tables.get_mut(&row.get(0)) {
+            table.checks.push(row.get(1));
         }
     }
     let taken_names = rows(NAMES).await?.iter().map(|row| row.get(0)).collect();
@@ -160,6 +173,18 @@ pub async fn tables_with_rows(session: &mut Session, schema: &str, tables: &[&st
         }
     }
     Ok(held)
+}
+
+/// Which of `names` the schema has neither as a relation nor as a constraint.
+///
+/// # Errors
+/// A target fault.
+pub async fn missing_objects(session: &Session, schema: &str, names: &[&str]) -> Result<Vec<String>> {
+    let params: &[(&(dyn ToSql + Sync), Type)] = &[(&schema, Type::TEXT), (&names, Type::TEXT_ARRAY)];
+    match session.client().query_typed(MISSING, params).await {
+        Ok(rows) => Ok(rows.iter().map(|row| row.get(0)).collect()),
+        Err(error) => Err(session.explain(error, "looking for keys and indexes").await),
+    }
 }
 
 /// Rights that the run needs and its role does not have, each with the statement that gives it.

@@ -16,6 +16,7 @@ mod foreign;
 mod health;
 mod held_file;
 pub mod introspect;
+pub mod keys;
 mod length;
 mod open;
 mod preflight;

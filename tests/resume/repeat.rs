@@ -78,3 +78,22 @@ fn one_table_of_a_stopped_run_is_finished_by_name() {
     assert_eq!(writers(&database, "orders"), before);
     undisturbed.assert_resumes(&world, &database, "after --table");
 }
+
+/// What an earlier run made and somebody removed since is not called done.
+#[test]
+fn a_key_or_a_table_that_is_gone_is_said() {
+    let Some(world) = World::new() else { return };
+    let database = world.database(Target::Empty);
+    world.finish(&database);
+    let name = "SELECT conname FROM pg_constraint WHERE contype = 'p' AND conrelid = 'orders'::regclass";
+    let key = database.query_one_text(name);
+    database.execute(&format!("ALTER TABLE orders DROP CONSTRAINT {key} CASCADE"));
+    let done = world.copy(&database).run();
+    assert!(done.code == 4 && done.said().contains(&key) && done.said().contains("--restart"), "{done:?}");
+
+    database.execute("DROP TABLE orders CASCADE");
+    let done = world.copy(&database).run();
+    assert!(done.code == 3 && done.said().contains("--restart"), "{done:?}");
+    let done = world.copy(&database).args(["--restart"]).run();
+    assert_eq!(done.code, 0, "{done:?}");
+}
