@@ -124,8 +124,7 @@ async fn begin_new(
     account.plans(&assessed);
     assess::refuse_if_needed(&assessed)?;
     let started = Instant::now();
-    let tables = assessed.iter().map(|one| one.plan.tables.len() as u64).sum();
-    tools.events.tell(Event::PhaseStarted { phase: Phase::Prepare, tasks: tables, rows: 0, bytes: 0 });
+    tools.events.tell(Event::PhaseStarted { phase: Phase::Prepare, tasks: 0, rows: 0, bytes: 0 });
     let mut sources = Vec::new();
     for one in &assessed {
         let before = digest_before(control, one, config).await?;

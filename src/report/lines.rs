@@ -65,6 +65,8 @@ pub(super) fn conclusion(progress: Option<&Progress>, seconds: f64) -> String {
     let Some(progress) = progress else { return format!("finished in {took}") };
     let (rows, bytes) = progress.done();
     let mut parts = match progress.tasks {
+        // A phase that is one step as a whole, such as the preparation.
+        0 if progress.tasks_done == 0 => vec!["finished".to_owned()],
         tasks if tasks == progress.tasks_done => vec![human::plural(tasks, progress.noun())],
         0 => vec![human::plural(progress.tasks_done, progress.noun())],
         tasks => {
