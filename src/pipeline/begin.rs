@@ -50,14 +50,7 @@ pub(super) async fn begin(
 ) -> Result<Vec<Active>> {
     let has_ledger = ledger::exists(control).await?;
     let mut known = known_sources(control, tools).await?;
-    if tools.config.restart {
-        for job in &jobs {
-            if let Some(state) = known.remove(job.path()) {
-                let statements = prepare::undo(&state, &resume::stored_plan(&state)?)?;
-                postgres::prepare::undo(control, &statements).await?;
-            }
-        }
-    }
+    let undone = tools.config.restart && undo(control, &jobs, &mut known).await?;
     let (old, new): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| known.contains_key(job.path()));
     let mut actives = Vec::new();
     for job in old {
@@ -65,9 +58,29 @@ pub(super) async fn begin(
         actives.push(take_over(tools, control, job, state, account).await?);
     }
     if !new.is_empty() {
-        actives.extend(begin_new(tools, control, new, has_ledger, account).await?);
+        actives.extend(begin_new(tools, control, new, Ledger { exists: has_ledger, undone }, account).await?);
     }
     Ok(actives)
+}
+
+/// How the ledger stands before new sources are written into it.
+#[derive(Debug, Clone, Copy)]
+struct Ledger {
+    exists: bool,
+    /// earlier copies are undone in a transaction that is still open
+    undone: bool,
+}
+
+/// Undoes what is known of `jobs`, in a transaction that stays open. Tells whether there was anything.
+async fn undo(control: &Session, jobs: &[Job], known: &mut BTreeMap<String, SourceState>) -> Result<bool> {
+    let mut statements = Vec::new();
+    for state in jobs.iter().filter_map(|job| known.remove(job.path())) {
+        statements.extend(prepare::undo(&state, &resume::stored_plan(&state)?)?);
+    }
+    if !statements.is_empty() {
+        postgres::prepare::undo(control, &statements).await?;
+    }
+    Ok(!statements.is_empty())
 }
 
 async fn take_over(
@@ -115,7 +128,7 @@ async fn begin_new(
     tools: &Tools,
     control: &mut Session,
     jobs: Vec<Job>,
-    has_ledger: bool,
+    ledger_now: Ledger,
     account: &mut Account,
 ) -> Result<Vec<Active>> {
     let config = &tools.config;
@@ -132,7 +145,12 @@ async fn begin_new(
         sources.push(prepare::new_source(one, holdings, config, &account.run_id()));
     }
     let create_schema = assessed.iter().any(|one| one.plan.create_schema).then(|| config.schema.clone());
-    let preparation = Preparation { create_ledger: !has_ledger, create_schema, sources };
+    let preparation = Preparation {
+        create_ledger: !ledger_now.exists,
+        create_schema,
+        sources,
+        after_undo: ledger_now.undone,
+    };
     postgres::prepare::run(control, &preparation).await?;
     tools
         .events

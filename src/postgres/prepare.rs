@@ -6,7 +6,7 @@ use super::session::Session;
 use crate::checkpoint::ChunkSpec;
 use crate::error::Result;
 use crate::ident::quote;
-use tokio_postgres::Transaction;
+use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
 const INIT: &str = include_str!("../../schema/ledger/0001_init.sql");
@@ -68,6 +68,8 @@ pub struct Preparation {
     pub create_schema: Option<String>,
     /// the sources that begin
     pub sources: Vec<NewSource>,
+    /// [`undo`] has opened the transaction already
+    pub after_undo: bool,
 }
 
 type Params<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];
@@ -76,63 +78,67 @@ type Params<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];
 ///
 /// # Errors
 /// A target fault or a refusal; nothing was written then.
-pub async fn run(session: &mut Session, preparation: &Preparation) -> Result<()> {
+pub async fn run(session: &Session, preparation: &Preparation) -> Result<()> {
     match try_prepare(session, preparation).await {
         Ok(()) => Ok(()),
         Err(error) => Err(session.explain(error, "preparing the target").await),
     }
 }
 
-async fn try_prepare(session: &mut Session, preparation: &Preparation) -> Outcome<()> {
-    let transaction = session.client_mut().transaction().await?;
+async fn try_prepare(session: &Session, preparation: &Preparation) -> Outcome<()> {
+    let client = session.client();
+    if !preparation.after_undo {
+        client.batch_execute("BEGIN").await?;
+    }
     if preparation.create_ledger {
-        transaction.batch_execute(INIT).await?;
+        client.batch_execute(INIT).await?;
     }
     if let Some(schema) = &preparation.create_schema {
-        transaction.batch_execute(&format!("CREATE SCHEMA {}", quote(schema))).await?;
+        client.batch_execute(&format!("CREATE SCHEMA {}", quote(schema))).await?;
     }
     for source in &preparation.sources {
-        prepare_source(&transaction, source).await?;
+        prepare_source(client, source).await?;
     }
-    transaction.commit().await
+    client.batch_execute("COMMIT").await
 }
 
-async fn prepare_source(transaction: &Transaction<'_>, source: &NewSource) -> Outcome<()> {
-    let source_id = insert_source(transaction, source).await?;
+async fn prepare_source(client: &Client, source: &NewSource) -> Outcome<()> {
+    let source_id = insert_source(client, source).await?;
     for (table, chunks) in &source.chunks {
-        insert_chunks(transaction, source_id, table, chunks).await?;
+        insert_chunks(client, source_id, table, chunks).await?;
     }
-    insert_steps(transaction, source_id, &source.steps).await?;
+    insert_steps(client, source_id, &source.steps).await?;
     for (table, digest) in &source.before {
-        insert_before(transaction, source_id, table, digest).await?;
+        insert_before(client, source_id, table, digest).await?;
     }
     for statement in &source.statements {
-        transaction.batch_execute(statement).await?;
+        client.batch_execute(statement).await?;
     }
     Ok(())
 }
 
-/// Runs `statements` in one transaction: how an earlier copy is undone.
+/// Undoes an earlier copy in a transaction that stays open: the new plan is made over what is seen in it, and [`run`]
+/// commits both. Where the new plan is refused, the session ends, and nothing was undone.
 ///
 /// # Errors
 /// A target fault; nothing was changed then.
-pub async fn undo(session: &mut Session, statements: &[String]) -> Result<()> {
-    match try_undo(session, statements).await {
+pub async fn undo(session: &Session, statements: &[String]) -> Result<()> {
+    match try_undo(session.client(), statements).await {
         Ok(()) => Ok(()),
         Err(error) => Err(session.explain(error, "undoing the earlier copy").await),
     }
 }
 
-async fn try_undo(session: &mut Session, statements: &[String]) -> Outcome<()> {
-    let transaction = session.client_mut().transaction().await?;
+async fn try_undo(client: &Client, statements: &[String]) -> Outcome<()> {
+    client.batch_execute("BEGIN").await?;
     for statement in statements {
-        transaction.batch_execute(statement).await?;
+        client.batch_execute(statement).await?;
     }
-    transaction.commit().await
+    Ok(())
 }
 
 /// Writes a new source and returns its id; its epoch is 1.
-async fn insert_source(transaction: &Transaction<'_>, source: &NewSource) -> Outcome<i64> {
+async fn insert_source(client: &Client, source: &NewSource) -> Outcome<i64> {
     let sql = "INSERT INTO cutover.source (path, target_schema, fingerprint, options, plan_hash, plan, created_schema, epoch, run_id)
                VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8) RETURNING source_id";
     let params: Params<'_> = &[
@@ -145,17 +151,12 @@ async fn insert_source(transaction: &Transaction<'_>, source: &NewSource) -> Out
         (&source.created_schema, Type::BOOL),
         (&source.run_id, Type::TEXT),
     ];
-    let rows = transaction.query_typed(sql, params).await?;
+    let rows = client.query_typed(sql, params).await?;
     Ok(rows[0].get(0))
 }
 
 /// Writes the chunks of one table, all at once.
-async fn insert_chunks(
-    transaction: &Transaction<'_>,
-    source_id: i64,
-    table: &str,
-    chunks: &[ChunkSpec],
-) -> Outcome<()> {
+async fn insert_chunks(client: &Client, source_id: i64, table: &str, chunks: &[ChunkSpec]) -> Outcome<()> {
     let sql = "INSERT INTO cutover.chunk (source_id, table_name, chunk, lo, hi, rows, bytes)
                SELECT $1, $2, * FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])";
     let index: Vec<i32> = chunks.iter().map(|chunk| chunk.index.cast_signed()).collect();
@@ -172,11 +173,11 @@ async fn insert_chunks(
         (&rows, Type::INT8_ARRAY),
         (&bytes, Type::INT8_ARRAY),
     ];
-    transaction.query_typed(sql, params).await.map(drop)
+    client.query_typed(sql, params).await.map(drop)
 }
 
 /// Writes all steps of a source, in their order.
-async fn insert_steps(transaction: &Transaction<'_>, source_id: i64, steps: &[NewStep]) -> Outcome<()> {
+async fn insert_steps(client: &Client, source_id: i64, steps: &[NewStep]) -> Outcome<()> {
     let sql = "INSERT INTO cutover.step (source_id, step, table_name, kind, object, sql, restores, state, detail)
                SELECT $1, s.n, s.t, s.k, s.o, s.q, s.r, CASE WHEN s.l IS NULL THEN 'pending' ELSE 'left' END, s.l
                FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::text[]) s(n, t, k, o, q, r, l)";
@@ -197,17 +198,12 @@ async fn insert_steps(transaction: &Transaction<'_>, source_id: i64, steps: &[Ne
         (&restores, Type::BOOL_ARRAY),
         (&left, Type::TEXT_ARRAY),
     ];
-    transaction.query_typed(sql, params).await.map(drop)
+    client.query_typed(sql, params).await.map(drop)
 }
 
 /// Writes what an existing table held before the run.
-async fn insert_before(
-    transaction: &Transaction<'_>,
-    source_id: i64,
-    table: &str,
-    digest: &[u8],
-) -> Outcome<()> {
+async fn insert_before(client: &Client, source_id: i64, table: &str, digest: &[u8]) -> Outcome<()> {
     let sql = "INSERT INTO cutover.before VALUES ($1, $2, $3)";
     let params: Params<'_> = &[(&source_id, Type::INT8), (&table, Type::TEXT), (&digest, Type::BYTEA)];
-    transaction.query_typed(sql, params).await.map(drop)
+    client.query_typed(sql, params).await.map(drop)
 }
