@@ -6,13 +6,13 @@ use super::pool;
 use crate::checkpoint::ScanRange;
 use crate::config::{Config, OrphanPolicy};
 use crate::encode::{self, Misfit};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::finding::{Finding, Severity};
 use crate::ident::quote;
 use crate::limits::EXAMPLES_MAX;
 use crate::plan::types::{Mapping, PgType};
 use crate::plan::{ForeignKeyPlan, OrphanProbe, Plan, ScanKey, TableMode, TablePlan};
-use crate::sqlite::keys::count_repeated;
+use crate::sqlite::keys::{count_repeated, each_rowid};
 use crate::sqlite::scan::scan;
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -55,12 +55,12 @@ fn try_table(job: &Job, table: &TablePlan, policy: OrphanPolicy) -> Result<Tried
         tried.findings.extend(repeated_keys(job, table, name, columns)?);
     }
     for key in &table.foreign_keys {
-        let count = match &key.probe {
-            Some(probe) => count_orphans(job, table, probe)?,
-            None => 0,
+        let (count, keys) = match &key.probe {
+            Some(probe) => find_orphans(job, table, probe)?,
+            None => (0, Vec::new()),
         };
         if count > 0 {
-            tried.findings.push(orphan_finding(table, key, count, policy));
+            tried.findings.push(orphan_finding(table, key, count, policy).examples(keys));
         }
         tried.orphans.push(count);
     }
@@ -178,29 +178,35 @@ fn key_form(values: &[Value<'_>], mappings: &[Mapping]) -> Option<Vec<u8>> {
     Some(form)
 }
 
-/// Rows of the child whose key is not NULL and has no parent. The parent's own index serves where there is one; SQLite
-/// makes one for the query where there is none.
-fn count_orphans(job: &Job, table: &TablePlan, probe: &OrphanProbe) -> Result<u64> {
+/// Rows of the child whose key is not NULL and has no parent: how many, and the keys of some. The parent's own index
+/// serves where there is one; SQLite makes one for the query where there is none.
+fn find_orphans(job: &Job, table: &TablePlan, probe: &OrphanProbe) -> Result<(u64, Vec<String>)> {
     let pairs = probe.columns.iter().zip(&probe.parent_columns);
     let join: Vec<String> =
         pairs.map(|(child, parent)| format!("p.{} = c.{}", quote(parent), quote(child))).collect();
     let present: Vec<String> =
         probe.columns.iter().map(|child| format!("c.{} IS NOT NULL", quote(child))).collect();
     let first_parent = probe.parent_columns.first().map(|column| quote(column)).unwrap_or_default();
+    let key = match &table.key {
+        ScanKey::Rowid { alias, .. } => format!("c.{}", quote(alias)),
+        ScanKey::Whole => "NULL".to_owned(),
+    };
     let sql = format!(
-        "SELECT count(*) FROM main.{} c LEFT JOIN main.{} p ON {} WHERE {} AND p.{first_parent} IS NULL",
+        "SELECT {key} FROM main.{} c LEFT JOIN main.{} p ON {} WHERE {} AND p.{first_parent} IS NULL",
         quote(&table.source),
         quote(&probe.parent),
         join.join(" AND "),
         present.join(" AND "),
     );
-    let reader = job.source.reader()?;
-    let count: i64 = reader.query_row(&sql, [], |row| row.get(0)).map_err(|error| {
-        Error::source_fault("the rows without a parent cannot be counted")
-            .at(format!("table \"{}\"", table.source))
-            .cause(error.to_string())
-    })?;
-    Ok(count.cast_unsigned())
+    let mut found = (0, Vec::new());
+    let rowids = |rowid: Option<i64>| {
+        found.0 += 1;
+        if found.1.len() < EXAMPLES_MAX {
+            found.1.extend(rowid.map(|rowid| key_text(Some(rowid), 0)));
+        }
+    };
+    each_rowid(&*job.source.reader()?, &table.source, &sql, rowids)?;
+    Ok(found)
 }
 
 fn orphan_finding(table: &TablePlan, key: &ForeignKeyPlan, count: u64, policy: OrphanPolicy) -> Finding {
