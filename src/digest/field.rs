@@ -71,14 +71,31 @@ fn float(field: &[u8], pg: PgType) -> Option<f64> {
     (!value.is_nan()).then_some(value)
 }
 
-/// `numeric`: an INTEGER where it is one of 64 bits, else the nearest REAL (semantics.md §1.5).
+/// `numeric`: an INTEGER where it is one of 64 bits, else the REAL whose shortest decimal, or whole number, it is
+/// (semantics.md §1.5). A number with other digits did not come from a REAL, however near one it is.
 fn numeric(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8]) -> Option<()> {
     let wire = Wire::parse(field)?;
-    match wire.integer() {
-        Some(integer) => sink.word(INTEGER, integer as u64),
-        None => sink.word(REAL, wire.real(text)?.to_bits()),
+    if let Some(integer) = wire.integer() {
+        sink.word(INTEGER, integer as u64);
+        return Some(());
     }
-    Some(())
+    let real = wire.real(text)?;
+    text.clear();
+    wire.canonical(text)?;
+    let split = text.len();
+    number::real_shortest(text, real)?;
+    let came_from_it = text[..split] == text[split..] || is_whole_digits(text, split, real);
+    came_from_it.then(|| sink.word(REAL, real.to_bits()))
+}
+
+/// The digits of a whole number beyond 64 bits, as another tool may have written them; seldom, so it may allocate.
+#[cold]
+fn is_whole_digits(text: &mut Vec<u8>, split: usize, real: f64) -> bool {
+    text.truncate(split);
+    let digits = format!("{real:.0}");
+    real.fract() == 0.0
+        && number::decimal_text(text, digits.as_bytes()).is_some()
+        && text[..split] == text[split..]
 }
 
 fn uuid(field: &[u8], pg: PgType) -> Option<&[u8; 16]> {

@@ -426,3 +426,21 @@ fn a_stream_as_a_server_sent_it() {
     reader.feed(&stream, check).unwrap();
     assert_eq!((reader.finish(), rows), (Ok(1), 1));
 }
+
+/// 0.1 and a number near it that reads as the same double are not the same value.
+#[test]
+fn a_numeric_beyond_the_digits_of_a_double_differs() {
+    let mapping = Mapping { pg: PgType::Numeric(None), codec: Codec::Number };
+    let hash = |field: &[u8]| {
+        let mut hasher = RowHasher::new(table_key("t", 1));
+        hasher.target_field(Some(field), &mapping);
+        hasher.finish()
+    };
+    let mut source = RowHasher::new(table_key("t", 1));
+    source.source_value(Value::Real(0.1), &mapping);
+    // 0.1 with dscale 1; then 0.1000 0000 0000 0000 0000 1 with dscale 21.
+    assert_eq!(hash(&[0, 1, 0xff, 0xff, 0, 0, 0, 1, 3, 232]), source.finish());
+    let near = [0, 6, 0xff, 0xff, 0, 0, 0, 21, 3, 232, 0, 0, 0, 0, 0, 0, 0, 0, 3, 232];
+    source.source_value(Value::Real(0.1), &mapping);
+    assert_ne!(hash(&near), source.finish());
+}
