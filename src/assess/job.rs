@@ -28,6 +28,7 @@ pub struct Job {
     /// what the pre-flight found
     pub notes: Vec<Finding>,
     path_text: String,
+    fingerprint: String,
 }
 
 impl Job {
@@ -42,7 +43,18 @@ impl Job {
         let selected: Vec<usize> =
             (0..catalog.tables.len()).filter(|&i| is_selected(&catalog.tables[i].name, config)).collect();
         let path_text = source.facts().path.to_string_lossy().into_owned();
-        Ok(Job { source: Arc::new(source), catalog, selected, profiles: Vec::new(), notes, path_text })
+        let fingerprint = serde_json::to_string(source.fingerprint()).map_err(|cause| {
+            Error::internal("the source's fingerprint cannot be written down").cause(cause)
+        })?;
+        Ok(Job {
+            source: Arc::new(source),
+            catalog,
+            selected,
+            profiles: Vec::new(),
+            notes,
+            path_text,
+            fingerprint,
+        })
     }
 
     /// Canonical path: the source's name in the ledger.
@@ -56,8 +68,8 @@ impl Job {
     }
 
     /// Fingerprint as the ledger stores it.
-    pub fn fingerprint(&self) -> String {
-        serde_json::to_string(self.source.fingerprint()).unwrap_or_default()
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     /// For the report.
@@ -66,7 +78,7 @@ impl Job {
         SourceInfo {
             path: self.path_text.clone(),
             bytes: facts.bytes,
-            fingerprint: text_hash(&self.fingerprint()),
+            fingerprint: text_hash(self.fingerprint()),
             sqlite_version: facts.sqlite_version.clone(),
             encoding: match facts.encoding {
                 Encoding::Utf8 => "UTF-8",

@@ -5,7 +5,7 @@ use super::resolve::{self, Surroundings, Variables};
 use super::run::connector;
 use super::{exit, print, runtime};
 use crate::embedded::Cluster;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::outcome::SourceStatus;
 use crate::pipeline::status;
 use crate::report::human;
@@ -21,7 +21,9 @@ pub(super) fn status(args: &StatusArgs, around: &Surroundings<'_>) -> Result<u8>
     let connector = connector(&target, &variables)?;
     let sources = runtime()?.block_on(status::read(&connector, args.schema.as_deref()))?;
     if args.json {
-        print(&format!("{}\n", serde_json::to_string_pretty(&sources).unwrap_or_default()));
+        let json = serde_json::to_string_pretty(&sources)
+            .map_err(|cause| Error::internal("the status cannot be written down").cause(cause))?;
+        print(&format!("{json}\n"));
     } else {
         print(&status_text(&sources));
     }

@@ -101,12 +101,12 @@ async fn take_over(
             .remedy("finish that copy with the same --table and --exclude, or begin anew with --restart"));
     }
     let job = Arc::new(job);
-    let how = resume::check(&state, &tools.config, &job.fingerprint())?;
+    let how = resume::check(&state, &tools.config, job.fingerprint())?;
     if how == Resume::Reverify {
         tools.events.note("the source has changed: reading every finished chunk again");
-        plan = reverify::run(&job, &plan, &state, tools.config.jobs).await?;
-        let plan_json = serde_json::to_string(&plan).unwrap_or_default();
-        ledger::set_fingerprint(control, state.source_id, &job.fingerprint(), &plan_json).await?;
+        plan = tools.cancel.at_once(reverify::run(&job, &plan, &state, tools.config.jobs)).await?;
+        let plan_json = prepare::plan_json(&plan)?;
+        ledger::set_fingerprint(control, state.source_id, job.fingerprint(), &plan_json).await?;
     }
     let done = state.chunks.iter().filter(|chunk| chunk.digest.is_some()).count() as u64;
     let run = &mut account.report.run;
@@ -140,9 +140,9 @@ async fn begin_new(
     tools.events.tell(Event::PhaseStarted { phase: Phase::Prepare, tasks: 0, rows: 0, bytes: 0 });
     let mut sources = Vec::new();
     for one in &assessed {
-        let before = digest_before(control, one, config).await?;
+        let before = tools.cancel.at_once(digest_before(control, one, config)).await?;
         let holdings = Holdings { before, emptied: emptied(control, one, config).await? };
-        sources.push(prepare::new_source(one, holdings, config, &account.run_id()));
+        sources.push(prepare::new_source(one, holdings, config, &account.run_id())?);
     }
     let create_schema = assessed.iter().any(|one| one.plan.create_schema).then(|| config.schema.clone());
     let preparation = Preparation {

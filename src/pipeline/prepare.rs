@@ -16,6 +16,15 @@ pub fn plan_hash(plan: &Plan) -> String {
     text_hash(&text::canonical(plan))
 }
 
+/// The plan as the ledger keeps it.
+///
+/// # Errors
+/// Internal, where it cannot be written down: an empty plan must never take its place.
+pub fn plan_json(plan: &Plan) -> Result<String> {
+    serde_json::to_string(plan)
+        .map_err(|cause| Error::internal("the plan cannot be written down").cause(cause))
+}
+
 /// What its existing tables held before the copy, for one source.
 #[derive(Debug, Default)]
 pub struct Holdings {
@@ -26,22 +35,25 @@ pub struct Holdings {
 }
 
 /// A source that begins, as the ledger and the target are to know it.
-pub fn new_source(one: &Assessed, holdings: Holdings, config: &Config, run_id: &str) -> NewSource {
+///
+/// # Errors
+/// Internal, where the plan cannot be written down.
+pub fn new_source(one: &Assessed, holdings: Holdings, config: &Config, run_id: &str) -> Result<NewSource> {
     let profiled = one.job.tables().zip(&one.job.profiles);
-    NewSource {
+    Ok(NewSource {
         path: one.job.path().to_owned(),
         schema: config.schema.clone(),
-        fingerprint: one.job.fingerprint(),
+        fingerprint: one.job.fingerprint().to_owned(),
         options: options_text(config),
         plan_hash: plan_hash(&one.plan),
-        plan: serde_json::to_string(&one.plan).unwrap_or_default(),
+        plan: plan_json(&one.plan)?,
         created_schema: one.plan.create_schema,
         run_id: run_id.to_owned(),
         chunks: profiled.map(|(table, profile)| (table.name.clone(), profile.chunks.clone())).collect(),
         steps: steps::of_plan(&one.plan, config),
         statements: statements(&one.plan, &holdings.emptied, config),
         before: holdings.before,
-    }
+    })
 }
 
 /// New tables, then lifted objects, then emptied tables: TRUNCATE works only once the keys among them are gone.
