@@ -214,7 +214,7 @@ fn orphan_finding(table: &TablePlan, key: &ForeignKeyPlan, count: u64, policy: O
     let refuses = match policy {
         OrphanPolicy::Auto => existed && key.validate.is_some(),
         OrphanPolicy::Refuse => true,
-        OrphanPolicy::NotValid => false,
+        OrphanPolicy::NotValid | OrphanPolicy::Quarantine => false,
     };
     let object = format!("{}.{}", table.source, key.name);
     if refuses {

@@ -13,7 +13,8 @@ use crate::cli::args::{
 };
 use crate::cli::env_file;
 use crate::config::{
-    Config, CreatePolicy, ExistingPolicy, NamePolicy, OrphanPolicy, TargetAddress, VerifyLevel,
+    BadValuePolicy, Config, CreatePolicy, ExistingPolicy, Infer, MixedPolicy, NamePolicy, OrphanPolicy,
+    TargetAddress, VerifyLevel,
 };
 use crate::error::{Error, Result};
 use crate::limits;
@@ -207,6 +208,9 @@ fn run(ends: &EndArgs, selection: &SelectionArgs, run: &RunArgs, around: &Surrou
         existing: ExistingPolicy::Refuse,
         orphans: OrphanPolicy::Auto,
         names: names(selection.names),
+        infer: Infer::Declared,
+        mixed: MixedPolicy::Widen,
+        on_bad_value: BadValuePolicy::Refuse,
         verify: VerifyLevel::Checksum,
         jobs: run.jobs.unwrap_or_else(|| around.cores.clamp(1, limits::JOBS_DEFAULT_MAX)),
         fail_fast: false,

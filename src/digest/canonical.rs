@@ -23,6 +23,7 @@ pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<
             Value::Text(text) => json::canonical(out, text, &mut scratch.json),
             _ => None,
         }),
+        Domain::Interval | Domain::Network => None,
     };
     if written.is_none() {
         undecodable(sink, value);

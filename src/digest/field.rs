@@ -25,6 +25,7 @@ pub(super) fn target_field(sink: &mut Sink, scratch: &mut Scratch, field: Option
             (PgType::Json, text) => json::canonical(out, text, &mut scratch.json),
             _ => None,
         }),
+        Domain::Interval | Domain::Network => None,
     };
     if written.is_none() {
         sink.undecodable(Side::Target, 0, field);
@@ -46,7 +47,8 @@ fn exact(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: &Mapping) -
         PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) => {
             date_text(sink, text, field, mapping)?
         }
-        PgType::Jsonb | PgType::Time(_) => return None,
+        PgType::Jsonb | PgType::Time(_) | PgType::Interval(_) => return None,
+        PgType::Inet | PgType::Cidr | PgType::Macaddr | PgType::Enum => return None,
     }
     Some(())
 }

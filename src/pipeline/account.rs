@@ -245,7 +245,7 @@ fn table_report(plan: &TablePlan) -> TableReport {
                 target: column.target.clone(),
                 declared: column.declared.clone(),
                 pg_type: column.mapping.pg.to_string(),
-                level: format!("{:?}", column.level),
+                level: column.level.to_string(),
                 why: column.why.clone(),
             })
             .collect(),

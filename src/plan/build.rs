@@ -94,6 +94,7 @@ fn draft(
         target,
         mode,
         key: scan_key(table, &columns),
+        filter: None,
         rows: profile.rows,
         bytes: profile.bytes,
         sequences: sequences(table, profile, &columns, existing),

@@ -7,10 +7,11 @@ use super::fit::fit;
 use super::names::{self, Names, spell, take_column};
 use super::target::{TargetColumn, TargetTable};
 use super::types::{Codec, Level};
-use super::{ColumnPlan, ddl};
+use super::{ColumnPlan, Evidence, ddl};
 use crate::catalog::affinity::type_name;
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Column, Generated, Table};
+use crate::config::{BadValuePolicy, Cleanse};
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::limits::COLUMNS_MAX;
 
@@ -86,6 +87,21 @@ fn column_plan(
         level: choice.level,
         why: choice.why,
         not_null: (column.not_null || in_key) && facts.nulls == 0,
+        cleanse: Cleanse::default(),
+        on_bad_value: BadValuePolicy::Refuse,
+        evidence: evidence(facts),
+    }
+}
+
+fn evidence(facts: &ColumnProfile) -> Evidence {
+    Evidence {
+        nulls: facts.nulls,
+        integers: facts.integers,
+        reals: facts.reals,
+        texts: facts.texts,
+        blobs: facts.blobs,
+        against: Vec::new(),
+        change: String::new(),
     }
 }
 
@@ -102,7 +118,7 @@ fn note_level(
         // every value can be told apart again, but the type is not the declared one (semantics.md §7, case 4)
         Level::E0 if choice.mapping.codec == Codec::TextForm => ("W_WIDENED", Severity::Note, facts.values()),
         Level::E1 => ("W_CLASS_MERGED", Severity::Warning, facts.reals_integral),
-        Level::E0 | Level::E2 => return,
+        Level::E0 | Level::E2 | Level::Loss => return,
     };
     let object = format!("{}.{}", table.name, column.name);
     let message = format!("becomes {}, because it holds {}", choice.mapping.pg, choice.why);
@@ -217,6 +233,9 @@ fn existing_column(
         level: choice.level,
         why: choice.why,
         not_null: partner.not_null,
+        cleanse: Cleanse::default(),
+        on_bad_value: BadValuePolicy::Refuse,
+        evidence: evidence(facts),
     })
 }
 

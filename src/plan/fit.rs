@@ -38,6 +38,9 @@ fn codec(column: &Column, profile: &ColumnProfile, pg: PgType) -> (Codec, Level)
         PgType::Time(_) => (Codec::AnyTime, Level::E2),
         PgType::Timestamp(_) => (Codec::AnyTimestamp, Level::E2),
         PgType::Timestamptz(_) => (Codec::AnyTimestamptz, Level::E2),
+        PgType::Interval(_) => (Codec::Interval, Level::E2),
+        PgType::Inet | PgType::Cidr | PgType::Macaddr => (Codec::Network, Level::E2),
+        PgType::Enum => (Codec::Label(Vec::new()), Level::E0),
     }
 }
 

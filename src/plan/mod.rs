@@ -19,12 +19,13 @@ pub mod target;
 pub mod text;
 pub mod types;
 
+use crate::config::{BadValuePolicy, Cleanse};
 use crate::finding::{Finding, NotCarried};
 use serde::{Deserialize, Serialize};
 use types::{Level, Mapping};
 
 /// The version of the stored form of a plan; a newer one is refused.
-pub const PLAN_FORMAT: u32 = 1;
+pub const PLAN_FORMAT: u32 = 2;
 
 /// The decision for one source file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,6 +80,8 @@ pub struct TablePlan {
     pub mode: TableMode,
     /// how it is walked
     pub key: ScanKey,
+    /// only rows for which this SQL expression of SQLite is true
+    pub filter: Option<String>,
     /// rows that the profile counted
     pub rows: u64,
     /// bytes that the profile weighed
@@ -118,6 +121,31 @@ pub struct ColumnPlan {
     pub not_null: bool,
     /// take a UTF-16 file's stored bytes instead of decoding them
     pub stored_bytes: bool,
+    /// changes that the configuration asked for
+    pub cleanse: Cleanse,
+    /// what becomes of a row whose value does not fit
+    pub on_bad_value: BadValuePolicy,
+    /// what the decision rests on
+    pub evidence: Evidence,
+}
+
+/// What the decision for a column rests on. Keys, never values.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// NULLs
+    pub nulls: u64,
+    /// INTEGER
+    pub integers: u64,
+    /// REAL
+    pub reals: u64,
+    /// TEXT
+    pub texts: u64,
+    /// BLOB
+    pub blobs: u64,
+    /// keys of the first values that stood in the way of a narrower type
+    pub against: Vec<String>,
+    /// what would change the decision, as a sentence; empty where there is nothing to choose
+    pub change: String,
 }
 
 /// What a statement makes; also its order after the data.

@@ -28,7 +28,7 @@ fn write_table(text: &mut String, table: &TablePlan) {
     for column in &table.columns {
         let _ = writeln!(
             text,
-            "  column {:?} -> {:?} {} {:?} {:?}{}",
+            "  column {:?} -> {:?} {} {:?} {}{}",
             column.source,
             column.target,
             column.mapping.pg,

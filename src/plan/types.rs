@@ -44,6 +44,16 @@ pub enum PgType {
     Timestamp(u8),
     /// `timestamp with time zone`, with its fraction digits (6 where the column names none)
     Timestamptz(u8),
+    /// `interval` without restricted fields, with its fraction digits
+    Interval(u8),
+    /// `inet`
+    Inet,
+    /// `cidr`
+    Cidr,
+    /// `macaddr`
+    Macaddr,
+    /// an enumerated type; its labels are with the codec
+    Enum,
 }
 
 impl std::fmt::Display for PgType {
@@ -73,6 +83,12 @@ impl std::fmt::Display for PgType {
             PgType::Timestamp(p) => write!(f, "timestamp({p})"),
             PgType::Timestamptz(6) => f.write_str("timestamp with time zone"),
             PgType::Timestamptz(p) => write!(f, "timestamp({p}) with time zone"),
+            PgType::Interval(6) => f.write_str("interval"),
+            PgType::Interval(p) => write!(f, "interval({p})"),
+            PgType::Inet => f.write_str("inet"),
+            PgType::Cidr => f.write_str("cidr"),
+            PgType::Macaddr => f.write_str("macaddr"),
+            PgType::Enum => f.write_str("enum"),
         }
     }
 }
@@ -117,6 +133,61 @@ pub struct Template {
     pub fraction: Fraction,
     /// the zone
     pub zone: Zone,
+}
+
+/// The one spelling of a time of day that every value of a column has (semantics.md §1.6, H0 to H6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TimeTemplate {
+    /// false for `HH:MM` without seconds
+    pub seconds: bool,
+    /// the fraction
+    pub fraction: Fraction,
+}
+
+/// What one unit of a number is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// seconds
+    Seconds,
+    /// milliseconds
+    Millis,
+    /// microseconds
+    Micros,
+}
+
+/// The one spelling of a UUID that every value of a column has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct UuidStyle {
+    /// hex digits in upper case; a column whose values have no letters is lower case
+    pub upper: bool,
+    /// grouped 8-4-4-4-12
+    pub hyphens: bool,
+    /// between `{` and `}`
+    pub braces: bool,
+}
+
+/// The order of the 16 bytes of a UUID in a BLOB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UuidOrder {
+    /// as written (RFC 4122)
+    Rfc4122,
+    /// the first three fields little-endian (.NET `Guid.ToByteArray`)
+    Dotnet,
+}
+
+/// A set of storage classes: what a part of a split column holds. NULL is in every part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Classes {
+    /// INTEGER
+    pub integer: bool,
+    /// REAL
+    pub real: bool,
+    /// TEXT
+    pub text: bool,
+    /// BLOB
+    pub blob: bool,
 }
 
 /// How the values of one column are turned into the target's type. Each codec states what it accepts;
@@ -164,6 +235,44 @@ pub enum Codec {
     AnyTimestamptz,
     /// TEXT `HH:MM[:SS[.f]]` before 24:00 → time; compared as microseconds since midnight
     AnyTime,
+    /// TEXT in exactly this one spelling → time; exact
+    TimeOfDay(TimeTemplate),
+    /// INTEGER units since 1970-01-01 00:00 UTC, within PostgreSQL's range → timestamptz, timestamp (in UTC); exact
+    Epoch(Unit),
+    /// REAL seconds since 1970 that a count of microseconds gives back bit for bit → timestamptz, timestamp (in UTC); exact
+    EpochReal,
+    /// REAL Julian day that a count of microseconds gives back bit for bit → timestamp, timestamptz (in UTC); exact
+    Julian,
+    /// INTEGER `yyyymmdd`, a real date of the years 1 to 9999 → date; exact
+    DayNumber,
+    /// as `AnyTimestamptz`, but a text without zone is local time of this IANA zone or fixed offset; a local time that the
+    /// zone does not have, or has twice, is a misfit → timestamptz; compared as an instant
+    LocalTime(String),
+    /// TEXT, one of PostgreSQL's own forms of an interval (`postgres`, `iso_8601`, `sql_standard`) → interval; compared by its
+    /// months, days and microseconds
+    Interval,
+    /// INTEGER units → interval; exact
+    IntervalUnits(Unit),
+    /// TEXT, an address as PostgreSQL writes it → inet, cidr, macaddr; compared by meaning
+    Network,
+    /// TEXT that is one of two spellings → boolean; exact
+    FlagText {
+        /// the spelling of true
+        yes: String,
+        /// the spelling of false
+        no: String,
+    },
+    /// TEXT, a UUID in exactly this one style → uuid; exact
+    UuidStyle(UuidStyle),
+    /// BLOB of 16 bytes → uuid; exact
+    UuidBlob(UuidOrder),
+    /// TEXT that is one of these labels → an enumerated type; exact
+    Label(Vec<String>),
+    /// any value → bytea: one byte for the class (1 INTEGER, 2 REAL, 3 TEXT, 4 BLOB), then the integer or the bits of the
+    /// REAL in 8 bytes, big-endian, or the stored bytes; exact
+    Tagged,
+    /// values of these classes as `1` says, all others as NULL: one part of a split column
+    Only(Classes, Box<Codec>),
 }
 
 /// In which domain the two sides of a column are compared (semantics.md §6.1, §6.2).
@@ -184,6 +293,10 @@ pub enum Domain {
     Uuid,
     /// canonical JSON (tag 13)
     Json,
+    /// months, days, microseconds (tag 14)
+    Interval,
+    /// family, prefix length and bytes of an address (tag 15)
+    Network,
 }
 
 impl Codec {
@@ -197,7 +310,15 @@ impl Codec {
             Codec::BytesForm => Domain::BytesForm,
             Codec::Jsonb => Domain::Json,
             Codec::UuidAny => Domain::Uuid,
-            Codec::AnyTimestamp | Codec::AnyTimestamptz | Codec::AnyTime => Domain::Instant,
+            Codec::AnyTimestamp | Codec::AnyTimestamptz | Codec::AnyTime | Codec::LocalTime(_) => {
+                Domain::Instant
+            }
+            Codec::TimeOfDay(_) | Codec::Epoch(_) | Codec::EpochReal | Codec::Julian => Domain::Exact,
+            Codec::DayNumber | Codec::IntervalUnits(_) | Codec::FlagText { .. } => Domain::Exact,
+            Codec::UuidStyle(_) | Codec::UuidBlob(_) | Codec::Label(_) | Codec::Tagged => Domain::Exact,
+            Codec::Interval => Domain::Interval,
+            Codec::Network => Domain::Network,
+            Codec::Only(_, inner) => inner.domain(),
         }
     }
 }
@@ -222,4 +343,19 @@ pub enum Level {
     E2,
     /// every number and every byte; the storage class of some values not
     B,
+    /// not everything: the configuration asked for a change by name
+    #[serde(rename = "LOSS")]
+    Loss,
+}
+
+impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Level::E0 => "E0",
+            Level::E1 => "E1",
+            Level::E2 => "E2",
+            Level::B => "B",
+            Level::Loss => "LOSS",
+        })
+    }
 }

@@ -1,5 +1,11 @@
 //! Resolved settings: what the command line and the environment came to. No defaults are hidden elsewhere.
 
+mod values;
+
+pub use values::{
+    BadValuePolicy, Cleanse, ColumnChoice, Infer, InvalidPolicy, MixedPolicy, NulPolicy, TableChoice,
+};
+
 use std::path::PathBuf;
 
 /// Which target this run writes to.
@@ -50,6 +56,8 @@ pub enum OrphanPolicy {
     Refuse,
     /// copy everything and leave the key NOT VALID, also where it existed
     NotValid,
+    /// set the rows aside
+    Quarantine,
 }
 
 /// How much is proved.
@@ -95,6 +103,12 @@ pub struct Config {
     pub orphans: OrphanPolicy,
     /// see [`NamePolicy`]
     pub names: NamePolicy,
+    /// see [`Infer`]
+    pub infer: Infer,
+    /// see [`MixedPolicy`]
+    pub mixed: MixedPolicy,
+    /// see [`BadValuePolicy`]
+    pub on_bad_value: BadValuePolicy,
     /// see [`VerifyLevel`]
     pub verify: VerifyLevel,
     /// connections that load at once
