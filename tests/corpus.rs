@@ -1,6 +1,7 @@
 //! Real databases of other people, moved whole. They are not part of the project: `CUTOVER_SHARED`, or `shared` beside
 //! the project, holds them in `corpus/`; without it these tests say so and skip.
 
+use crate::levels;
 use crate::support::flow::{Run, four_at_once, migrate};
 use crate::support::postgres::{Database, Server};
 use std::path::{Path, PathBuf};
@@ -54,6 +55,10 @@ fn move_one(server: &Server, judge: Option<&Path>, file: &Path) -> Result<(), St
         return if run.done.code == 5 { Ok(()) } else { Err(format!("{name}: exit {}", run.done.code)) };
     }
     check_run(&name, &run)?;
+    let exact = levels::honest(&copy, &database).map_err(|error| format!("{name}: {error}"))?;
+    if exact == 0 {
+        return Err(format!("{name}: not one exact column"));
+    }
     // It compares by value; which name became which it is told.
     let names = copy.with_extension("json");
     std::fs::write(&names, run.report.to_string()).unwrap();

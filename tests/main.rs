@@ -19,6 +19,8 @@ mod example;
 mod example_schema;
 // tables that an application made in the target
 mod existing;
+// what is said to be kept of a value is kept
+mod levels;
 // memory is bounded by the largest value
 mod memory;
 // what is refused, and how it is said

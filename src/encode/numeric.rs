@@ -24,7 +24,7 @@ pub(super) fn real_of_class(v: f64, pg: PgType, out: &mut Vec<u8>) -> Result<(),
     if is_negative_zero(v) {
         return Err(MisfitKind::NegativeZero);
     }
-    if v.trunc() == v && v.abs() < TWO_63 {
+    if v.trunc() == v && (-TWO_63..TWO_63).contains(&v) {
         return Err(MisfitKind::IntegralReal);
     }
     real(v, pg, out)
