@@ -190,6 +190,7 @@ impl ColumnFacts {
                 profile.odd_texts.push(key());
             }
         }
+        profile.texts_empty += u64::from(bytes.is_empty());
         profile.texts_numeric += u64::from(may_be_number(bytes));
         match self.family {
             Family::Date | Family::Stamp => self.stamps.observe(bytes),

@@ -82,6 +82,8 @@ pub struct ColumnProfile {
     pub texts_invalid: u64,
     /// TEXT with a NUL inside
     pub texts_nul: u64,
+    /// TEXT without a byte
+    pub texts_empty: u64,
     /// TEXT that might be read as a number
     pub texts_numeric: u64,
     /// longest TEXT or BLOB
