@@ -254,3 +254,28 @@ fn orphan_finding(table: &TablePlan, key: &ForeignKeyPlan, count: u64, policy: O
 fn rows_have(count: u64) -> String {
     if count == 1 { "1 row has".to_owned() } else { format!("{count} rows have") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::NulPolicy;
+    use crate::plan::types::Codec;
+
+    #[test]
+    fn keys_meet_as_they_are_changed() {
+        let mapping = || Mapping { pg: PgType::Text, codec: Codec::Text };
+        let asked = Cleanse { empty_null: true, nul: Some(NulPolicy::Strip), invalid_utf8: None };
+        let form = |text: &str, other: &str, changes| {
+            let keyed = [(mapping(), changes), (mapping(), Cleanse::default())];
+            key_form(&[Value::Text(text.as_bytes()), Value::Text(other.as_bytes())], &keyed)
+        };
+        let key = b"\0\0\0\x01a\0\0\0\x01b".to_vec();
+        assert_eq!(form("a", "b", asked), Some(key.clone()));
+        assert_eq!(form("a\0", "b", asked), Some(key), "the same key without its NUL");
+        assert_eq!(form("a\0", "b", Cleanse::default()), None, "it does not fit");
+        assert_eq!(form("", "b", asked), None, "NULL meets nothing");
+        assert_eq!(form("\0", "b", asked), None);
+        assert!(form("", "b", Cleanse::default()).is_some());
+        assert!(form("b", "", asked).is_some(), "the other column is not changed");
+    }
+}
