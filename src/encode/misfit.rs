@@ -254,6 +254,24 @@ mod tests {
             (MisfitKind::Date, "E_DATE", "not a date of the form YYYY-MM-DD"),
             (MisfitKind::Fraction(6), "E_DATE", "more than 6 fraction digits"),
             (MisfitKind::Uuid, "E_UUID", "not a UUID in lower case with hyphens"),
+            (
+                MisfitKind::UuidStyle,
+                "E_UUID",
+                "a UUID, or another text, that is not spelled like the others of its column",
+            ),
+            (MisfitKind::Flag, "E_WORD", "a text that is neither of the two spellings of its boolean column"),
+            (MisfitKind::Label, "E_WORD", "a text that is not a label of the enumerated type"),
+            (
+                MisfitKind::Address,
+                "E_NETWORK",
+                "not an IPv4 or IPv6 address, with or without a prefix length",
+            ),
+            (
+                MisfitKind::HostBits,
+                "E_NETWORK",
+                "a network's address with bits beyond its prefix, which cidr refuses",
+            ),
+            (MisfitKind::Macaddr, "E_NETWORK", "not a MAC address of the form aa:bb:cc:dd:ee:ff"),
             (MisfitKind::Json(3), "E_JSON", "not JSON from byte 3 on"),
         ];
         for (kind, code, text) in table {
