@@ -26,6 +26,8 @@ pub(crate) fn honest(file: &Path, database: &Database) -> Result<usize, String> 
     let plans = database.rows("SELECT plan::text FROM cutover.source");
     let source = rusqlite::Connection::open_with_flags(file, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
         .map_err(|error| error.to_string())?;
+    // A table whose key has its application's own collation cannot be read without one.
+    source.create_collation("unicase", |a, b| a.to_lowercase().cmp(&b.to_lowercase())).unwrap();
     let mut checked = 0;
     for plan in plans {
         let plan: Value = serde_json::from_str(plan[0].as_deref().unwrap()).unwrap();

@@ -23,6 +23,8 @@ mod existing;
 mod levels;
 // memory is bounded by the largest value
 mod memory;
+// what the encoders accept, the digest decodes to the same value
+mod round_trip;
 // what is refused, and how it is said
 mod refusals;
 // runs that are killed, stopped, repeated, fenced

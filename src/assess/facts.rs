@@ -5,10 +5,9 @@
 
 use crate::catalog::profile::ColumnProfile;
 use crate::catalog::spelling::Spelling;
-use crate::encode::{TemplateVotes, is_json, is_jsonb, is_uuid};
+use crate::encode::{FlagVotes, TemplateVotes, UuidVotes, is_json, is_jsonb};
 use crate::limits::EXAMPLES_MAX;
 use crate::plan::choose::Family;
-use crate::plan::types::UuidStyle;
 use crate::value::{Class, Value};
 
 /// Texts of a column that are looked at for a spelling which its type does not depend on: enough to propose an option,
@@ -176,7 +175,8 @@ struct Votes {
     json: bool,
     jsonb: bool,
     container: bool,
-    uuid: bool,
+    uuids: UuidVotes,
+    flags: FlagVotes,
 }
 
 impl Votes {
@@ -190,7 +190,8 @@ impl Votes {
             json: true,
             jsonb: true,
             container: true,
-            uuid: true,
+            uuids: UuidVotes::default(),
+            flags: FlagVotes::default(),
         }
     }
 
@@ -201,8 +202,10 @@ impl Votes {
         if self.json {
             self.observe_json(text);
         }
-        self.uuid = self.uuid && is_uuid(text);
-        self.open = (self.stamps.is_open() || self.json || self.uuid) && number < self.texts_max;
+        self.uuids.observe(text);
+        self.flags.observe(text);
+        let possible = self.stamps.is_open() || self.json || self.uuids.is_open() || self.flags.is_open();
+        self.open = possible && number < self.texts_max;
         hoped && !self.hopes()
     }
 
@@ -223,13 +226,12 @@ impl Votes {
         match self.family {
             Family::Date | Family::Stamp => self.stamps.is_open(),
             Family::Json => self.json,
-            Family::Uuid => self.uuid,
+            Family::Uuid => self.uuids.is_open(),
             _ => false,
         }
     }
 
     fn spelling(self) -> Spelling {
-        let uuid = UuidStyle { upper: false, hyphens: true, braces: false };
         Spelling {
             sampled: self.texts_max != u64::MAX,
             date: self.stamps.date(),
@@ -238,8 +240,8 @@ impl Votes {
             json: self.json,
             jsonb: self.json && self.jsonb,
             container: self.json && self.container,
-            uuid: self.uuid.then_some(uuid),
-            flag: None,
+            uuid: self.uuids.style(),
+            flag: self.flags.pair().map(|(yes, no)| (yes.to_owned(), no.to_owned())),
         }
     }
 }

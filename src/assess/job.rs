@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::SourceInfo;
 use crate::plan::select::{idle_globs, is_selected};
-use crate::plan::{ColumnPlan, ScanKey, TablePlan};
+use crate::plan::{ScanKey, TablePlan};
 use crate::sqlite::scan::{Endian, ScanSpec};
 use crate::sqlite::{self, Encoding, Source};
 use std::path::Path;
@@ -107,15 +107,15 @@ impl Job {
         spec
     }
 
-    /// The scan of a planned table: its travelling columns.
+    /// The scan of a planned table: its travelling columns, with the changes that the configuration asked for.
     pub fn scan_of_plan(&self, plan: &TablePlan) -> ScanSpec {
         let key = match &plan.key {
             ScanKey::Rowid { alias, .. } => Some(alias.as_str()),
             ScanKey::Whole => None,
         };
         let mut spec = ScanSpec::new(&plan.source, key, self.endian());
-        for ColumnPlan { source, stored_bytes, .. } in &plan.columns {
-            spec.column(source, *stored_bytes);
+        for column in &plan.columns {
+            spec.changed_column(&column.source, column.stored_bytes, column.changes());
         }
         spec
     }

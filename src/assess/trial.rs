@@ -4,7 +4,8 @@
 use super::job::{Job, key_text};
 use super::pool;
 use crate::checkpoint::ScanRange;
-use crate::config::{Config, OrphanPolicy};
+use crate::cleanse;
+use crate::config::{Cleanse, Config, OrphanPolicy};
 use crate::encode::{self, Misfit};
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
@@ -131,15 +132,17 @@ fn repeated_keys(job: &Job, table: &TablePlan, name: &str, columns: &[usize]) ->
         return Ok(None);
     }
     let names: Vec<&str> = columns.iter().map(|&column| table.columns[column].source.as_str()).collect();
-    let mappings: Vec<Mapping> =
-        columns.iter().map(|&column| table.columns[column].mapping.clone()).collect();
+    let keyed: Vec<(Mapping, Cleanse)> = columns
+        .iter()
+        .map(|&column| (table.columns[column].mapping.clone(), table.columns[column].changes()))
+        .collect();
     let rowid = match &table.key {
         ScanKey::Rowid { alias, .. } => Some(alias.as_str()),
         ScanKey::Whole => None,
     };
     let reader = job.source.reader()?;
     let repeated =
-        count_repeated(&reader, &table.source, &names, rowid, move |values| key_form(values, &mappings))?;
+        count_repeated(&reader, &table.source, &names, rowid, move |values| key_form(values, &keyed))?;
     Ok((repeated.keys > 0).then(|| {
         let object = format!("{}.{name}", table.target);
         let message = format!("{} of the source would meet in this unique key", key_words(repeated.keys));
@@ -163,16 +166,21 @@ fn is_rowid(table: &TablePlan, columns: &[usize]) -> bool {
     matches!(&table.key, ScanKey::Rowid { column: Some(rowid), .. } if columns == [*rowid])
 }
 
-/// A key as it is sent; `citext` compares without case. None where a value does not fit, which is told elsewhere.
-fn key_form(values: &[Value<'_>], mappings: &[Mapping]) -> Option<Vec<u8>> {
-    let mut form = Vec::new();
-    for (value, mapping) in values.iter().zip(mappings) {
+/// A key as it is sent; `citext` compares without case. None where a value becomes NULL, which meets nothing, or does not
+/// fit, which is told elsewhere.
+fn key_form(values: &[Value<'_>], keyed: &[(Mapping, Cleanse)]) -> Option<Vec<u8>> {
+    let (mut form, mut scratch) = (Vec::new(), Vec::new());
+    for (value, (mapping, changes)) in values.iter().zip(keyed) {
+        let value = cleanse::apply(*value, changes, &mut scratch);
+        if value == Value::Null {
+            return None;
+        }
         match (value, mapping.pg) {
             (Value::Text(text), PgType::Citext) => {
                 let folded = std::str::from_utf8(text).ok()?.to_lowercase();
                 encode::value(Value::Text(folded.as_bytes()), mapping, &mut form).ok()?;
             }
-            _ => encode::value(*value, mapping, &mut form).ok()?,
+            _ => encode::value(value, mapping, &mut form).ok()?,
         }
     }
     Some(form)
@@ -184,8 +192,7 @@ fn find_orphans(job: &Job, table: &TablePlan, probe: &OrphanProbe) -> Result<(u6
     let pairs = probe.columns.iter().zip(&probe.parent_columns);
     let join: Vec<String> =
         pairs.map(|(child, parent)| format!("p.{} = c.{}", quote(parent), quote(child))).collect();
-    let present: Vec<String> =
-        probe.columns.iter().map(|child| format!("c.{} IS NOT NULL", quote(child))).collect();
+    let present: Vec<String> = probe.columns.iter().map(|child| present(table, child)).collect();
     let first_parent = probe.parent_columns.first().map(|column| quote(column)).unwrap_or_default();
     let key = match &table.key {
         ScanKey::Rowid { alias, .. } => format!("c.{}", quote(alias)),
@@ -207,6 +214,18 @@ fn find_orphans(job: &Job, table: &TablePlan, probe: &OrphanProbe) -> Result<(u6
     };
     each_rowid(&*job.source.reader()?, &table.source, &sql, rowids)?;
     Ok(found)
+}
+
+/// That a child's column is not NULL, in SQL: nor an empty text, where that becomes NULL. Its bytes tell, since a
+/// collation may take spaces for nothing.
+fn present(table: &TablePlan, child: &str) -> String {
+    let name = format!("c.{}", quote(child));
+    let planned = table.columns.iter().find(|column| column.source == child);
+    if planned.is_some_and(|column| column.cleanse.empty_null) {
+        format!("{name} IS NOT NULL AND NOT (typeof({name}) = 'text' AND CAST({name} AS BLOB) = x'')")
+    } else {
+        format!("{name} IS NOT NULL")
+    }
 }
 
 fn orphan_finding(table: &TablePlan, key: &ForeignKeyPlan, count: u64, policy: OrphanPolicy) -> Finding {
@@ -234,4 +253,29 @@ fn orphan_finding(table: &TablePlan, key: &ForeignKeyPlan, count: u64, policy: O
 
 fn rows_have(count: u64) -> String {
     if count == 1 { "1 row has".to_owned() } else { format!("{count} rows have") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::NulPolicy;
+    use crate::plan::types::Codec;
+
+    #[test]
+    fn keys_meet_as_they_are_changed() {
+        let mapping = || Mapping { pg: PgType::Text, codec: Codec::Text };
+        let asked = Cleanse { empty_null: true, nul: Some(NulPolicy::Strip), invalid_utf8: None };
+        let form = |text: &str, other: &str, changes| {
+            let keyed = [(mapping(), changes), (mapping(), Cleanse::default())];
+            key_form(&[Value::Text(text.as_bytes()), Value::Text(other.as_bytes())], &keyed)
+        };
+        let key = b"\0\0\0\x01a\0\0\0\x01b".to_vec();
+        assert_eq!(form("a", "b", asked), Some(key.clone()));
+        assert_eq!(form("a\0", "b", asked), Some(key), "the same key without its NUL");
+        assert_eq!(form("a\0", "b", Cleanse::default()), None, "it does not fit");
+        assert_eq!(form("", "b", asked), None, "NULL meets nothing");
+        assert_eq!(form("\0", "b", asked), None);
+        assert!(form("", "b", Cleanse::default()).is_some());
+        assert!(form("b", "", asked).is_some(), "the other column is not changed");
+    }
 }

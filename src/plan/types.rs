@@ -261,6 +261,16 @@ impl Codec {
             Codec::Only(_, inner) => inner.domain(),
         }
     }
+
+    /// Texts travel as their stored bytes: in a UTF-16 file, too, they are not decoded first, because two broken texts may be
+    /// decoded alike.
+    pub fn keeps_stored_bytes(&self) -> bool {
+        match self {
+            Codec::BytesForm | Codec::Tagged => true,
+            Codec::Only(_, inner) => inner.keeps_stored_bytes(),
+            _ => false,
+        }
+    }
 }
 
 /// The mapping of one column: the target's type and how its values become it.
