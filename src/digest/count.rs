@@ -14,20 +14,21 @@ fn is_finite(micros: i64) -> bool {
     micros != i64::MAX && micros != i64::MIN
 }
 
-/// Units since 1970-01-01 00:00 of microseconds since 2000-01-01 00:00, if they are whole.
-pub(super) fn whole_units(micros: i64, unit: Unit) -> Option<i64> {
+/// Units since 1970-01-01 00:00 of microseconds since 2000-01-01 00:00, if they are whole. The last thirty years that
+/// PostgreSQL has are more microseconds than 64 bits hold.
+pub(super) fn units_since_1970(micros: i64, unit: Unit) -> Option<i64> {
     let micros = Some(micros).filter(|micros| is_finite(*micros))?;
-    whole(micros.checked_add(DAYS_1970_TO_2000 * 86_400 * SECOND)?, unit)
+    whole(i128::from(micros) + UNIX_SECONDS.zero_to_2000, unit)
 }
 
 /// A number of microseconds in units, if they are whole.
-pub(super) fn whole(micros: i64, unit: Unit) -> Option<i64> {
-    let one = match unit {
+pub(super) fn whole(micros: i128, unit: Unit) -> Option<i64> {
+    let one = i128::from(match unit {
         Unit::Seconds => SECOND,
         Unit::Millis => SECOND / 1000,
         Unit::Micros => 1,
-    };
-    (micros % one == 0).then_some(micros / one)
+    });
+    if micros % one == 0 { (micros / one).try_into().ok() } else { None }
 }
 
 /// What a REAL counts from where.

@@ -42,7 +42,7 @@ pub(super) fn target(sink: &mut Sink, field: &[u8], pg: PgType) -> Option<()> {
 /// Units of an interval that is nothing but whole units.
 pub(super) fn whole_units(field: &[u8], unit: Unit) -> Option<i64> {
     match unpack(field)? {
-        (0, 0, micros) => count::whole(micros, unit),
+        (0, 0, micros) => count::whole(i128::from(micros), unit),
         _ => None,
     }
 }

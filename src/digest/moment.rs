@@ -11,7 +11,7 @@ pub(super) fn exact(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: 
     match (mapping.pg, &mapping.codec) {
         (PgType::Date, Codec::DayNumber) => sink.word(INTEGER, day_number(days(field)?)? as u64),
         (PgType::Timestamp(_) | PgType::Timestamptz(_), Codec::Epoch(unit)) => {
-            sink.word(INTEGER, count::whole_units(micros(field)?, *unit)? as u64);
+            sink.word(INTEGER, count::units_since_1970(micros(field)?, *unit)? as u64);
         }
         (PgType::Timestamp(p) | PgType::Timestamptz(p), Codec::EpochReal) => {
             sink.word(REAL, count::UNIX_SECONDS.real(micros(field)?, p)?.to_bits());

@@ -34,6 +34,8 @@ pub(super) fn pairs() -> Vec<Pair<'static>> {
         (Time(6), clock(true, Fraction::NoneOrSix), Text(b"04:05:06.789000"), micros(CLOCK)),
         (Timestamptz(6), Epoch(Unit::Seconds), Integer(0), micros(-UNIX)),
         (Timestamp(0), Epoch(Unit::Seconds), Integer(-210_866_803_200), micros(-211_813_488_000_000_000)),
+        // later than 64 bits of microseconds since 1970
+        (Timestamp(0), Epoch(Unit::Seconds), Integer(9_224_318_015_999), micros(9_223_371_331_199_000_000)),
         (Timestamptz(3), Epoch(Unit::Millis), Integer(-1), micros(-UNIX - 1000)),
         (Timestamptz(6), Epoch(Unit::Micros), Integer(i64::MAX), micros(i64::MAX - UNIX)),
         (Timestamptz(6), EpochReal, Real(0.0), micros(-UNIX)),
