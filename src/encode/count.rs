@@ -160,16 +160,15 @@ impl Binary {
     }
 
     /// Whether no other double is nearer to what lies `distance` beside this one, in units of 1/`unit` of its last place.
+    /// Nothing lies halfway: a count has 13 binary places at most (6 as seconds) or no end, and a double here has room
+    /// for 25 and more (9 as seconds).
     fn is_nearest(&self, distance: i128, unit: i128) -> bool {
         let nearer_to_zero = distance.signum() == -self.mantissa.signum();
-        let last_place = match self.mantissa.abs() {
-            0 => 0,
+        match self.mantissa.abs() {
+            0 => distance == 0,
             // Below a power of two doubles lie twice as close.
-            MANTISSA_MIN if nearer_to_zero => unit / 2,
-            _ => unit,
-        };
-        let twice = 2 * distance.abs();
-        // Of two doubles that are as near, the even one is taken.
-        twice < last_place || twice == last_place && self.mantissa % 2 == 0
+            MANTISSA_MIN if nearer_to_zero => 4 * distance.abs() < unit,
+            _ => 2 * distance.abs() < unit,
+        }
     }
 }

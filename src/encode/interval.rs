@@ -78,7 +78,7 @@ fn is_infinity(months: i32, days: i32, micros: i64) -> bool {
 }
 
 /// `interval(p)` adds half of its last place before it rounds, also where there is nothing to round; within that of
-/// the end of 64 bits, PostgreSQL 16 and older wrap around there without a word (`AdjustIntervalForTypmod`).
+/// the end of 64 bits, PostgreSQL 15 wraps around there without a word (`AdjustIntervalForTypmod`).
 fn overflows_rounding(micros: i64, precision: u8) -> bool {
     micros.checked_add(micros.signum() * (step_micros(precision) / 2)).is_none()
 }

@@ -41,6 +41,7 @@ pub(super) fn pairs() -> Vec<Pair<'static>> {
         (Timestamptz(6), EpochReal, Real(0.0), micros(-UNIX)),
         (Timestamptz(6), EpochReal, Real(-0.5), micros(-UNIX - 500_000)),
         (Timestamp(6), EpochReal, Real(1_700_000_000.123_456), micros(753_315_200_123_456)),
+        (Timestamp(6), EpochReal, Real(9e12 + 0.0625), micros(9_000_000_000_000_063_000 - UNIX)),
         (Timestamp(2), EpochReal, Real(1_700_000_000.25), micros(753_315_200_250_000)),
         (Timestamp(6), Julian, Real(0.0), micros(-JULIAN)),
         (Timestamp(6), Julian, Real(-0.5), micros(-JULIAN - 43_200_000_000)),

@@ -63,6 +63,9 @@ fn unix_time_as_a_real() {
     assert_eq!(put(TZ, 1.0_f64.next_up()), Err(K::Uncountable));
     assert_eq!(put(TZ, 9_224_318_015_999.0), micros(9_223_371_331_199_000_000));
     assert_eq!(put(TZ, -210_866_803_200.0), micros(-211_813_488_000_000_000));
+    // So far away a double's last place is two milliseconds; of the two that are as near, the upper one.
+    assert_eq!(put(TZ, 9e12 + 0.0625), micros(9_000_000_000_000_063_000 - TO_2000));
+    assert_eq!(put(PgType::Timestamptz(3), -2e11 - 0.000_03), Err(K::Fraction(3)));
     for v in [9_224_318_016_000.0, -210_866_803_200.5, 1e300, f64::INFINITY, f64::NEG_INFINITY, f64::MAX] {
         assert_eq!(put(TZ, v), Err(K::Instant), "{v:?}");
     }

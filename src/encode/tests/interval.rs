@@ -161,7 +161,7 @@ fn intervals_of_a_precision() {
     assert_eq!(put(3, "4:05:06.789"), interval(0, 0, CLOCK));
     assert_eq!(put(2, "4:05:06.789"), Err(K::Fraction(2)));
     assert_eq!(put(0, "4:05:06.000000"), interval(0, 0, 14_706_000_000));
-    // PostgreSQL 15 rounds what needs no rounding to −2562047788:00:54.7758 there.
+    // PostgreSQL 15 rounds what needs no rounding to −2562047788:00:54.7757 there.
     assert_eq!(put(4, "2562047788:00:54.7758"), Err(K::IntervalRange));
     assert_eq!(put(4, "-2562047788:00:54.7758"), Err(K::IntervalRange));
     assert_eq!(put(5, "2562047788:00:54.7758"), interval(0, 0, 9_223_372_036_854_775_800));
