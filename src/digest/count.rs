@@ -64,7 +64,7 @@ impl Count {
         }
         let places = count.leading_zeros();
         let (dividend, divisor) = (count << places, u128::from(self.one.unsigned_abs()));
-        let quotient = dividend / divisor | u128::from(dividend % divisor != 0);
+        let quotient = (dividend / divisor) | u128::from(dividend % divisor != 0);
         // At most 127 places, so the power of two and the product are exact.
         let magnitude = quotient as f64 / (1_u128 << places) as f64;
         if negative { -magnitude } else { magnitude }

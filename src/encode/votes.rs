@@ -52,6 +52,11 @@ impl TemplateVotes {
         }
     }
 
+    /// Whether a date, a template or a time is still possible: if not, there is nothing more to observe.
+    pub fn is_open(&self) -> bool {
+        !(self.not_date && self.not_stamp && self.not_time)
+    }
+
     /// Adds what another reader of the same column observed.
     pub fn merge(&mut self, other: &TemplateVotes) {
         self.observed |= other.observed;

@@ -95,3 +95,14 @@ fn votes_for_times() {
     assert!(!votes(&["10:20"]).date());
     assert_eq!(votes(&["2024-01-01"]).time(), None);
 }
+
+/// Whoever stops to observe at the first text that is neither must not lose the others' say.
+#[test]
+fn votes_are_open_while_anything_is_possible() {
+    assert!(votes(&[]).is_open());
+    for text in ["10:20", "2024-01-01", "2024-01-01 10:20"] {
+        assert!(votes(&[text]).is_open(), "{text}");
+        assert!(!votes(&[text, "x"]).is_open(), "{text}");
+    }
+    assert!(!votes(&["10:20", "10:20:30"]).is_open());
+}
