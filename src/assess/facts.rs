@@ -181,7 +181,8 @@ struct Votes {
 
 impl Votes {
     fn new(family: Family, content: bool) -> Votes {
-        let decides = content || matches!(family, Family::Date | Family::Stamp | Family::Json | Family::Uuid);
+        let decides = content
+            || matches!(family, Family::Date | Family::Stamp | Family::Time | Family::Json | Family::Uuid);
         Votes {
             open: true,
             family,
@@ -224,7 +225,8 @@ impl Votes {
 
     fn hopes(&self) -> bool {
         match self.family {
-            Family::Date | Family::Stamp => self.stamps.is_open(),
+            Family::Date | Family::Stamp => self.stamps.may_be_date(),
+            Family::Time => self.stamps.may_be_time(),
             Family::Json => self.json,
             Family::Uuid => self.uuids.is_open(),
             _ => false,
@@ -236,7 +238,7 @@ impl Votes {
             sampled: self.texts_max != u64::MAX,
             date: self.stamps.date(),
             stamp: self.stamps.stamp(),
-            time: None,
+            time: self.stamps.time(),
             json: self.json,
             jsonb: self.json && self.jsonb,
             container: self.json && self.container,
