@@ -7,6 +7,8 @@ mod architecture;
 mod cases;
 // real databases of other people
 mod corpus;
+// planted differences, each told by row and column
+mod differences;
 // every option, exit code and finding is documented, and no other
 mod documented;
 // the local server behind `--to embedded`

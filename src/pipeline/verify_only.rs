@@ -154,7 +154,9 @@ async fn check_sequences(
                     account.report.tables.iter_mut().find(|report| report.source == table.source)
                 {
                     report.verify = Verify::Differs;
-                    report.verify_note = format!("the sequence of \"{}\" is behind", sequence.column);
+                    let behind = format!("the sequence of \"{}\" is behind", sequence.column);
+                    let between = if report.verify_note.is_empty() { "" } else { "; " };
+                    report.verify_note.push_str(&format!("{between}{behind}"));
                 }
             }
         }

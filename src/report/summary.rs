@@ -327,7 +327,7 @@ users      234   149 kB  0.5 s   match
         let expected = "  \
   orders rowid 17: column \"total\" differs: source REAL 8 bytes 3f2a112233445566, target double precision 8 bytes 91bc778899aabbcc
   orders rowid 3: missing in the target
-  orders rowid 3: not in the source, 2 times in the target, at (0,9)
+  orders rowid 3: not in the source, 2 times in the target, first as row (0,9)
   orders rowid 3: 2 times in the source, 1 time in the target
 ";
         let shown = text(&report, Width::Plain);

@@ -20,6 +20,8 @@ pub(super) struct TargetRows<'a> {
     /// the column that holds the integer key
     key: Option<usize>,
     batch: VecDeque<Row<Place>>,
+    /// the stream has ended, and must not be asked again
+    ended: bool,
     table: String,
 }
 
@@ -37,6 +39,7 @@ impl<'a> TargetRows<'a> {
             forms: Forms::new(plan, &side.key),
             key,
             batch: VecDeque::new(),
+            ended: false,
             table: plan.target.clone(),
         })
     }
@@ -46,8 +49,9 @@ impl<'a> TargetRows<'a> {
     /// # Errors
     /// A target fault.
     pub(super) async fn peek(&mut self) -> Result<Option<Row<Place>>> {
-        while self.batch.is_empty() {
+        while self.batch.is_empty() && !self.ended {
             let Some(message) = self.stream.next().await? else {
+                self.ended = true;
                 self.reader.finish().map_err(|error| unreadable(&self.table, error))?;
                 return Ok(None);
             };

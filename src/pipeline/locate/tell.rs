@@ -148,7 +148,7 @@ async fn target_key(look: &Look<'_>, side: &Side, key: Option<i64>, place: Place
         return Ok(format!("rowid {key}"));
     }
     let values = if side.show_values { texts(look, side, &side.key, place).await? } else { Vec::new() };
-    Ok(with_values(side, format!("row {place} of the target"), values))
+    Ok(with_values(side, "another row".to_owned(), values))
 }
 
 fn with_values(side: &Side, key: String, values: Vec<Option<String>>) -> String {

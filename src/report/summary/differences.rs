@@ -65,8 +65,10 @@ fn difference_of_row(text: &mut String, table: &TableReport, row: &RowDifference
     let what = match row.kind {
         DifferenceKind::Missing if row.source_times == 1 => "missing in the target".to_owned(),
         DifferenceKind::Missing => format!("missing in the target, {source} in the source"),
-        DifferenceKind::Extra if row.target_times == 1 => format!("not in the source, in the target at {at}"),
-        DifferenceKind::Extra => format!("not in the source, {target} in the target, at {at}"),
+        DifferenceKind::Extra if row.target_times == 1 => {
+            format!("not in the source, row {at} of the target")
+        }
+        DifferenceKind::Extra => format!("not in the source, {target} in the target, first as row {at}"),
         DifferenceKind::Multiplicity => format!("{source} in the source, {target} in the target"),
         DifferenceKind::Changed => {
             for column in row.columns.iter().take(COLUMNS_SHOWN_MAX) {

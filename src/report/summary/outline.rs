@@ -1,7 +1,7 @@
 //! The parts of the summary that are lists and sentences.
 
 use crate::finding::{Finding, NotCarried, Severity};
-use crate::outcome::{ObjectReport, Outcome, RunReport, TableReport, Verify};
+use crate::outcome::{ObjectReport, Outcome, RunReport, Verify};
 use crate::report::human;
 use std::fmt::Write;
 
