@@ -23,6 +23,8 @@ mod example_schema;
 mod existing;
 // memory is bounded by the largest value
 mod memory;
+// random changes of single cells and rows, each found and named
+mod mutations;
 // what is refused, and how it is said
 mod refusals;
 // runs that are killed, stopped, repeated, fenced
