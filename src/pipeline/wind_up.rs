@@ -75,7 +75,7 @@ pub(super) fn summarise(failures: Vec<(String, Error)>, account: &Account) -> Re
         let mut message = format!("the target differs from the source in: {}", names.join(", "));
         failures.iter().for_each(|(_, error)| message.push_str(&format!("; and not compared: {error}")));
         return Err(Error::new(ErrorKind::Differs, message).remedy(
-            "the report names the chunks; copy again with --restart, or compare again with `cutover verify`",
+            "the report names rows and columns; copy again with --restart, or compare again with `cutover verify`",
         ));
     }
     let count = failures.len();

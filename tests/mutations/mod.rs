@@ -176,7 +176,10 @@ fn one_change(
     match verdict {
         Ok(judge::Verdict::None) => score.none += 1,
         Ok(judge::Verdict::Named) => score.named += 1,
-        Ok(judge::Verdict::Apart) => score.apart += 1,
+        Ok(judge::Verdict::Apart) => {
+            println!("apart: {}: {} ({})", table.source, change.what, judge::excerpt(&run, table));
+            score.apart += 1;
+        }
         Err(why) => {
             return Err(format!("{}\n{}\n{why}\n{}", change.what, change.sql, judge::excerpt(&run, table)));
         }
