@@ -92,7 +92,7 @@ pub const EXAMPLES_MAX: usize = 5;
 pub const DIFFERENCES_LISTED_MAX: usize = 100;
 
 /// Different rows that are told apart at once while a difference is looked for in a table without an integer key:
-/// about 100 bytes each, so 20 MB (40 MB while the map grows), which leaves the promised memory in peace.
+/// about 160 bytes each, so 42 MB (63 MB while the map grows), for one table at a time: within the promised memory.
 pub const LOCATE_ROWS_MAX: usize = 200_000;
 
 /// Rows of one side that are compared with rows of the other to find which of them belong together: each with each.

@@ -46,6 +46,8 @@ pub(super) struct Asked {
     show_values: bool,
     secret: [u8; 32],
     events: Events,
+    /// one table at a time, so that memory does not grow with the number of jobs
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Asked {
@@ -54,7 +56,7 @@ impl Asked {
         let mut secret = [0; 32];
         let halves = [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()];
         secret.copy_from_slice(halves.as_flattened());
-        Asked { show_values, secret, events }
+        Asked { show_values, secret, events, turn: Arc::default() }
     }
 }
 
@@ -114,6 +116,7 @@ pub(super) async fn locate(
     target: &TargetDigests,
     asked: &Asked,
 ) -> Result<Located> {
+    let _turn = asked.turn.lock().await;
     let (plan, job) = (Arc::clone(&expected.plan), Arc::clone(&expected.job));
     asked.events.note(format!("table \"{}\" differs: looking for the rows", plan.target));
     let integer_key = integer_key(&plan);
