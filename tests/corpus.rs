@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The file that is broken, and must be refused as a source.
-const BROKEN: &str = "mbtiles-corrupt.sqlite";
+pub(crate) const BROKEN: &str = "mbtiles-corrupt.sqlite";
 
-fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let dir = std::env::var_os("CUTOVER_SHARED").map_or(beside, PathBuf::from);
     if dir.join("corpus").is_dir() {
@@ -30,7 +30,7 @@ fn bytes_of(path: &Path) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// A copy of the file and of its `-wal` that may be opened.
-fn copy_of(file: &Path) -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn copy_of(file: &Path) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let name = file.file_name().unwrap();
     let copy = dir.path().join(name);

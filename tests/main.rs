@@ -7,6 +7,8 @@ mod architecture;
 mod cases;
 // real databases of other people
 mod corpus;
+// planted differences, each told by row and column
+mod differences;
 // every option, exit code and finding is documented, and no other
 mod documented;
 // the local server behind `--to embedded`
@@ -25,6 +27,8 @@ mod levels;
 mod memory;
 // what the encoders accept, the digest decodes to the same value
 mod round_trip;
+// random changes of single cells and rows, each found and named
+mod mutations;
 // what is refused, and how it is said
 mod refusals;
 // runs that are killed, stopped, repeated, fenced

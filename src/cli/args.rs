@@ -187,6 +187,9 @@ pub struct SelectionArgs {
 /// How a run goes about it and what it tells.
 #[derive(Debug, Args)]
 pub struct RunArgs {
+    /// Show the values of cells that differ, in the summary and in the reports: without it, only their kind and length
+    #[arg(long)]
+    pub show_values: bool,
     /// Connections that work at once, 1 to 64 [default: the number of cores, at most 4]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,

@@ -212,6 +212,7 @@ fn run(ends: &EndArgs, selection: &SelectionArgs, run: &RunArgs, around: &Surrou
         mixed: MixedPolicy::Widen,
         on_bad_value: BadValuePolicy::Refuse,
         verify: VerifyLevel::Checksum,
+        show_values: run.show_values,
         jobs: run.jobs.unwrap_or_else(|| around.cores.clamp(1, limits::JOBS_DEFAULT_MAX)),
         fail_fast: false,
         restart: false,

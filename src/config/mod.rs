@@ -111,6 +111,8 @@ pub struct Config {
     pub on_bad_value: BadValuePolicy,
     /// see [`VerifyLevel`]
     pub verify: VerifyLevel,
+    /// values of cells that differ may be told
+    pub show_values: bool,
     /// connections that load at once
     pub jobs: usize,
     /// stop at the first table that fails

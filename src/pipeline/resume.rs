@@ -101,6 +101,7 @@ mod tests {
             orphans: OrphanPolicy::Auto,
             names: NamePolicy::Keep,
             verify: VerifyLevel::Checksum,
+            show_values: false,
             jobs: 1,
             infer: crate::config::Infer::Declared,
             mixed: crate::config::MixedPolicy::Widen,
