@@ -2,7 +2,7 @@
 
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
-use crate::config::Config;
+use crate::config::{Config, Settings};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
@@ -27,6 +27,7 @@ pub struct Job {
     pub profiles: Vec<TableProfile>,
     /// what the pre-flight found
     pub notes: Vec<Finding>,
+    settings: Settings,
     path_text: String,
     fingerprint: String,
 }
@@ -52,6 +53,7 @@ impl Job {
             selected,
             profiles: Vec::new(),
             notes,
+            settings: config.settings.clone(),
             path_text,
             fingerprint,
         })
@@ -90,6 +92,16 @@ impl Job {
         }
     }
 
+    /// What the configuration says of single tables and columns.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The condition that rows of the table must meet, where the configuration has one.
+    pub fn filter(&self, table: &str) -> Option<String> {
+        self.settings.table(table).filter
+    }
+
     fn endian(&self) -> Option<Endian> {
         match self.source.facts().encoding {
             Encoding::Utf8 => None,
@@ -98,9 +110,11 @@ impl Job {
         }
     }
 
-    /// The scan of a whole table, every column.
+    /// The scan of a whole table, every column of the rows that the configuration lets through.
     pub fn scan_of_table(&self, table: &Table) -> ScanSpec {
-        let mut spec = ScanSpec::new(&table.name, table.rowid_name(), self.endian());
+        let filter = self.filter(&table.name);
+        let spec = ScanSpec::new(&table.name, table.rowid_name(), self.endian());
+        let mut spec = spec.filter(filter.as_deref());
         for column in &table.columns {
             spec.column(&column.name, false);
         }
@@ -113,7 +127,8 @@ impl Job {
             ScanKey::Rowid { alias, .. } => Some(alias.as_str()),
             ScanKey::Whole => None,
         };
-        let mut spec = ScanSpec::new(&plan.source, key, self.endian());
+        let spec = ScanSpec::new(&plan.source, key, self.endian());
+        let mut spec = spec.filter(plan.filter.as_deref());
         for ColumnPlan { source, stored_bytes, .. } in &plan.columns {
             spec.column(source, *stored_bytes);
         }

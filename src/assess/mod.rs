@@ -5,20 +5,26 @@
 pub mod job;
 pub mod pool;
 mod profile;
+mod settings;
 mod trial;
 
-use crate::config::{Config, ExistingPolicy};
+use crate::catalog::Table;
+use crate::catalog::profile::TableProfile;
+use crate::config::{Config, ExistingPolicy, NulPolicy};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::plan::build::build;
 use crate::plan::draft::{Inputs, Rules};
-use crate::plan::names::spell;
+use crate::plan::rename::table_name;
+use crate::plan::select::{is_in_globs, is_selected};
+use crate::plan::skip;
 use crate::plan::target::TargetCatalog;
 use crate::plan::{Plan, TableMode};
 use crate::postgres::inspect;
 use crate::postgres::session::Session;
+use crate::sqlite::filter;
 use job::{Job, check_globs};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,6 +48,7 @@ pub async fn open(config: &Config) -> Result<Vec<Job>> {
     let shared = config.clone();
     let jobs = pool::blocking(1, config.sources.clone(), move |path| Job::open(path, &shared)).await?;
     check_globs(&jobs, config)?;
+    settings::check(&jobs, config)?;
     Ok(jobs)
 }
 
@@ -60,7 +67,7 @@ pub async fn plan(
     let mut assessed = Vec::new();
     let mut claimed: BTreeMap<String, String> = BTreeMap::new();
     for job in jobs {
-        let mut plan = plan_one(&job, &target, config);
+        let mut plan = plan_one(&job, &target, config)?;
         claim_names(&job, &plan, config, &mut claimed, &mut target)
             .into_iter()
             .for_each(|finding| plan.findings.push(finding));
@@ -92,11 +99,62 @@ async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec
     Ok(examined.collect())
 }
 
-fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Plan {
-    let rules =
-        Rules { schema: config.schema.clone(), create: config.create, names: config.names, hash: text_hash };
-    let tables = job.tables().zip(&job.profiles).collect();
-    build(&Inputs { catalog: &job.catalog, tables, target, rules: &rules })
+fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Result<Plan> {
+    let rules = Rules {
+        schema: config.schema.clone(),
+        create: config.create,
+        names: config.names,
+        settings: config.settings.clone(),
+        on_bad_value: config.on_bad_value,
+        naive_tz: config.naive_tz.clone(),
+        hash: text_hash,
+    };
+    let catalog = skip::reduce_catalog(&job.catalog, &job.selected, &config.settings);
+    let profiles: Vec<TableProfile> = job
+        .tables()
+        .zip(&job.profiles)
+        .map(|(table, profile)| chosen_facts(job, table, profile, config))
+        .collect::<Result<_>>()?;
+    let tables = job.selected.iter().map(|&i| &catalog.tables[i]).zip(&profiles).collect();
+    let mut plan = build(&Inputs { catalog: &catalog, tables, target, rules: &rules });
+    plan.findings.extend(settings_findings(job, config)?);
+    Ok(plan)
+}
+
+/// The profile as the configuration leaves it: without skipped columns, and with NULL for empty texts where they become it.
+fn chosen_facts(job: &Job, table: &Table, profile: &TableProfile, config: &Config) -> Result<TableProfile> {
+    let mut facts = profile.clone();
+    for (column, facts) in table.columns.iter().zip(&mut facts.columns) {
+        let cleanse = config.settings.column(&table.name, &column.name).cleanse;
+        if cleanse.empty_null && facts.texts > 0 {
+            let stripped = cleanse.nul == Some(NulPolicy::Strip);
+            let filter = job.filter(&table.name);
+            let reader = job.source.reader()?;
+            let empty = filter::count_empty(&reader, &table.name, &column.name, filter.as_deref(), stripped)?;
+            facts.nulls += empty;
+            facts.texts = facts.texts.saturating_sub(empty);
+        }
+    }
+    Ok(skip::reduce_profile(table, &facts, &config.settings))
+}
+
+/// What the configuration leaves out, for the record.
+fn settings_findings(job: &Job, config: &Config) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for table in &job.catalog.tables {
+        if is_in_globs(&table.name, config) && !is_selected(&table.name, config) {
+            let message = "is not copied: skipped by the configuration";
+            findings.push(Finding::new("W_SKIPPED", Severity::Note, table.name.clone(), message));
+        }
+    }
+    for table in job.tables() {
+        let Some(filter) = job.filter(&table.name) else { continue };
+        let (all, met) = filter::count(&*job.source.reader()?, &table.name, &filter)?;
+        let message = format!("{met} of {all} rows meet the configured condition; the others are not copied");
+        findings
+            .push(Finding::new("W_FILTERED", Severity::Note, table.name.clone(), message).count(all - met));
+    }
+    Ok(findings)
 }
 
 /// Two sources cannot fill one table; and what one plan makes, the next cannot call the same.
@@ -109,7 +167,7 @@ fn claim_names(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in &plan.tables {
-        let wanted = spell(&table.source, config.names).to_ascii_lowercase();
+        let wanted = table_name(&config.settings, config.names, &table.source).to_ascii_lowercase();
         // Two tables of one source are told apart by the plan, which numbers their names.
         let other = claimed.insert(wanted, job.path().to_owned()).filter(|other| other != job.path());
         if let Some(other) = other {

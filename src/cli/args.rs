@@ -193,7 +193,12 @@ pub struct SelectionArgs {
     /// Columns whose values no one type holds with every storage class kept: the narrowest type that keeps every number and
     /// byte (widen), refuse the run, class and value as bytea (tagged), a column for each class (split), or set the rows of
     /// the rarer class aside (quarantine) [default: widen]
-    #[arg(long, value_enum, hide_possible_values = true, value_name = "widen|refuse|tagged|split|quarantine")]
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "widen|refuse|tagged|split|quarantine"
+    )]
     pub mixed: Option<MixedWord>,
     /// Rows with a value that its column cannot take: refuse the run, or set them aside [default: refuse]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "refuse|quarantine")]

@@ -13,10 +13,10 @@ mod words;
 pub use parse::{flag_spellings, parse};
 pub use settings::{Options, Place, Placed, Setting, Settings, toml_string};
 pub use size::size;
-pub use words::Word;
 pub use values::{
     BadValuePolicy, Cleanse, ColumnChoice, Infer, InvalidPolicy, MixedPolicy, NulPolicy, TableChoice,
 };
+pub use words::Word;
 
 use std::path::PathBuf;
 

@@ -28,17 +28,8 @@ pub const ENCODINGS: [&str; 14] = [
 ];
 
 const TABLE_KEYS: [&str; 5] = ["rename", "skip", "where", "on_bad_value", "columns"];
-const COLUMN_KEYS: [&str; 9] = [
-    "type",
-    "encoding",
-    "time_zone",
-    "rename",
-    "skip",
-    "on_bad_value",
-    "empty",
-    "nul",
-    "invalid_utf8",
-];
+const COLUMN_KEYS: [&str; 9] =
+    ["type", "encoding", "time_zone", "rename", "skip", "on_bad_value", "empty", "nul", "invalid_utf8"];
 const OPTION_KEYS: [&str; 16] = [
     "schema",
     "table",
@@ -254,11 +245,7 @@ impl Reader<'_> {
         Placed { value: key.get_ref().to_string(), place }
     }
 
-    fn entries<'v, 'd>(
-        &mut self,
-        value: &'v Value<'d>,
-        what: &str,
-    ) -> Vec<(&'v Key<'d>, &'v Value<'d>)> {
+    fn entries<'v, 'd>(&mut self, value: &'v Value<'d>, what: &str) -> Vec<(&'v Key<'d>, &'v Value<'d>)> {
         match value.get_ref() {
             DeValue::Table(table) => in_order(table),
             other => {
@@ -297,7 +284,8 @@ impl Reader<'_> {
         if found.is_none() {
             let words: Vec<&str> = W::WORDS.iter().map(|(word, _)| *word).collect();
             let hint = suggestion(&word, words.iter().copied());
-            let message = format!("`{}` cannot be `{word}`{hint} (it is {})", key.get_ref(), words.join(", "));
+            let message =
+                format!("`{}` cannot be `{word}`{hint} (it is {})", key.get_ref(), words.join(", "));
             self.mistake(value.span().start, message);
         }
         found

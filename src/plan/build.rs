@@ -1,11 +1,11 @@
 //! Catalog, profile and existing target → plan. The story of planning, in one screen: [`build`].
 
 use super::draft::{Draft, Inputs, Remarks, refusal};
-use super::names::{self, Names, spell};
+use super::names::{self, Names};
 use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
-    TablePlan, columns, ddl, foreign, keys, order,
+    TablePlan, chosen, columns, ddl, foreign, keys, order, rename,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
@@ -20,6 +20,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     let mut remarks =
         Remarks { findings: inputs.catalog.findings.clone(), not_carried: inputs.catalog.left_out.clone() };
     let mut names = Names::new(inputs.target.taken_names.iter().cloned(), inputs.rules.hash);
+    rename::check_all(inputs, &mut remarks.findings);
 
     let mut drafts: Vec<Draft> = inputs
         .tables
@@ -58,11 +59,12 @@ fn draft(
     names: &mut Names,
     findings: &mut Vec<Finding>,
 ) -> Draft {
-    let wanted = spell(&table.name, inputs.rules.names);
+    let wish = rename::table(inputs.rules, table);
+    let wanted = &wish.name;
     let find = |name: &str| inputs.target.find_table(name);
-    let existing = find(&wanted)
-        .or_else(|| find(&table.name))
-        .or_else(|| find(&names::plain(&wanted, inputs.rules.hash)));
+    // A name that is given is meant, and no other.
+    let other = || find(&table.name).or_else(|| find(&names::plain(wanted, inputs.rules.hash)));
+    let existing = find(wanted).or_else(|| if wish.given { None } else { other() });
     let (mode, target, columns) = match existing {
         Some(existing) => {
             check_existing(table, existing, findings);
@@ -81,7 +83,8 @@ fn draft(
                         .fix("create it, or let `copy --create auto` do it"),
                 );
             }
-            let target = names.take(&wanted);
+            let target = names.take(wanted);
+            rename::check(&table.name, &wish, &target, findings);
             if target != table.name {
                 let message = format!("is called \"{target}\" in the target");
                 findings.push(Finding::new("W_RENAMED", Severity::Note, table.name.clone(), message));
@@ -94,7 +97,7 @@ fn draft(
         target,
         mode,
         key: scan_key(table, &columns),
-        filter: None,
+        filter: inputs.rules.settings.table(&table.name).filter,
         rows: profile.rows,
         bytes: profile.bytes,
         sequences: sequences(table, profile, &columns, existing),
@@ -114,7 +117,12 @@ fn draft(
         facts.is_some_and(|facts| facts.values() == facts.integers)
     });
     let holds_only_integers = holds_only_integers.collect();
-    Draft { plan, schema: inputs.rules.schema.clone(), unique_keys: Vec::new(), holds_only_integers }
+    let is_chosen = |column: &super::ColumnPlan| {
+        chosen::is_chosen(&inputs.rules.settings.column(&table.name, &column.source))
+    };
+    let is_chosen = plan.columns.iter().map(is_chosen).collect();
+    let schema = inputs.rules.schema.clone();
+    Draft { plan, schema, unique_keys: Vec::new(), holds_only_integers, is_chosen }
 }
 
 fn scan_key(table: &Table, columns: &[super::ColumnPlan]) -> ScanKey {

@@ -173,7 +173,7 @@ fn of_stamp(stamp: &StampSpelling) -> Choice {
     Choice::new(pg, Codec::Stamp(template), Level::E0, why)
 }
 
-fn template(stamp: &StampSpelling) -> Template {
+pub(super) fn template(stamp: &StampSpelling) -> Template {
     let fraction = match stamp.fraction {
         FractionSpelling::Fixed(digits) => Fraction::Fixed(digits),
         FractionSpelling::Shortened => Fraction::Shortened,

@@ -4,14 +4,14 @@ use super::choose::{Choice, Circumstances, choose};
 use super::default::{self, Default};
 use super::draft::{Inputs, refusal, warning};
 use super::fit::fit;
-use super::names::{self, Names, spell, take_column};
+use super::names::{self, Names, take_column};
 use super::target::{TargetColumn, TargetTable};
-use super::types::{Codec, Level};
-use super::{ColumnPlan, Evidence, ddl};
+use super::types::{Codec, Level, PgType};
+use super::{ColumnPlan, Evidence, chosen, ddl, rename};
 use crate::catalog::affinity::type_name;
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Column, Generated, Table};
-use crate::config::{BadValuePolicy, Cleanse};
+use crate::config::{BadValuePolicy, Cleanse, ColumnChoice};
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::limits::COLUMNS_MAX;
 
@@ -40,11 +40,56 @@ pub(super) fn created(
                 in_key: keyed.contains(&i),
                 numeric_infinity: inputs.target.server_version_num >= NUMERIC_INFINITY_SINCE,
             };
-            let target = take_column(&mut names, &spell(&column.name, inputs.rules.names));
+            let wish = rename::column(inputs.rules, table, column);
+            let target = take_column(&mut names, &wish.name);
+            rename::check(&format!("{}.{}", table.name, column.name), &wish, &target, findings);
             note_rename(table, column, &target, findings);
-            column_plan(table, i, facts, target, choose(column, facts, around), findings)
+            let said = inputs.rules.settings.column(&table.name, &column.name);
+            let facts = &chosen::cleansed(facts, &said.cleanse);
+            let choice = created_choice(inputs, (table, i), facts, around, &said, findings);
+            let plan = column_plan(table, i, facts, target, choice, findings);
+            with_policies(plan, inputs, &said)
         })
         .collect()
+}
+
+/// The type of a column that we create: what the configuration says, else what every value proves.
+fn created_choice(
+    inputs: &Inputs<'_>,
+    (table, index): (&Table, usize),
+    facts: &ColumnProfile,
+    around: Circumstances,
+    said: &ColumnChoice,
+    findings: &mut Vec<Finding>,
+) -> Choice {
+    let column = &table.columns[index];
+    if !chosen::is_chosen(said) {
+        return choose(column, facts, around);
+    }
+    let made = chosen::created(column, facts, around, said, inputs.rules.naive_tz.as_deref());
+    let is_identity = table.rowid_column == Some(index);
+    let made = made.and_then(|choice| match choice.mapping.pg {
+        pg if is_identity && !matches!(pg, PgType::Int2 | PgType::Int4 | PgType::Int8) => {
+            Err(format!("it is the table's rowid and becomes an identity, which cannot be {pg}"))
+        }
+        _ => Ok(choice),
+    });
+    made.unwrap_or_else(|why| {
+        refuse_choice(&format!("{}.{}", table.name, column.name), why, findings);
+        choose(column, facts, around)
+    })
+}
+
+fn refuse_choice(object: &str, why: String, findings: &mut Vec<Finding>) {
+    let fix = "change its type, encoding or time_zone in the configuration (docs/configuration.md)";
+    findings.push(refusal("E_ENCODING", object, why).fix(fix));
+}
+
+/// What is done to values, and to rows with values that do not fit.
+fn with_policies(plan: ColumnPlan, inputs: &Inputs<'_>, said: &ColumnChoice) -> ColumnPlan {
+    let on_bad_value = said.on_bad_value.unwrap_or(inputs.rules.on_bad_value);
+    // An empty text that becomes NULL needs a place to be NULL in, unless the column exists and has its own.
+    ColumnPlan { cleanse: said.cleanse, on_bad_value, ..plan }
 }
 
 /// Columns of any key, index or foreign key of the table.
@@ -159,10 +204,10 @@ pub(super) fn existing(
     let mut partners = Vec::new();
     for (column, facts) in table.columns.iter().zip(&profile.columns) {
         let object = format!("{}.{}", table.name, column.name);
-        let spelled = spell(&column.name, inputs.rules.names);
-        let plain = || target.find_column(&names::plain_column(&spelled, inputs.rules.hash));
-        let partner =
-            target.find_column(&spelled).or_else(|| target.find_column(&column.name)).or_else(plain);
+        let wish = rename::column(inputs.rules, table, column);
+        let plain = || target.find_column(&names::plain_column(&wish.name, inputs.rules.hash));
+        let other = || target.find_column(&column.name).or_else(plain);
+        let partner = target.find_column(&wish.name).or_else(|| if wish.given { None } else { other() });
         let Some(partner) = partner else {
             note_missing_partner(table, column, target, findings);
             continue;
@@ -174,7 +219,10 @@ pub(super) fn existing(
             continue;
         }
         note_other_spelling(&object, column, partner, findings);
-        plans.extend(existing_column(&object, column, facts, partner, findings));
+        let said = inputs.rules.settings.column(&table.name, &column.name);
+        let facts = &chosen::cleansed(facts, &said.cleanse);
+        let plan = existing_column(inputs, (&object, column, facts), &said, partner, findings);
+        plans.extend(plan.map(|plan| with_policies(plan, inputs, &said)));
     }
     check_unfilled(table, target, &partners, findings);
     plans
@@ -203,9 +251,9 @@ fn note_other_spelling(object: &str, column: &Column, partner: &TargetColumn, fi
 }
 
 fn existing_column(
-    object: &str,
-    column: &Column,
-    facts: &ColumnProfile,
+    inputs: &Inputs<'_>,
+    (object, column, facts): (&str, &Column, &ColumnProfile),
+    said: &ColumnChoice,
     partner: &TargetColumn,
     findings: &mut Vec<Finding>,
 ) -> Option<ColumnPlan> {
@@ -223,7 +271,15 @@ fn existing_column(
         let fix = "give these rows a value in the source, or drop NOT NULL in the target";
         findings.push(refusal("E_NOTNULL", object, message).count(facts.nulls).fix(fix));
     }
-    let choice = fit(column, facts, pg);
+    let made = chosen::existing(facts, said, inputs.rules.naive_tz.as_deref(), pg);
+    let choice = match made {
+        Ok(Some(choice)) => choice,
+        Ok(None) => fit(column, facts, pg),
+        Err(why) => {
+            refuse_choice(object, why, findings);
+            return None;
+        }
+    };
     Some(ColumnPlan {
         source: column.name.clone(),
         target: partner.name.clone(),

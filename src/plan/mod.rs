@@ -5,7 +5,9 @@
 
 pub mod build;
 pub mod choose;
+mod chosen;
 mod columns;
+pub mod configured;
 pub mod ddl;
 pub mod default;
 pub mod draft;
@@ -14,7 +16,9 @@ mod foreign;
 mod keys;
 pub mod names;
 pub mod order;
+pub mod rename;
 pub mod select;
+pub mod skip;
 pub mod target;
 pub mod text;
 pub mod type_text;
