@@ -5,6 +5,8 @@
 mod architecture;
 // SQLite input, expected target: one directory each
 mod cases;
+// cutover.toml
+mod configuration;
 // real databases of other people
 mod corpus;
 // every option, exit code and finding is documented, and no other

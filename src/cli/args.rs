@@ -88,7 +88,7 @@ pub struct CopyArgs {
     #[command(flatten)]
     pub selection: SelectionArgs,
     /// With --validate: write every decision as a commented cutover.toml, to be edited; the file must not exist
-    #[arg(long, value_name = "FILE", requires = "validate")]
+    #[arg(long, value_name = "FILE")]
     pub write_config: Option<PathBuf>,
     /// Create what is missing, or only fill tables that exist [default: auto]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "auto|never")]

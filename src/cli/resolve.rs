@@ -137,6 +137,10 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
     config.chunk_bytes = args.chunk_bytes.or(file.chunk_bytes).unwrap_or(limits::CHUNK_BYTES);
     config.chunk_rows =
         args.chunk_rows.map(NonZeroU64::get).or(file.chunk_rows).unwrap_or(limits::CHUNK_ROWS);
+    if args.write_config.is_some() && mode == CopyMode::Migrate {
+        let remedy = "write the decisions first, edit them, and copy with --config FILE";
+        return Err(Error::usage("--write-config goes with --validate only").remedy(remedy));
+    }
     run.write_config = args.write_config.as_deref().map(settings::new_file).transpose()?;
     Ok((mode, run))
 }

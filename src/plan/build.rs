@@ -3,6 +3,7 @@
 use super::draft::{Draft, Inputs, Remarks, refusal};
 use super::names::{self, Names};
 use super::target::{Relation, TargetForeignKey, TargetTable};
+use super::types::Level;
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
     TablePlan, chosen, columns, ddl, foreign, keys, order, rename,
@@ -291,6 +292,7 @@ fn render_created(
     };
     draft.plan.post_data = planner.plan(names);
     draft.unique_keys = kept_unique_keys(table, &not_carried[before..]);
+    draft.plan.unique_keys = keys_that_may_meet(table, draft);
     list_text_only(table, not_carried);
 }
 
@@ -315,6 +317,21 @@ fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
             .filter(|name| !left_out.iter().any(|item| &item.name == name)),
     );
     kept
+}
+
+/// Unique keys with a column whose configured type may make one value of two spellings: they are tried before the copy.
+fn keys_that_may_meet(table: &Table, draft: &Draft) -> Vec<(String, Vec<usize>)> {
+    let may_meet = |&column: &usize| draft.is_chosen[column] && draft.plan.columns[column].level != Level::E0;
+    let of_index = |name: &String| {
+        let index = table.indexes.iter().find(|index| index.name == *name);
+        index.map(|index| index.keys.iter().filter_map(|key| key.column).collect::<Vec<usize>>())
+    };
+    let columns = |name: &String| match name.as_str() {
+        "primary key" => Some(table.primary_key.clone()),
+        _ => of_index(name),
+    };
+    let keys = draft.unique_keys.iter().filter_map(|name| Some((name.clone(), columns(name)?)));
+    keys.filter(|(_, columns)| columns.iter().any(may_meet)).collect()
 }
 
 /// CHECKs, generated expressions and ON CONFLICT clauses: read, not carried, listed.

@@ -102,7 +102,8 @@ pub struct TablePlan {
     pub foreign_keys: Vec<ForeignKeyPlan>,
     /// indexes that existed and are dropped for the load
     pub lifted_indexes: Vec<Lift>,
-    /// unique keys of an existing table: name, and the columns as indexes into `columns`
+    /// unique keys of an existing table, and those of a created one in which values may meet that the source keeps apart:
+    /// name, and the columns as indexes into `columns`
     pub unique_keys: Vec<(String, Vec<usize>)>,
     /// sequences to be set past the data
     pub sequences: Vec<SequencePlan>,

@@ -51,6 +51,7 @@ pub fn check(connection: &Connection, table: &str, expression: &str) -> std::res
 fn reason(cause: &rusqlite::Error) -> String {
     match cause {
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        rusqlite::Error::MultipleStatement => "it is more than one expression".to_owned(),
         other => other.to_string(),
     }
 }
@@ -172,7 +173,7 @@ mod tests {
             ("a >", "incomplete input"),
             ("", "incomplete input"),
             ("1) OR (1", "near \")\""),
-            ("1; DROP TABLE t", "near \";\""),
+            ("1; DROP TABLE t", "more than one expression"),
             ("1 ORDER BY a", "near \"ORDER\""),
             ("1 UNION SELECT 2", "near \"UNION\""),
             ("a = ?1", "parameter"),
