@@ -1,7 +1,7 @@
 //! One source file on its way: opened, read, selected.
 
 use crate::catalog::profile::TableProfile;
-use crate::catalog::{Catalog, Table};
+use crate::catalog::{Catalog, Column, Table};
 use crate::config::{Config, Settings};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
@@ -100,6 +100,12 @@ impl Job {
     /// The condition that rows of the table must meet, where the configuration has one.
     pub fn filter(&self, table: &str) -> Option<String> {
         self.settings.table(table).filter
+    }
+
+    /// The type whose spelling to look for in a column's texts: the configured one, else the declared one.
+    pub fn hoped_type(&self, table: &str, column: &Column) -> String {
+        let said = self.settings.column(table, &column.name);
+        said.pg_type.unwrap_or_else(|| column.declared.clone())
     }
 
     fn endian(&self) -> Option<Endian> {

@@ -2,9 +2,11 @@
 //!
 //! `copy --validate` ends here; `copy --migrate` goes on from here. Both therefore see the same plan and the same reasons.
 
+mod chunks;
+mod facts;
 pub mod job;
 pub mod pool;
-mod profile;
+pub mod profile;
 mod settings;
 mod trial;
 
@@ -104,6 +106,8 @@ fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Result<Plan> 
         schema: config.schema.clone(),
         create: config.create,
         names: config.names,
+        infer: config.infer,
+        mixed: config.mixed,
         settings: config.settings.clone(),
         on_bad_value: config.on_bad_value,
         naive_tz: config.naive_tz.clone(),

@@ -2,6 +2,7 @@
 
 use super::draft::{Draft, Inputs, Remarks, refusal};
 use super::names::{self, Names};
+use super::notes;
 use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::types::Level;
 use super::{
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
-use crate::config::CreatePolicy;
+use crate::config::{CreatePolicy, Infer};
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::{qualified, quote};
 use crate::limits::{HEAP_ROW_BYTES_MAX, INDEX_DROP_BYTES_MIN, ROW_BYTES_MAX};
@@ -109,6 +110,10 @@ fn draft(
         lifted_indexes: Vec::new(),
         unique_keys: Vec::new(),
     };
+    notes::of_sequences(table, &plan.sequences, findings);
+    if mode == TableMode::Create && inputs.rules.infer == Infer::Declared {
+        findings.extend(notes::of_content(table, profile, &plan.columns));
+    }
     let plan = match existing {
         Some(existing) => TablePlan { unique_keys: unique_keys(&plan, existing), ..plan },
         None => plan,

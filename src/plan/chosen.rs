@@ -3,13 +3,14 @@
 //! A wish is checked against what the column holds: where none of its values can be read that way, it is refused here.
 //! Single values that cannot are found by the trial, before anything is written.
 
-use super::choose::{Choice, Circumstances, mixture, template};
+use super::choose::{Choice, Circumstances, PLAIN_UUID, mixture};
 use super::type_text::{self, Wanted};
 use super::types::{Classes, Codec, Level, Mapping, PgType, Unit, UuidOrder, Zone};
 use super::zone::is_utc;
 use crate::catalog::Column;
 use crate::catalog::affinity::Affinity;
 use crate::catalog::profile::ColumnProfile;
+use crate::catalog::spelling::Spelling;
 use crate::config::{Cleanse, ColumnChoice, InvalidPolicy, flag_spellings};
 
 /// The column's type or the reading of its values is settled by the configuration.
@@ -174,7 +175,7 @@ fn by_type(
         PgType::Jsonb => (Codec::Jsonb, Level::E2),
         PgType::Uuid => uuid(profile),
         PgType::Date => (Codec::Date, Level::E0),
-        PgType::Time(_) => (Codec::AnyTime, Level::E2),
+        PgType::Time(_) => time(profile),
         PgType::Timestamp(_) | PgType::Timestamptz(_) => stamp(pg, profile, zone)?,
         PgType::Interval(_) => (Codec::Interval, Level::E2),
         PgType::Inet | PgType::Cidr | PgType::Macaddr => (Codec::Network, Level::E2),
@@ -198,15 +199,30 @@ fn number(column: &Column, profile: &ColumnProfile) -> (Codec, Level) {
     }
 }
 
+/// What all texts have in common, where that was looked for in every one of them.
+fn proved(profile: &ColumnProfile) -> Option<&Spelling> {
+    profile.spelling.as_ref().filter(|spelling| !spelling.sampled)
+}
+
 fn uuid(profile: &ColumnProfile) -> (Codec, Level) {
-    let one_spelling = profile.blobs == 0 && profile.spelling.as_ref().is_some_and(|spelling| spelling.uuid);
-    if one_spelling { (Codec::Uuid, Level::E0) } else { (Codec::UuidAny, Level::E2) }
+    match proved(profile).and_then(|spelling| spelling.uuid).filter(|_| profile.blobs == 0) {
+        Some(style) if style == PLAIN_UUID => (Codec::Uuid, Level::E0),
+        Some(style) => (Codec::UuidStyle(style), Level::E0),
+        None => (Codec::UuidAny, Level::E2),
+    }
+}
+
+fn time(profile: &ColumnProfile) -> (Codec, Level) {
+    match proved(profile).and_then(|spelling| spelling.time) {
+        Some(template) => (Codec::TimeOfDay(template), Level::E0),
+        None => (Codec::AnyTime, Level::E2),
+    }
 }
 
 /// Date-times in text: by the one template that every value has, else by what they mean (semantics.md §1.6).
 fn stamp(pg: PgType, profile: &ColumnProfile, zone: Option<&str>) -> Result<(Codec, Level), String> {
-    let proved = profile.spelling.as_ref().and_then(|spelling| spelling.stamp.as_ref()).map(template);
-    let only_dates = profile.spelling.as_ref().is_some_and(|spelling| spelling.date);
+    let only_dates = proved(profile).is_some_and(|spelling| spelling.date);
+    let proved = proved(profile).and_then(|spelling| spelling.stamp.clone());
     let is_tz = matches!(pg, PgType::Timestamptz(_));
     Ok(match (is_tz, proved, zone) {
         (false, Some(template), _) if template.zone == Zone::None => (Codec::Stamp(template), Level::E0),

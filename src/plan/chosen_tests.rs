@@ -1,7 +1,7 @@
 //! Every type with every encoding, against what columns hold.
 
 use super::*;
-use crate::catalog::profile::{FractionSpelling, Spelling, StampSpelling};
+use crate::catalog::spelling::{Fraction, Template};
 use crate::config::NulPolicy;
 
 const I: [u64; 4] = [5, 0, 0, 0];
@@ -117,19 +117,15 @@ fn what_cannot_go_together_says_so() {
     assert!(json.unwrap_err().contains("no equality"));
 }
 
-fn stamps(zone: Option<(&str, i32)>) -> ColumnProfile {
-    let stamp = StampSpelling {
-        separator: ' ',
-        seconds: true,
-        fraction: FractionSpelling::Fixed(0),
-        zone: zone.map(|(text, seconds)| (text.to_owned(), seconds)),
-    };
-    ColumnProfile { spelling: Some(Spelling { stamp: Some(stamp), ..Spelling::default() }), ..profile(T) }
+fn stamps(zone: Zone) -> ColumnProfile {
+    let stamp = Template { separator: ' ', seconds: true, fraction: Fraction::Fixed(0), zone };
+    let spelling = Spelling { stamp: Some(stamp), ..Spelling::default() };
+    ColumnProfile { spelling: Some(spelling), ..profile(T) }
 }
 
 #[test]
 fn a_proved_template_is_exact_and_a_zone_is_never_guessed() {
-    let (naive, zoned) = (stamps(None), stamps(Some(("Z", 0))));
+    let (naive, zoned) = (stamps(Zone::None), stamps(Zone::Z));
     assert_eq!(decide("timestamp", "", "", &naive).map(|(_, level)| level), Ok(Level::E0));
     assert_eq!(decide("timestamptz", "", "", &zoned).map(|(_, level)| level), Ok(Level::E0));
     assert!(decide("timestamptz", "", "", &naive).unwrap_err().contains("name no zone"));

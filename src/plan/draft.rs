@@ -5,7 +5,7 @@ use super::names::NameHash;
 use super::target::TargetCatalog;
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
-use crate::config::{BadValuePolicy, CreatePolicy, NamePolicy, Settings};
+use crate::config::{BadValuePolicy, CreatePolicy, Infer, MixedPolicy, NamePolicy, Settings};
 use crate::finding::{Finding, NotCarried, Severity};
 
 /// The options that bear on a plan.
@@ -17,6 +17,10 @@ pub struct Rules {
     pub create: CreatePolicy,
     /// spelling of names
     pub names: NamePolicy,
+    /// what types may be taken from
+    pub infer: Infer,
+    /// what becomes of mixed columns
+    pub mixed: MixedPolicy,
     /// what is said of single tables and columns
     pub settings: Settings,
     /// what becomes of rows whose value does not fit, where no column says otherwise
