@@ -31,5 +31,7 @@ mod resume;
 mod support;
 // sslmode, certificates, logins
 mod tls;
+// what is sent of a date, a time or an interval is what is read back
+mod values_of_time;
 // planted differences, each found
 mod verify;

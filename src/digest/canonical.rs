@@ -3,7 +3,7 @@
 use super::number::{self, Short};
 use super::scratch::{Scratch, trim_padding};
 use super::sink::{BLOB, INSTANT, INTEGER, JSON, NULL, NUMBER, REAL, Side, Sink, TEXT, UUID};
-use super::{json, stamp};
+use super::{interval, json, local, stamp};
 use crate::plan::types::{Codec, Domain, Mapping, PgType};
 use crate::value::Value;
 
@@ -23,7 +23,8 @@ pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<
             Value::Text(text) => json::canonical(out, text, &mut scratch.json),
             _ => None,
         }),
-        Domain::Interval | Domain::Network => None,
+        Domain::Interval => interval::source(sink, value),
+        Domain::Network => None,
     };
     if written.is_none() {
         undecodable(sink, value);
@@ -87,6 +88,7 @@ fn instant(sink: &mut Sink, value: Value<'_>, codec: &Codec) -> Option<()> {
         Codec::AnyTimestamp => stamp::parse_instant(text, false)?,
         Codec::AnyTimestamptz => stamp::parse_instant(text, true)?,
         Codec::AnyTime => stamp::parse_time(text)?,
+        Codec::LocalTime(zone) => local::parse_instant(text, zone)?,
         _ => return None,
     };
     sink.word(INSTANT, microseconds as u64);

@@ -1,14 +1,14 @@
 //! The target side: a field of binary COPY to its canonical bytes.
 //!
 //! The layouts are those of PostgreSQL's send functions: `boolsend`, `int8send`, `float8send`, `numeric_send`,
-//! `textsend`, `jsonb_send`, `byteasend`, `uuid_send`, `date_send`, `time_send`, `timestamp_send`.
+//! `textsend`, `jsonb_send`, `byteasend`, `uuid_send`, `date_send`, `time_send`, `timestamp_send`, `interval_send`.
 
 use super::number::{self, Wire};
 use super::scratch::Scratch;
 use super::scratch::trim_padding;
 use super::sink::{BLOB, INSTANT, INTEGER, JSON, NUMBER, REAL, Side, Sink, TEXT, UUID};
-use super::{json, stamp};
-use crate::plan::types::{Codec, Domain, Mapping, PgType};
+use super::{interval, json, moment};
+use crate::plan::types::{Domain, Mapping, PgType};
 
 /// Writes one field in the domain of its column; `None` is NULL.
 pub(super) fn target_field(sink: &mut Sink, scratch: &mut Scratch, field: Option<&[u8]>, mapping: &Mapping) {
@@ -25,7 +25,8 @@ pub(super) fn target_field(sink: &mut Sink, scratch: &mut Scratch, field: Option
             (PgType::Json, text) => json::canonical(out, text, &mut scratch.json),
             _ => None,
         }),
-        Domain::Interval | Domain::Network => None,
+        Domain::Interval => interval::target(sink, field, mapping.pg),
+        Domain::Network => None,
     };
     if written.is_none() {
         sink.undecodable(Side::Target, 0, field);
@@ -44,11 +45,11 @@ fn exact(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: &Mapping) -
         PgType::Char(_) => sink.bytes(TEXT, trim_padding(field)),
         PgType::Bytea => sink.bytes(BLOB, field),
         PgType::Uuid => uuid_text(sink, text, field)?,
-        PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) => {
-            date_text(sink, text, field, mapping)?
+        PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) | PgType::Time(_) => {
+            moment::exact(sink, text, field, mapping)?;
         }
-        PgType::Jsonb | PgType::Time(_) | PgType::Interval(_) => return None,
-        PgType::Inet | PgType::Cidr | PgType::Macaddr | PgType::Enum => return None,
+        PgType::Interval(_) => moment::exact(sink, text, field, mapping)?,
+        PgType::Jsonb | PgType::Inet | PgType::Cidr | PgType::Macaddr | PgType::Enum => return None,
     }
     Some(())
 }
@@ -114,21 +115,6 @@ fn uuid_text(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8]) -> Option<()> {
         for half in [byte >> 4, byte & 15] {
             text.push(if half < 10 { b'0' + half } else { b'a' + half - 10 });
         }
-    }
-    sink.bytes(TEXT, text);
-    Some(())
-}
-
-fn date_text(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: &Mapping) -> Option<()> {
-    text.clear();
-    match (mapping.pg, &mapping.codec) {
-        (PgType::Date, Codec::Date) => {
-            stamp::format_date(text, i64::from(i32::from_be_bytes(field.try_into().ok()?)))?;
-        }
-        (PgType::Timestamp(_) | PgType::Timestamptz(_), Codec::Stamp(template)) => {
-            stamp::format_stamp(text, i64::from_be_bytes(field.try_into().ok()?), template)?;
-        }
-        _ => return None,
     }
     sink.bytes(TEXT, text);
     Some(())

@@ -7,6 +7,8 @@ use crate::plan::types::{Codec, Fraction, Mapping, PgType, Template, Zone};
 use crate::value::Value::{self, Blob, Integer, Null, Real, Text};
 use proptest::prelude::*;
 
+mod times;
+
 const KEY: [u8; 32] = [3; 32];
 
 fn mapping(pg: PgType, codec: Codec) -> Mapping {
@@ -184,6 +186,10 @@ fn pairs_of_texts() -> Vec<Pair<'static>> {
     ]
 }
 
+fn every_pair() -> Vec<Pair<'static>> {
+    [pairs_of_numbers(), pairs_of_texts(), times::pairs()].concat()
+}
+
 fn source_hash(values: &[Value<'_>], mapping: &Mapping) -> RowHash {
     let mut hasher = RowHasher::new(KEY);
     values.iter().for_each(|value| hasher.source_value(*value, mapping));
@@ -198,7 +204,7 @@ fn target_hash(fields: &[Option<&[u8]>], mapping: &Mapping) -> RowHash {
 
 #[test]
 fn both_sides_of_a_mapping_are_equal() {
-    for (pg, codec, value, field) in [pairs_of_numbers(), pairs_of_texts()].concat() {
+    for (pg, codec, value, field) in every_pair() {
         let mapping = mapping(pg, codec);
         let source = source_hash(&[value, Null], &mapping);
         let target = target_hash(&[Some(&field), None], &mapping);
@@ -212,7 +218,7 @@ fn both_sides_of_a_mapping_are_equal() {
 
 #[test]
 fn one_changed_bit_of_a_field_is_seen() {
-    for (pg, codec, value, field) in [pairs_of_numbers(), pairs_of_texts()].concat() {
+    for (pg, codec, value, field) in every_pair() {
         // What a numeric's display scale says, and how JSON is spelled, is no part of the value.
         let meaningless = |byte: usize| match pg {
             PgType::Numeric(_) => matches!(byte, 2 | 3 if field.len() == 8) || matches!(byte, 6 | 7),
@@ -307,7 +313,7 @@ fn near_misses_differ() {
         (PgType::Text, Codec::TextForm, Real(1.0), b"1".to_vec()),
         (PgType::Bytea, Codec::BytesForm, Null, vec![]),
     ];
-    for (pg, codec, value, field) in misses {
+    for (pg, codec, value, field) in [misses, times::misses()].concat() {
         let mapping = mapping(pg, codec);
         let (source, target) = (source_hash(&[value], &mapping), target_hash(&[Some(&field)], &mapping));
         assert_ne!(source, target, "{value:?} as {mapping:?}");
@@ -343,7 +349,7 @@ fn a_hasher_forgets_the_row_it_finished() {
 }
 
 fn any_mapping() -> impl Strategy<Value = Mapping> {
-    let pairs = [pairs_of_numbers(), pairs_of_texts()].concat();
+    let pairs = every_pair();
     let types: Vec<PgType> = pairs.iter().map(|pair| pair.0).collect();
     let codecs: Vec<Codec> = pairs.into_iter().map(|pair| pair.1).collect();
     (prop::sample::select(types), prop::sample::select(codecs)).prop_map(|(pg, codec)| Mapping { pg, codec })
