@@ -27,6 +27,8 @@ mod refusals;
 mod resume;
 // throwaway server, SQLite files, the built program
 mod support;
+// what the server would change without a word, refused before the first write
+mod silent;
 // sslmode, certificates, logins
 mod tls;
 // planted differences, each found

@@ -2,7 +2,7 @@
 //! cannot hold, and rows whose parent is missing.
 
 use super::job::{Job, key_text};
-use super::pool;
+use super::{naive, pool};
 use crate::checkpoint::ScanRange;
 use crate::config::{Config, OrphanPolicy};
 use crate::encode::{self, Misfit};
@@ -73,6 +73,7 @@ fn misfits(job: &Job, table: &TablePlan) -> Result<Tried> {
     let mut found: BTreeMap<(usize, &'static str), (Misfit, u64, Vec<String>)> = BTreeMap::new();
     let mut scratch = Vec::new();
     let mut number = 0;
+    let mut zones = naive::Zones::of(table);
     let reader = job.source.reader()?;
     scan(&reader, &job.scan_of_plan(table), &ScanRange::WHOLE, |row| {
         number += 1;
@@ -96,6 +97,8 @@ fn misfits(job: &Job, table: &TablePlan) -> Result<Tried> {
                 if entry.2.len() < EXAMPLES_MAX {
                     entry.2.push(key_text(row.key(), number));
                 }
+            } else {
+                zones.see(i, value, || key_text(row.key(), number));
             }
         }
         Ok(())
@@ -103,7 +106,7 @@ fn misfits(job: &Job, table: &TablePlan) -> Result<Tried> {
     let findings = found
         .into_iter()
         .map(|((i, _), (misfit, count, keys))| misfit_finding(table, i, misfit, count, keys));
-    Ok(Tried { findings: findings.collect(), nulls, orphans: Vec::new() })
+    Ok(Tried { findings: findings.chain(zones.findings(table)).collect(), nulls, orphans: Vec::new() })
 }
 
 fn misfit_finding(

@@ -107,6 +107,9 @@ impl Misfit {
     pub fn fix(&self) -> &'static str {
         use MisfitKind::*;
         match self.kind {
+            Class(crate::value::Class::Integer, PgType::Interval(_)) => {
+                "say what the numbers count, in the configuration: encoding = \"microseconds\" or \"seconds\""
+            }
             Class(..) | IntegralReal => {
                 "give the column a type that holds every class in it (text, bytea), or mend these rows in the source"
             }

@@ -9,6 +9,7 @@ mod columns;
 pub mod ddl;
 pub mod default;
 pub mod draft;
+mod existing;
 pub mod fit;
 mod foreign;
 mod keys;
