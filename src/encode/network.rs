@@ -62,7 +62,8 @@ fn parse(text: &[u8]) -> Option<(IpAddr, u8)> {
 
 /// A decimal without sign and leading zeros.
 fn prefix_bits(digits: &str) -> Option<u8> {
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+    let plain =
+        digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
     if plain { digits.parse().ok() } else { None }
 }
 
