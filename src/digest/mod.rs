@@ -21,12 +21,15 @@ mod field;
 mod hash;
 mod json;
 mod multiset;
+mod network;
 mod number;
+mod part;
 mod row;
 mod scratch;
 mod sink;
 mod stamp;
 mod tuple;
+mod uuid;
 
 #[cfg(test)]
 mod tests;

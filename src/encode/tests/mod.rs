@@ -1,5 +1,6 @@
 //! Hand-written expected fields of every type, and every misfit, through the room's own door.
 
+mod exact;
 mod json;
 mod numbers;
 mod pairs;
