@@ -290,22 +290,22 @@ INSERT INTO public.django_content_type VALUES
 	(10, 'shop', 'product'),
 	(11, 'shop', 'line');
 INSERT INTO public.django_migrations VALUES
-	(1, 'contenttypes', '0001_initial', '2026-11-21 11:11:02.461762+00'),
-	(2, 'contenttypes', '0002_remove_content_type_name', '2026-11-21 11:11:02.466283+00'),
-	(3, 'auth', '0001_initial', '2026-11-21 11:11:02.532566+00'),
-	(4, 'auth', '0002_alter_permission_name_max_length', '2026-11-21 11:11:02.538091+00'),
-	(5, 'auth', '0003_alter_user_email_max_length', '2026-11-21 11:11:02.542688+00'),
-	(6, 'auth', '0004_alter_user_username_opts', '2026-11-21 11:11:02.548479+00'),
-	(7, 'auth', '0005_alter_user_last_login_null', '2026-11-21 11:11:02.553343+00'),
-	(8, 'auth', '0006_require_contenttypes_0002', '2026-11-21 11:11:02.554234+00'),
-	(9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-21 11:11:02.557822+00'),
-	(10, 'auth', '0008_alter_user_username_max_length', '2026-11-21 11:11:02.566471+00'),
-	(11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-21 11:11:02.570931+00'),
-	(12, 'auth', '0010_alter_group_name_max_length', '2026-11-21 11:11:02.575915+00'),
-	(13, 'auth', '0011_update_proxy_permissions', '2026-11-21 11:11:02.579346+00'),
-	(14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-21 11:11:02.583654+00'),
-	(15, 'sessions', '0001_initial', '2026-11-21 11:11:02.59437+00'),
-	(16, 'shop', '0001_initial', '2026-11-21 11:11:02.709718+00');
+	(1, 'contenttypes', '0001_initial', '2026-11-21 11:14:19.114211+00'),
+	(2, 'contenttypes', '0002_remove_content_type_name', '2026-11-21 11:14:19.117432+00'),
+	(3, 'auth', '0001_initial', '2026-11-21 11:14:19.163449+00'),
+	(4, 'auth', '0002_alter_permission_name_max_length', '2026-11-21 11:14:19.173482+00'),
+	(5, 'auth', '0003_alter_user_email_max_length', '2026-11-21 11:14:19.177673+00'),
+	(6, 'auth', '0004_alter_user_username_opts', '2026-11-21 11:14:19.183185+00'),
+	(7, 'auth', '0005_alter_user_last_login_null', '2026-11-21 11:14:19.193435+00'),
+	(8, 'auth', '0006_require_contenttypes_0002', '2026-11-21 11:14:19.194133+00'),
+	(9, 'auth', '0007_alter_validators_add_error_messages', '2026-11-21 11:14:19.197628+00'),
+	(10, 'auth', '0008_alter_user_username_max_length', '2026-11-21 11:14:19.202779+00'),
+	(11, 'auth', '0009_alter_user_last_name_max_length', '2026-11-21 11:14:19.209385+00'),
+	(12, 'auth', '0010_alter_group_name_max_length', '2026-11-21 11:14:19.213764+00'),
+	(13, 'auth', '0011_update_proxy_permissions', '2026-11-21 11:14:19.216801+00'),
+	(14, 'auth', '0012_alter_user_first_name_max_length', '2026-11-21 11:14:19.224996+00'),
+	(15, 'sessions', '0001_initial', '2026-11-21 11:14:19.233209+00'),
+	(16, 'shop', '0001_initial', '2026-11-21 11:14:19.333372+00');
 SELECT pg_catalog.setval('public.auth_group_id_seq', 1, false);
 SELECT pg_catalog.setval('public.auth_group_permissions_id_seq', 1, false);
 SELECT pg_catalog.setval('public.auth_permission_id_seq', 44, true);
