@@ -169,6 +169,51 @@ fn the_type_of_a_domain_rules_and_its_modifier() {
     Column { good: ["1.25", "0"], bad: ["NULL", "NULL"], code: "E_NOTNULL", ..column }.check();
 }
 
+#[test]
+fn labels_of_an_enumerated_type() {
+    let before = "CREATE TYPE mood AS ENUM ('ok', 'Grüße'); CREATE DOMAIN feeling AS mood";
+    let column = Column { declared: "TEXT", before, code: "E_WORD", ..PLAIN };
+    for existing in ["mood", "feeling"] {
+        Column { existing, good: ["'ok'", "'Grüße'"], bad: ["'OK'", "'ok '"], ..column }.check();
+    }
+    let column = Column { existing: "mood", code: "E_MIXED", declared: "", ..column };
+    Column { good: ["'ok'", "NULL"], bad: ["1", "0"], ..column }.check();
+}
+
+#[test]
+fn numbers_are_no_interval_until_somebody_says_what_they_count() {
+    let column = Column { declared: "BIGINT", existing: "interval", code: "E_MIXED", ..PLAIN };
+    Column { good: ["NULL", "'1 day'"], bad: ["1", "86400000000"], ..column }.check();
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a BIGINT); INSERT INTO t VALUES (1, 5)",
+    );
+    let database = server.fresh_database();
+    database.execute("CREATE TABLE t (id bigint PRIMARY KEY, a interval)");
+    refused_by_both(source.path(), &database, &[], &["E_MIXED", "t.a", "encoding = \"microseconds\""]);
+}
+
+#[test]
+fn intervals_of_fewer_digits_round() {
+    let column = Column { declared: "TEXT", existing: "interval(2)", code: "E_DATE", ..PLAIN };
+    let bad = ["'00:00:00.125'", "'1 day 00:00:59.999999'"];
+    Column { good: ["'1 mon 00:00:00.12'", "'PT1.50S'"], bad, ..column }.check();
+    let column = Column { existing: "interval", ..column };
+    Column { good: ["'1 day'", "'-1 days +02:03:00'"], bad: ["'soon'", "'00:00:00.1234567'"], ..column }
+        .check();
+}
+
+#[test]
+fn addresses() {
+    let column = Column { declared: "TEXT", code: "E_NETWORK", ..PLAIN };
+    let good = ["'192.0.2.7'", "'2001:db8::1/64'"];
+    Column { existing: "inet", good, bad: ["'192.0.2'", "'localhost'"], ..column }.check();
+    let good = ["'10.0.0.0/8'", "'192.0.2.7/32'"];
+    Column { existing: "cidr", good, bad: ["'10.0.0.1/8'", "'10/8'"], ..column }.check();
+    let good = ["'08:00:2b:01:02:03'", "'08:00:2B:01:02:03'"];
+    Column { existing: "macaddr", good, bad: ["'08:00:2b:01:02'", "'none'"], ..column }.check();
+}
+
 /// Triggers of every kind that could change, multiply, drop or answer what is sent.
 const TRIGGERS: [(&str, &str); 6] = [
     ("CREATE TRIGGER doubler BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()", "doubler"),
