@@ -25,7 +25,7 @@ pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<
             Value::Text(text) => json::canonical(out, text, &mut scratch.json),
             _ => None,
         }),
-        Domain::Interval => interval::source(sink, value),
+        Domain::Interval => interval::source(sink, value, mapping.codec),
         Domain::Network => sink.form(NETWORK, |out| match value {
             Value::Text(text) => network::of_text(out, text, mapping.pg),
             _ => None,

@@ -1,6 +1,7 @@
 //! Both sides of every mapping: canonical bytes against bytes written by hand, and row hashes that must be equal or not.
 
 mod ids;
+mod since_1970;
 
 use super::scratch::Scratch;
 use super::sink::Sink;
@@ -187,7 +188,7 @@ fn pairs_of_texts() -> Vec<Pair<'static>> {
 }
 
 fn all_pairs() -> Vec<Pair<'static>> {
-    [pairs_of_numbers(), pairs_of_texts(), ids::pairs_of_ids()].concat()
+    [pairs_of_numbers(), pairs_of_texts(), ids::pairs_of_ids(), since_1970::pairs()].concat()
 }
 
 fn source_hash(values: &[Value<'_>], mapping: &Mapping) -> RowHash {

@@ -179,7 +179,10 @@ impl Misfit {
                 "add the missing labels to the type (ALTER TYPE … ADD VALUE), give the column the type text, or mend these rows in the source"
             }
             HostBits => "give the column the type inet or text, or mend these rows in the source",
-            Date | Timestamp | Spelling | Zone | Time | TimeSpelling | Interval | IntervalRange => {
+            Interval => {
+                "give the column the type text, say encoding = \"since_1970\" in the configuration where these are SQLAlchemy's date-times, or mend these rows in the source"
+            }
+            Date | Timestamp | Spelling | Zone | Time | TimeSpelling | IntervalRange => {
                 "give the column the type text, or mend these rows in the source"
             }
             Instant | Uncountable | DayNumber => {
