@@ -21,6 +21,8 @@ mod example;
 mod example_schema;
 // tables that an application made in the target
 mod existing;
+// what Django and SQLAlchemy made, on both sides
+mod frameworks;
 // memory is bounded by the largest value
 mod memory;
 // what is refused, and how it is said
@@ -29,6 +31,8 @@ mod refusals;
 mod resume;
 // throwaway server, SQLite files, the built program
 mod support;
+// what the server would change without a word, refused before the first write
+mod silent;
 // sslmode, certificates, logins
 mod tls;
 // what is sent of a date, a time or an interval is what is read back

@@ -2,7 +2,7 @@
 //! or one that the configuration has given a type cannot hold, and rows whose parent is missing.
 
 use super::job::{Job, key_text};
-use super::pool;
+use super::{naive, pool};
 use crate::checkpoint::ScanRange;
 use crate::config::{Config, OrphanPolicy};
 use crate::encode::{self, Misfit};
@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::finding::{Finding, Severity};
 use crate::ident::quote;
 use crate::limits::EXAMPLES_MAX;
-use crate::plan::types::{Codec, Mapping, PgType};
+use crate::plan::types::{Mapping, PgType};
 use crate::plan::{ColumnPlan, ForeignKeyPlan, OrphanProbe, Plan, ScanKey, TableMode, TablePlan};
 use crate::sqlite::filter::condition;
 use crate::sqlite::keys::{count_repeated, each_rowid};
@@ -98,9 +98,9 @@ fn try_table(around: &Around, table: &TablePlan) -> Result<Tried> {
 fn misfits(job: &Job, table: &TablePlan) -> Result<Tried> {
     let mut nulls: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut found: BTreeMap<(usize, &'static str), (Misfit, u64, Vec<String>)> = BTreeMap::new();
-    let mut naive: BTreeMap<usize, (u64, Vec<String>)> = BTreeMap::new();
     let mut scratch = Vec::new();
     let mut number = 0;
+    let mut zones = naive::Zones::of(table);
     let reader = job.source.reader()?;
     scan(&reader, &job.scan_of_plan(table), &ScanRange::WHOLE, |row| {
         number += 1;
@@ -124,12 +124,8 @@ fn misfits(job: &Job, table: &TablePlan) -> Result<Tried> {
                 if entry.2.len() < EXAMPLES_MAX {
                     entry.2.push(key_text(row.key(), number));
                 }
-            } else if is_naive(value, &column.mapping, &mut scratch) {
-                let entry = naive.entry(i).or_default();
-                entry.0 += 1;
-                if entry.1.len() < EXAMPLES_MAX {
-                    entry.1.push(key_text(row.key(), number));
-                }
+            } else {
+                zones.see(i, value, || key_text(row.key(), number));
             }
         }
         Ok(())
@@ -137,39 +133,7 @@ fn misfits(job: &Job, table: &TablePlan) -> Result<Tried> {
     let misfits = found
         .into_iter()
         .map(|((i, _), (misfit, count, keys))| misfit_finding(table, i, misfit, count, keys));
-    let naive = naive.into_iter().map(|(i, (count, keys))| naive_finding(table, i, count, keys));
-    Ok(Tried { findings: misfits.chain(naive).collect(), nulls, orphans: Vec::new() })
-}
-
-/// A date-time without zone in a column for which none is settled: read without a zone, it is one, too.
-fn is_naive(value: Value<'_>, mapping: &Mapping, scratch: &mut Vec<u8>) -> bool {
-    let (PgType::Timestamptz(precision), Codec::AnyTimestamptz) = (mapping.pg, &mapping.codec) else {
-        return false;
-    };
-    let plain = Mapping { pg: PgType::Timestamp(precision), codec: Codec::AnyTimestamp };
-    scratch.clear();
-    matches!(value, Value::Text(_)) && encode::value(value, &plain, scratch).is_ok()
-}
-
-/// UTC is what SQLite's own CURRENT_TIMESTAMP and most frameworks write; so it is taken for an existing column, and said.
-/// A column that we create gets no zone that nobody named (semantics.md §1.6).
-fn naive_finding(table: &TablePlan, column: usize, count: u64, keys: Vec<String>) -> Finding {
-    let column = &table.columns[column];
-    let object = format!("{}.{}", table.source, column.source);
-    let finding = match table.mode {
-        TableMode::Existing => {
-            let message = format!("{count} date-times name no zone and are read as UTC");
-            Finding::new("W_NAIVE_UTC", Severity::Note, object, message).fix(
-                "if they are of another zone, say so: --naive-tz ZONE, or time_zone in the configuration",
-            )
-        }
-        TableMode::Create => {
-            let message = format!("{count} date-times name no zone, and the configured type needs one");
-            Finding::new("E_ENCODING", Severity::Refusal, object, message)
-                .fix("say time_zone = \"UTC\" or another in the configuration, or --naive-tz ZONE")
-        }
-    };
-    finding.count(count).examples(keys)
+    Ok(Tried { findings: misfits.chain(zones.findings(table)).collect(), nulls, orphans: Vec::new() })
 }
 
 fn misfit_finding(

@@ -1,14 +1,16 @@
 //! The source side: a SQLite value to its canonical bytes.
 
 use super::number::{self, Short};
+use super::part::Part;
 use super::scratch::{Scratch, trim_padding};
-use super::sink::{BLOB, INSTANT, INTEGER, JSON, NULL, NUMBER, REAL, Side, Sink, TEXT, UUID};
-use super::{interval, json, local, stamp};
+use super::sink::{BLOB, INSTANT, INTEGER, JSON, NETWORK, NULL, NUMBER, REAL, Side, Sink, TEXT, UUID};
+use super::{interval, json, local, network, stamp, uuid};
 use crate::plan::types::{Codec, Domain, Mapping, PgType};
 use crate::value::Value;
 
 /// Writes one value in the domain of its column.
 pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, mapping: &Mapping) {
+    let (mapping, value) = Part::of_value(mapping, value);
     if value == Value::Null {
         return sink.null();
     }
@@ -17,14 +19,17 @@ pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<
         Domain::Number => sink.form(NUMBER, |out| by_value(out, value, mapping.pg)),
         Domain::TextForm => text_form(sink, value),
         Domain::BytesForm => bytes_form(sink, value),
-        Domain::Instant => instant(sink, value, &mapping.codec),
-        Domain::Uuid => sink.form(UUID, |out| uuid(value).map(|id| out.extend_from_slice(&id))),
+        Domain::Instant => instant(sink, value, mapping.codec),
+        Domain::Uuid => sink.form(UUID, |out| uuid::any(value).map(|id| out.extend_from_slice(&id))),
         Domain::Json => sink.form(JSON, |out| match value {
             Value::Text(text) => json::canonical(out, text, &mut scratch.json),
             _ => None,
         }),
-        Domain::Interval => interval::source(sink, value),
-        Domain::Network => None,
+        Domain::Interval => interval::source(sink, value, mapping.codec),
+        Domain::Network => sink.form(NETWORK, |out| match value {
+            Value::Text(text) => network::of_text(out, text, mapping.pg),
+            _ => None,
+        }),
     };
     if written.is_none() {
         undecodable(sink, value);
@@ -93,37 +98,6 @@ fn instant(sink: &mut Sink, value: Value<'_>, codec: &Codec) -> Option<()> {
     };
     sink.word(INSTANT, microseconds as u64);
     Some(())
-}
-
-/// The 16 bytes of a UUID: a BLOB of them, or hex digits in the grouping 8-4-4-4-12 or none, with or without braces.
-fn uuid(value: Value<'_>) -> Option<[u8; 16]> {
-    match value {
-        Value::Blob(bytes) => bytes.try_into().ok(),
-        Value::Text(text) => uuid_text(text),
-        _ => None,
-    }
-}
-
-fn uuid_text(text: &[u8]) -> Option<[u8; 16]> {
-    let bare = match text.strip_prefix(b"{") {
-        Some(rest) => rest.strip_suffix(b"}")?,
-        None => text,
-    };
-    let hyphens = match bare.len() {
-        36 => [8, 13, 18, 23].iter().all(|place| bare.get(*place) == Some(&b'-')),
-        32 => false,
-        _ => return None,
-    };
-    let mut id = 0u128;
-    let mut digits = 0;
-    for (place, byte) in bare.iter().enumerate() {
-        if hyphens && matches!(place, 8 | 13 | 18 | 23) {
-            continue;
-        }
-        id = id << 4 | u128::from(char::from(*byte).to_digit(16)?);
-        digits += 1;
-    }
-    (digits == 32).then(|| id.to_be_bytes())
 }
 
 fn undecodable(sink: &mut Sink, value: Value<'_>) {

@@ -1,32 +1,37 @@
 //! The target side: a field of binary COPY to its canonical bytes.
 //!
 //! The layouts are those of PostgreSQL's send functions: `boolsend`, `int8send`, `float8send`, `numeric_send`,
-//! `textsend`, `jsonb_send`, `byteasend`, `uuid_send`, `date_send`, `time_send`, `timestamp_send`, `interval_send`.
+//! `textsend`, `enum_send`, `jsonb_send`, `byteasend`, `uuid_send`, `network_send`, `macaddr_send`, `date_send`, `time_send`,
+//! `timestamp_send`, `interval_send`.
 
 use super::number::{self, Wire};
+use super::part::Part;
 use super::scratch::Scratch;
 use super::scratch::trim_padding;
-use super::sink::{BLOB, INSTANT, INTEGER, JSON, NUMBER, REAL, Side, Sink, TEXT, UUID};
-use super::{interval, json, moment};
-use crate::plan::types::{Domain, Mapping, PgType};
+use super::sink::{BLOB, INSTANT, INTEGER, JSON, NETWORK, NUMBER, REAL, Side, Sink, TEXT, UUID};
+use super::{interval, json, moment, network, uuid};
+use crate::plan::types::{Codec, Domain, Mapping, PgType};
 
 /// Writes one field in the domain of its column; `None` is NULL.
 pub(super) fn target_field(sink: &mut Sink, scratch: &mut Scratch, field: Option<&[u8]>, mapping: &Mapping) {
     let Some(field) = field else { return sink.null() };
+    let mapping = Part::of_field(mapping);
     let written = match mapping.codec.domain() {
         Domain::Exact => exact(sink, &mut scratch.text, field, mapping),
         Domain::Number => sink.form(NUMBER, |out| by_value(out, field, mapping.pg)),
         Domain::TextForm => text_form(sink, field, mapping.pg),
         Domain::BytesForm => bytes_form(sink, field, mapping.pg),
         Domain::Instant => instant(sink, field, mapping.pg),
-        Domain::Uuid => sink.form(UUID, |out| uuid(field, mapping.pg).map(|id| out.extend_from_slice(id))),
+        Domain::Uuid => {
+            sink.form(UUID, |out| uuid::bytes(field, mapping.pg).map(|id| out.extend_from_slice(id)))
+        }
         Domain::Json => sink.form(JSON, |out| match (mapping.pg, field) {
             (PgType::Jsonb, [1, text @ ..]) => json::canonical(out, text, &mut scratch.json),
             (PgType::Json, text) => json::canonical(out, text, &mut scratch.json),
             _ => None,
         }),
         Domain::Interval => interval::target(sink, field, mapping.pg),
-        Domain::Network => None,
+        Domain::Network => sink.form(NETWORK, |out| network::of_field(out, field, mapping.pg)),
     };
     if written.is_none() {
         sink.undecodable(Side::Target, 0, field);
@@ -34,22 +39,48 @@ pub(super) fn target_field(sink: &mut Sink, scratch: &mut Scratch, field: Option
 }
 
 /// The SQLite value that the field came from.
-fn exact(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: &Mapping) -> Option<()> {
+fn exact(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: Part<'_>) -> Option<()> {
     match mapping.pg {
-        PgType::Bool | PgType::Int2 | PgType::Int4 | PgType::Int8 => {
+        PgType::Bool => flag(sink, field, mapping.codec)?,
+        PgType::Int2 | PgType::Int4 | PgType::Int8 => {
             sink.word(INTEGER, whole(field, mapping.pg)? as u64);
         }
         PgType::Float4 | PgType::Float8 => sink.word(REAL, float(field, mapping.pg)?.to_bits()),
         PgType::Numeric(_) => numeric(sink, text, field)?,
         PgType::Text | PgType::Varchar(_) | PgType::Citext | PgType::Json => sink.bytes(TEXT, field),
         PgType::Char(_) => sink.bytes(TEXT, trim_padding(field)),
+        PgType::Enum => sink.bytes(TEXT, field),
+        PgType::Bytea if matches!(mapping.codec, Codec::Tagged) => tagged(sink, field)?,
         PgType::Bytea => sink.bytes(BLOB, field),
-        PgType::Uuid => uuid_text(sink, text, field)?,
+        PgType::Uuid => uuid::exact(sink, text, field, mapping)?,
         PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) | PgType::Time(_) => {
             moment::exact(sink, text, field, mapping)?;
         }
         PgType::Interval(_) => moment::exact(sink, text, field, mapping)?,
-        PgType::Jsonb | PgType::Inet | PgType::Cidr | PgType::Macaddr | PgType::Enum => return None,
+        PgType::Jsonb | PgType::Inet | PgType::Cidr | PgType::Macaddr => return None,
+    }
+    Some(())
+}
+
+/// A boolean: the INTEGER, or the spelling of its column.
+fn flag(sink: &mut Sink, field: &[u8], codec: &Codec) -> Option<()> {
+    match (whole(field, PgType::Bool)?, codec) {
+        (1, Codec::FlagText { yes, .. }) => sink.bytes(TEXT, yes.as_bytes()),
+        (_, Codec::FlagText { no, .. }) => sink.bytes(TEXT, no.as_bytes()),
+        (flag, _) => sink.word(INTEGER, flag as u64),
+    }
+    Some(())
+}
+
+/// The value behind its class byte.
+fn tagged(sink: &mut Sink, field: &[u8]) -> Option<()> {
+    let (class, payload) = field.split_first()?;
+    match class {
+        1 => sink.word(INTEGER, u64::from_be_bytes(payload.try_into().ok()?)),
+        2 => sink.word(REAL, float(payload, PgType::Float8)?.to_bits()),
+        3 => sink.bytes(TEXT, payload),
+        4 => sink.bytes(BLOB, payload),
+        _ => return None,
     }
     Some(())
 }
@@ -99,25 +130,6 @@ fn is_whole_digits(text: &mut Vec<u8>, split: usize, real: f64) -> bool {
     real.fract() == 0.0
         && number::decimal_text(text, digits.as_bytes()).is_some()
         && text[..split] == text[split..]
-}
-
-fn uuid(field: &[u8], pg: PgType) -> Option<&[u8; 16]> {
-    if pg == PgType::Uuid { field.try_into().ok() } else { None }
-}
-
-fn uuid_text(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8]) -> Option<()> {
-    let id: &[u8; 16] = field.try_into().ok()?;
-    text.clear();
-    for (place, byte) in id.iter().enumerate() {
-        if matches!(place, 4 | 6 | 8 | 10) {
-            text.push(b'-');
-        }
-        for half in [byte >> 4, byte & 15] {
-            text.push(if half < 10 { b'0' + half } else { b'a' + half - 10 });
-        }
-    }
-    sink.bytes(TEXT, text);
-    Some(())
 }
 
 fn by_value(out: &mut Vec<u8>, field: &[u8], pg: PgType) -> Option<()> {

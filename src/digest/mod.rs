@@ -25,12 +25,15 @@ mod json;
 mod local;
 mod moment;
 mod multiset;
+mod network;
 mod number;
+mod part;
 mod row;
 mod scratch;
 mod sink;
 mod stamp;
 mod tuple;
+mod uuid;
 
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,15 @@
 //! The target side of the exact codecs of time: a field of a date, time, timestamp or interval to the SQLite value that
 //! it came from.
 
+use super::part::Part;
 use super::sink::{INTEGER, REAL, Sink, TEXT};
 use super::{count, interval, stamp};
-use crate::plan::types::{Codec, Mapping, PgType};
+use crate::plan::types::{Codec, PgType};
 
 /// Writes the value that the field came from; `text` is a buffer.
-pub(super) fn exact(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: &Mapping) -> Option<()> {
+pub(super) fn exact(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: Part<'_>) -> Option<()> {
     text.clear();
-    match (mapping.pg, &mapping.codec) {
+    match (mapping.pg, mapping.codec) {
         (PgType::Date, Codec::DayNumber) => sink.word(INTEGER, day_number(days(field)?)? as u64),
         (PgType::Timestamp(_) | PgType::Timestamptz(_), Codec::Epoch(unit)) => {
             sink.word(INTEGER, count::units_since_1970(micros(field)?, *unit)? as u64);
@@ -31,8 +32,8 @@ pub(super) fn exact(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: 
 }
 
 /// The codecs that take TEXT in one spelling.
-fn spelled(text: &mut Vec<u8>, field: &[u8], mapping: &Mapping) -> Option<()> {
-    match (mapping.pg, &mapping.codec) {
+fn spelled(text: &mut Vec<u8>, field: &[u8], mapping: Part<'_>) -> Option<()> {
+    match (mapping.pg, mapping.codec) {
         (PgType::Date, Codec::Date) => stamp::format_date(text, i64::from(days(field)?)),
         (PgType::Timestamp(_) | PgType::Timestamptz(_), Codec::Stamp(template)) => {
             stamp::format_stamp(text, micros(field)?, template)

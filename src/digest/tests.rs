@@ -1,5 +1,8 @@
 //! Both sides of every mapping: canonical bytes against bytes written by hand, and row hashes that must be equal or not.
 
+mod ids;
+mod since_1970;
+
 use super::scratch::Scratch;
 use super::sink::Sink;
 use super::*;
@@ -187,7 +190,7 @@ fn pairs_of_texts() -> Vec<Pair<'static>> {
 }
 
 fn every_pair() -> Vec<Pair<'static>> {
-    [pairs_of_numbers(), pairs_of_texts(), times::pairs()].concat()
+    [pairs_of_numbers(), pairs_of_texts(), ids::pairs_of_ids(), since_1970::pairs(), times::pairs()].concat()
 }
 
 fn source_hash(values: &[Value<'_>], mapping: &Mapping) -> RowHash {
@@ -348,8 +351,10 @@ fn a_hasher_forgets_the_row_it_finished() {
     assert_eq!(hasher.finish(), first);
 }
 
+/// Parts of split columns are left out: they have NULL for many values, and that is tested by itself.
 fn any_mapping() -> impl Strategy<Value = Mapping> {
-    let pairs = every_pair();
+    let mut pairs = every_pair();
+    pairs.retain(|pair| !matches!(pair.1, Codec::Only(..)));
     let types: Vec<PgType> = pairs.iter().map(|pair| pair.0).collect();
     let codecs: Vec<Codec> = pairs.into_iter().map(|pair| pair.1).collect();
     (prop::sample::select(types), prop::sample::select(codecs)).prop_map(|(pg, codec)| Mapping { pg, codec })

@@ -21,6 +21,26 @@ pub struct Frame {
     pub rows: u32,
 }
 
+/// What a field consists of that is too large to be copied whole: the value's own bytes, and a class byte before them
+/// where the column is tagged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LargePayload<'a> {
+    pub(super) class: Option<u8>,
+    pub(super) bytes: &'a [u8],
+}
+
+impl<'a> LargePayload<'a> {
+    /// The bytes alone.
+    pub fn plain(bytes: &'a [u8]) -> LargePayload<'a> {
+        LargePayload { class: None, bytes }
+    }
+
+    /// Bytes of the field, checked to be no more than one may have.
+    fn field_bytes(&self) -> usize {
+        self.bytes.len() + usize::from(self.class.is_some())
+    }
+}
+
 /// Builds the stream of one COPY: header, rows, trailer.
 #[derive(Debug)]
 pub struct FrameBuilder {
@@ -69,11 +89,12 @@ impl FrameBuilder {
     /// What `hand_over` returns. The stream is cut inside a field then, and its COPY must be failed.
     pub fn put_large<E>(
         &mut self,
-        payload: &[u8],
+        payload: LargePayload<'_>,
         mut hand_over: impl FnMut(Frame) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.buffer.extend_from_slice(&wire::length(payload.len()));
-        let mut rest = payload;
+        self.buffer.extend_from_slice(&wire::length(payload.field_bytes()));
+        self.buffer.extend(payload.class);
+        let mut rest = payload.bytes;
         while !rest.is_empty() {
             let room = FRAME_BYTES.saturating_sub(self.buffer.len());
             let (now, later) = rest.split_at(room.min(rest.len()));
@@ -149,7 +170,7 @@ mod tests {
         let mut frames = FrameBuilder::new();
         frames.buffer().extend_from_slice(&vec![9; FRAME_BYTES]);
         let (mut sent, mut longest, mut count) = (Vec::with_capacity(20_000_000), 0, 0);
-        let done: Result<(), Infallible> = frames.put_large(&payload, |frame| {
+        let done: Result<(), Infallible> = frames.put_large(LargePayload::plain(&payload), |frame| {
             longest = longest.max(frame.bytes.len());
             count += 1;
             sent.extend_from_slice(&frame.bytes);
@@ -170,6 +191,7 @@ mod tests {
     #[test]
     fn a_closed_queue_stops_the_payload() {
         let mut frames = FrameBuilder::new();
-        assert_eq!(frames.put_large(&vec![0; 3 * FRAME_BYTES], |_| Err("closed")), Err("closed"));
+        let payload = vec![0; 3 * FRAME_BYTES];
+        assert_eq!(frames.put_large(LargePayload::plain(&payload), |_| Err("closed")), Err("closed"));
     }
 }

@@ -59,6 +59,18 @@ pub enum MisfitKind {
     UuidAny,
     /// Not 16 bytes.
     UuidBlob,
+    /// Not a UUID in the one spelling of its column.
+    UuidStyle,
+    /// Neither of the two spellings of its column.
+    Flag,
+    /// Not a label of the enumerated type.
+    Label,
+    /// Not an IPv4 or IPv6 address.
+    Address,
+    /// The address of a network with bits beyond its prefix.
+    HostBits,
+    /// Not a MAC address.
+    Macaddr,
     /// Not a date.
     Date,
     /// Not a date and time.
@@ -117,7 +129,9 @@ impl Misfit {
             Length(..) | TrailingSpace => "E_LENGTH",
             FieldSize => "E_FIELD_1GB",
             Json(_) | JsonDepth | JsonbEscape(_) | JsonbNumber(_) | JsonbString(_) => "E_JSON",
-            Uuid | UuidAny | UuidBlob => "E_UUID",
+            Uuid | UuidAny | UuidBlob | UuidStyle => "E_UUID",
+            Flag | Label => "E_WORD",
+            Address | HostBits | Macaddr => "E_NETWORK",
             Date | Timestamp | Spelling | Zone | Time | TimeSpelling | Fraction(_) => "E_DATE",
             Instant | Uncountable | DayNumber | LocalGap | LocalTwice | ZoneName => "E_DATE",
             Interval | IntervalSign | IntervalRange => "E_DATE",
@@ -129,6 +143,9 @@ impl Misfit {
     pub fn fix(&self) -> &'static str {
         use MisfitKind::*;
         match self.kind {
+            Class(crate::value::Class::Integer, PgType::Interval(_)) => {
+                "say what the numbers count, in the configuration: encoding = \"microseconds\" or \"seconds\""
+            }
             Class(..) | IntegralReal => {
                 "give the column a type that holds every class in it (text, bytea), or mend these rows in the source"
             }
@@ -154,10 +171,18 @@ impl Misfit {
             JsonbEscape(_) | JsonbNumber(_) | JsonbString(_) => {
                 "give the column the type json or text, or mend these rows in the source"
             }
-            Uuid | UuidAny | UuidBlob => {
+            Uuid | UuidAny | UuidBlob | UuidStyle => {
                 "give the column the type text (or bytea, for BLOBs), or mend these rows in the source"
             }
-            Date | Timestamp | Spelling | Zone | Time | TimeSpelling | Interval | IntervalRange => {
+            Flag | Address | Macaddr => "give the column the type text, or mend these rows in the source",
+            Label => {
+                "add the missing labels to the type (ALTER TYPE … ADD VALUE), give the column the type text, or mend these rows in the source"
+            }
+            HostBits => "give the column the type inet or text, or mend these rows in the source",
+            Interval => {
+                "give the column the type text, say encoding = \"since_1970\" in the configuration where these are SQLAlchemy's date-times, or mend these rows in the source"
+            }
+            Date | Timestamp | Spelling | Zone | Time | TimeSpelling | IntervalRange => {
                 "give the column the type text, or mend these rows in the source"
             }
             Instant | Uncountable | DayNumber => {
@@ -221,6 +246,12 @@ impl Misfit {
             Uuid => "not a UUID in lower case with hyphens",
             UuidAny => "not a UUID",
             UuidBlob => "a BLOB that is not 16 bytes long, in a uuid column",
+            UuidStyle => "a UUID, or another text, that is not spelled like the others of its column",
+            Flag => "a text that is neither of the two spellings of its boolean column",
+            Label => "a text that is not a label of the enumerated type",
+            Address => "not an IPv4 or IPv6 address, with or without a prefix length",
+            HostBits => "a network's address with bits beyond its prefix, which cidr refuses",
+            Macaddr => "not a MAC address of the form aa:bb:cc:dd:ee:ff",
             Date => "not a date of the form YYYY-MM-DD",
             Timestamp => "not a date and time of the form YYYY-MM-DD HH:MM:SS",
             Spelling => "a date and time that is not spelled like the others of its column",

@@ -36,7 +36,7 @@ pub(super) fn blob(bytes: &[u8], pg: PgType, out: &mut Vec<u8>) -> Result<(), Mi
     put(bytes.try_into().map_err(|_| MisfitKind::UuidBlob)?, pg, out)
 }
 
-fn put(id: [u8; 16], pg: PgType, out: &mut Vec<u8>) -> Result<(), MisfitKind> {
+pub(super) fn put(id: [u8; 16], pg: PgType, out: &mut Vec<u8>) -> Result<(), MisfitKind> {
     if pg != PgType::Uuid {
         return Err(wrong_pair(pg));
     }
@@ -44,14 +44,14 @@ fn put(id: [u8; 16], pg: PgType, out: &mut Vec<u8>) -> Result<(), MisfitKind> {
     Ok(())
 }
 
-fn hyphenated(text: &[u8]) -> Option<[u8; 16]> {
+pub(super) fn hyphenated(text: &[u8]) -> Option<[u8; 16]> {
     let hyphens = HYPHENS.iter().all(|at| text.get(*at) == Some(&b'-'));
     let others = text.iter().enumerate().filter(|(at, _)| !HYPHENS.contains(at)).map(|(_, byte)| *byte);
     if text.len() == 36 && hyphens { digits(others) } else { None }
 }
 
 /// Exactly 32 hexadecimal digits.
-fn digits(mut text: impl Iterator<Item = u8>) -> Option<[u8; 16]> {
+pub(super) fn digits(mut text: impl Iterator<Item = u8>) -> Option<[u8; 16]> {
     let mut id = [0; 16];
     for byte in &mut id {
         *byte = digit(text.next()?)? << 4 | digit(text.next()?)?;
@@ -59,7 +59,8 @@ fn digits(mut text: impl Iterator<Item = u8>) -> Option<[u8; 16]> {
     if text.next().is_none() { Some(id) } else { None }
 }
 
-fn digit(byte: u8) -> Option<u8> {
+/// The value of a hexadecimal digit in either case.
+pub(super) fn digit(byte: u8) -> Option<u8> {
     match byte {
         b'0'..=b'9' => Some(byte - b'0'),
         b'a'..=b'f' => Some(byte - b'a' + 10),

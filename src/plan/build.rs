@@ -7,7 +7,7 @@ use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::types::Level;
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
-    TablePlan, chosen, columns, ddl, foreign, keys, order, rename,
+    TablePlan, chosen, columns, ddl, existing, foreign, keys, order, rename,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
@@ -69,7 +69,7 @@ fn draft(
     let existing = find(wanted).or_else(|| if wish.given { None } else { other() });
     let (mode, target, columns) = match existing {
         Some(existing) => {
-            check_existing(table, existing, findings);
+            existing::check(table, profile, existing, findings);
             (
                 TableMode::Existing,
                 existing.name.clone(),
@@ -176,53 +176,6 @@ fn unique_keys(plan: &TablePlan, existing: &TargetTable) -> Vec<(String, Vec<usi
         Some((name.clone(), columns.iter().map(position).collect::<Option<Vec<usize>>>()?))
     });
     planned.collect()
-}
-
-fn check_existing(table: &Table, existing: &TargetTable, findings: &mut Vec<Finding>) {
-    let mut refuse = |code: &str, message: String, fix: &str| {
-        findings.push(refusal(code, &existing.name, message).fix(fix));
-    };
-    if existing.relation == Relation::Other {
-        refuse(
-            "E_NOT_A_TABLE",
-            "exists in the target, but is no table".to_owned(),
-            "rename it, or use another --schema",
-        );
-    }
-    if !existing.owned {
-        let fix = "run as its owner, or: GRANT the owner's role to this one";
-        refuse(
-            "E_NOT_OWNER",
-            "belongs to another role; its keys and sequences cannot be managed".to_owned(),
-            fix,
-        );
-    }
-    if existing.row_security {
-        let fix = "ALTER TABLE … NO FORCE ROW LEVEL SECURITY for the time of the copy";
-        refuse(
-            "E_ROW_SECURITY",
-            "row security applies to this role: rows could be hidden from the proof".to_owned(),
-            fix,
-        );
-    }
-    if !existing.triggers.is_empty() {
-        let message = format!(
-            "has triggers that fire on INSERT ({}): they could change what arrives",
-            existing.triggers.join(", ")
-        );
-        refuse("E_TRIGGER", message, "ALTER TABLE … DISABLE TRIGGER USER for the time of the copy");
-    }
-    if !existing.checks.is_empty() {
-        let message = format!(
-            "its rows are not tried against the table's CHECK constraints ({}) before the copy; one that violates them ends it",
-            existing.checks.join(", ")
-        );
-        findings.push(Finding::new("W_CHECK_UNTRIED", Severity::Note, existing.name.clone(), message));
-    }
-    if existing.name != table.name {
-        let message = format!("goes into the existing table \"{}\"", existing.name);
-        findings.push(Finding::new("W_NAME_CASE", Severity::Note, table.name.clone(), message));
-    }
 }
 
 /// Two tables of the source cannot fill one existing table, nor two columns one column: `a b` and `a_b` in snake case.

@@ -299,7 +299,11 @@ fn takes(codec: &Codec) -> Classes {
         Codec::Only(classes, _) => *classes,
         Codec::Text | Codec::Json | Codec::Jsonb | Codec::Uuid | Codec::Date | Codec::Stamp(_) => text,
         Codec::AnyTimestamp | Codec::AnyTimestamptz | Codec::AnyTime | Codec::TimeOfDay(_) => text,
-        Codec::LocalTime(_) | Codec::Interval | Codec::Network | Codec::FlagText { .. } => text,
+        Codec::LocalTime(_)
+        | Codec::Interval
+        | Codec::IntervalSince1970
+        | Codec::Network
+        | Codec::FlagText { .. } => text,
         Codec::UuidStyle(_) | Codec::Label(_) => text,
     }
 }

@@ -273,12 +273,7 @@ fn existing_column(
     findings: &mut Vec<Finding>,
 ) -> Option<ColumnPlan> {
     let Some(pg) = partner.pg else {
-        let message =
-            format!("the existing column has the type {}, which cannot be filled yet", partner.type_text);
-        findings.push(
-            refusal("E_TYPE", object, message)
-                .fix("change the column's type, or leave the table out with --exclude"),
-        );
+        findings.push(unfilled_type(object, partner));
         return None;
     };
     if partner.not_null && facts.nulls > 0 {
@@ -289,7 +284,7 @@ fn existing_column(
     let made = chosen::existing(facts, said, inputs.rules.naive_tz.as_deref(), pg);
     let choice = match made {
         Ok(Some(choice)) => choice,
-        Ok(None) => fit(column, facts, pg),
+        Ok(None) => fit(column, facts, partner, pg),
         Err(why) => {
             refuse_choice(object, why, findings);
             return None;
@@ -308,6 +303,17 @@ fn existing_column(
         cleanse: Cleanse::default(),
         on_bad_value: BadValuePolicy::Refuse,
     })
+}
+
+/// A type that no value of SQLite is sent into: its text form is the server's own matter, and the way is over `text`.
+fn unfilled_type(object: &str, partner: &TargetColumn) -> Finding {
+    let (name, of) = (crate::ident::quote(&partner.name), &partner.type_text);
+    let message = format!("the existing column has the type {of}, which is not filled");
+    let fix = format!(
+        "ALTER TABLE … ALTER COLUMN {name} TYPE text for the time of the copy, then … TYPE {of} USING {name}::{of}, \
+         which has the server read every text; or leave the table out with --exclude"
+    );
+    refusal("E_TYPE", object, message).fix(fix)
 }
 
 /// Columns of the existing table that get nothing from us must be able to do without.

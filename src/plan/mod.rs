@@ -13,6 +13,7 @@ pub mod ddl;
 pub mod default;
 pub mod draft;
 mod evidence;
+mod existing;
 pub mod fit;
 mod foreign;
 mod keys;

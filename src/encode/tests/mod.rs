@@ -1,6 +1,7 @@
 //! Hand-written expected fields of every type, and every misfit, through the room's own door.
 
 mod count;
+mod exact;
 mod interval;
 mod json;
 mod local;

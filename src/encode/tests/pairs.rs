@@ -1,6 +1,13 @@
 //! Which classes and types a codec refuses.
 
 use super::*;
+use crate::plan::types::{UuidOrder, UuidStyle};
+
+const PLAIN: UuidStyle = UuidStyle { upper: false, hyphens: true, braces: false };
+
+fn flag() -> Codec {
+    Codec::FlagText { yes: "t".to_owned(), no: "f".to_owned() }
+}
 
 const H0: Codec = Codec::TimeOfDay(TimeTemplate { seconds: false, fraction: Fraction::Fixed(0) });
 
@@ -20,6 +27,11 @@ fn every_codec_refuses_the_other_classes() {
         (Codec::Jsonb, PgType::Jsonb, "IRB"),
         (Codec::Uuid, PgType::Uuid, "IRB"),
         (Codec::UuidAny, PgType::Uuid, "IR"),
+        (Codec::UuidStyle(PLAIN), PgType::Uuid, "IRB"),
+        (Codec::UuidBlob(UuidOrder::Dotnet), PgType::Uuid, "IRT"),
+        (flag(), PgType::Bool, "IRB"),
+        (Codec::Label(vec!["1".to_owned()]), PgType::Enum, "IRB"),
+        (Codec::Network, PgType::Inet, "IRB"),
         (Codec::Date, PgType::Date, "IRB"),
         (template(' ', true, Fraction::Fixed(0), Zone::None), PgType::Timestamp(6), "IRB"),
         (Codec::AnyTimestamp, PgType::Timestamp(6), "IRB"),
@@ -32,6 +44,7 @@ fn every_codec_refuses_the_other_classes() {
         (Codec::DayNumber, PgType::Date, "RTB"),
         (Codec::LocalTime("UTC".to_owned()), PgType::Timestamptz(6), "IRB"),
         (Codec::Interval, PgType::Interval(6), "IRB"),
+        (Codec::IntervalSince1970, PgType::Interval(6), "IRB"),
         (Codec::IntervalUnits(Unit::Seconds), PgType::Interval(6), "RTB"),
     ];
     for (codec, pg, classes) in wrong {
@@ -59,6 +72,12 @@ fn a_codec_fills_only_its_own_types() {
         (Codec::Json, Text(b"1")),
         (Codec::Jsonb, Text(b"1")),
         (Codec::Uuid, Text(b"550e8400-e29b-41d4-a716-446655440000")),
+        (Codec::UuidStyle(PLAIN), Text(b"550e8400-e29b-41d4-a716-446655440000")),
+        (flag(), Text(b"t")),
+        (Codec::Label(vec!["1".to_owned()]), Text(b"1")),
+        (Codec::Network, Text(b"::1")),
+        (Codec::Tagged, Integer(1)),
+        (Codec::Tagged, Text(b"1")),
         (Codec::Date, Text(b"2024-01-01")),
         (template(' ', false, Fraction::Fixed(0), Zone::None), Text(b"2024-01-01 00:00")),
         (Codec::AnyTimestamp, Text(b"2024-01-01")),
@@ -71,6 +90,7 @@ fn a_codec_fills_only_its_own_types() {
         (Codec::DayNumber, Integer(20_240_101)),
         (Codec::LocalTime("UTC".to_owned()), Text(b"2024-01-01")),
         (Codec::Interval, Text(b"0")),
+        (Codec::IntervalSince1970, Text(b"1970-01-02 00:00:00")),
         (Codec::IntervalUnits(Unit::Seconds), Integer(1)),
     ];
     for (codec, v) in all {

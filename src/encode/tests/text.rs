@@ -55,7 +55,7 @@ fn large_payloads_are_the_values_own_bytes() {
     let large = |codec: Codec, pg, v| {
         large_payload(v, &Mapping { pg, codec })
             .map_err(|misfit| misfit.kind)
-            .map(|own| own.map(<[u8]>::as_ptr))
+            .map(|own| own.map(|own| own.bytes.as_ptr()))
     };
     let own = |bytes: &Vec<u8>| Ok(Some(bytes.as_ptr()));
     assert_eq!(large(Codec::Text, PgType::Text, Text(&text)), own(&text));
