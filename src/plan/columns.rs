@@ -152,7 +152,7 @@ fn chosen_type(
 
 fn refuse_choice(object: &str, why: String, findings: &mut Vec<Finding>) {
     let fix = "change its type, encoding or time_zone in the configuration (docs/configuration.md)";
-    findings.push(refusal("E_ENCODING", object, why).fix(fix));
+    findings.push(refusal("E_CHOICE", object, why).fix(fix));
 }
 
 /// What is done to values, and to rows with values that do not fit.
