@@ -4,6 +4,9 @@ use super::*;
 use crate::catalog::spelling::{Fraction, Template};
 use crate::config::NulPolicy;
 
+/// Type, encoding, zone, what the column holds; type and codec, level.
+type Row = (&'static str, &'static str, &'static str, [u64; 4], &'static str, Level);
+
 const I: [u64; 4] = [5, 0, 0, 0];
 const R: [u64; 4] = [0, 5, 0, 0];
 const T: [u64; 4] = [0, 0, 5, 0];
@@ -36,7 +39,7 @@ fn decide(
 
 #[test]
 fn types_and_encodings_give_their_codec() {
-    let table: &[(&str, &str, &str, [u64; 4], &str, Level)] = &[
+    let table: &[Row] = &[
         ("timestamptz", "epoch_s", "", I, "timestamp with time zone Epoch(Seconds)", Level::E0),
         ("timestamp", "epoch_ms", "", I, "timestamp Epoch(Millis)", Level::E0),
         ("", "epoch_us", "", I, "timestamp with time zone Epoch(Micros)", Level::E0),
