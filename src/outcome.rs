@@ -81,6 +81,8 @@ pub struct RunInfo {
     pub resumed_from: Option<u64>,
     /// `copy`, `validate` or `verify`
     pub command: String,
+    /// the configuration file that was used, as named; none without one
+    pub config: Option<String>,
 }
 
 /// One source file.

@@ -5,6 +5,8 @@
 mod architecture;
 // SQLite input, expected target: one directory each
 mod cases;
+// cutover.toml
+mod configuration;
 // real databases of other people
 mod corpus;
 // planted differences, each told by row and column
@@ -23,6 +25,8 @@ mod example_schema;
 mod existing;
 // what is said to be kept of a value is kept
 mod levels;
+// what Django and SQLAlchemy made, on both sides
+mod frameworks;
 // memory is bounded by the largest value
 mod memory;
 // what the encoders accept, the digest decodes to the same value
@@ -35,6 +39,8 @@ mod refusals;
 mod resume;
 // throwaway server, SQLite files, the built program
 mod support;
+// what the server would change without a word, refused before the first write
+mod silent;
 // sslmode, certificates, logins
 mod tls;
 // what is sent of a date, a time or an interval is what is read back

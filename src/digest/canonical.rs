@@ -29,7 +29,7 @@ pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<
             Value::Text(text) => network::of_text(out, text, mapping.pg),
             _ => None,
         }),
-        Domain::Interval => interval::source(sink, value),
+        Domain::Interval => interval::source(sink, value, mapping.codec),
     };
     if written.is_none() {
         undecodable(sink, value);

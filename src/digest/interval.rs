@@ -5,8 +5,8 @@
 
 use super::count;
 use super::sink::{INTERVAL, Sink};
-use super::stamp::SECOND;
-use crate::plan::types::{PgType, Unit};
+use super::stamp::{SECOND, parse_instant};
+use crate::plan::types::{Codec, PgType, Unit};
 use crate::value::Value;
 
 /// Parts of an interval from the largest: years, months, days, hours, minutes, seconds, and millionths.
@@ -24,8 +24,13 @@ const SECONDS: usize = 5;
 const MILLIONTH: usize = 6;
 
 /// Writes the interval that a TEXT says.
-pub(super) fn source(sink: &mut Sink, value: Value<'_>) -> Option<()> {
+pub(super) fn source(sink: &mut Sink, value: Value<'_>, codec: &Codec) -> Option<()> {
     let Value::Text(text) = value else { return None };
+    if *codec == Codec::IntervalSince1970 {
+        // Instants count from 2000-01-01, 30 years and 7 leap days later.
+        const TO_2000: i64 = (30 * 365 + 7) * 86_400 * SECOND;
+        return write(sink, 0, 0, parse_instant(text, false)?.checked_add(TO_2000)?);
+    }
     let (months, days, micros) = sum(&parse(std::str::from_utf8(text).ok()?)?)?;
     write(sink, months, days, micros)
 }

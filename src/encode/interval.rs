@@ -12,13 +12,16 @@
 
 use super::count::{step_micros, unit_micros, unrounded};
 use super::misfit::MisfitKind;
-use super::temporal::two;
+use super::temporal::{Moment, two};
 use super::{wire, wrong_pair};
 use crate::plan::types::{PgType, Unit};
 
 const SECOND_MICROS: i128 = 1_000_000;
 const MINUTE_MICROS: i128 = 60 * SECOND_MICROS;
 const HOUR_MICROS: i128 = 60 * MINUTE_MICROS;
+
+/// Moments count from 2000-01-01.
+const FROM_1970_TO_2000: i128 = 10_957 * 24 * HOUR_MICROS;
 
 /// Digits of a number that 64 bits may hold.
 const DIGITS_MAX: usize = 19;
@@ -40,6 +43,17 @@ pub(super) fn text(text: &[u8], pg: PgType, out: &mut Vec<u8>) -> Parsed<()> {
         _ => sql_standard(text)?,
     };
     span.put(pg, out)
+}
+
+/// TEXT date, or date and time without zone → the interval from 1970-01-01 00:00 to it.
+pub(super) fn since_1970(text: &[u8], pg: PgType, out: &mut Vec<u8>) -> Parsed<()> {
+    let PgType::Interval(precision) = pg else { return Err(wrong_pair(pg)) };
+    let moment = Moment::parse_any(text).ok_or(MisfitKind::Timestamp)?;
+    if !moment.zone.is_empty() {
+        return Err(MisfitKind::Zone);
+    }
+    moment.clock.within(precision)?;
+    Span { micros: i128::from(moment.micros()) + FROM_1970_TO_2000, ..Span::default() }.put(pg, out)
 }
 
 /// What an interval consists of. Sums of a few numbers of 64 bits, so none overflows.

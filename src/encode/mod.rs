@@ -200,6 +200,7 @@ fn converted(value: Value<'_>, mapping: Pair<'_>, out: &mut Vec<u8>) -> Result<(
         (Value::Text(text), Codec::TimeOfDay(template)) => temporal::time_of_day(text, *template, pg, out),
         (Value::Text(text), Codec::LocalTime(zone)) => local::timestamptz(text, zone, pg, out),
         (Value::Text(text), Codec::Interval) => interval::text(text, pg, out),
+        (Value::Text(text), Codec::IntervalSince1970) => interval::since_1970(text, pg, out),
         _ => Err(MisfitKind::Class(value.class(), pg)),
     }
 }

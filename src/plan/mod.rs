@@ -5,12 +5,15 @@
 
 pub mod build;
 pub mod choose;
+mod chosen;
 mod columns;
+pub mod configured;
 mod content;
 pub mod ddl;
 pub mod default;
 pub mod draft;
 mod evidence;
+mod existing;
 pub mod fit;
 mod foreign;
 mod keys;
@@ -19,10 +22,14 @@ mod mixed;
 pub mod names;
 mod notes;
 pub mod order;
+pub mod rename;
 pub mod select;
+pub mod skip;
 pub mod target;
 pub mod text;
+pub mod type_text;
 pub mod types;
+pub mod zone;
 
 use crate::config::{BadValuePolicy, Cleanse};
 use crate::finding::{Finding, NotCarried};
@@ -101,7 +108,8 @@ pub struct TablePlan {
     pub foreign_keys: Vec<ForeignKeyPlan>,
     /// indexes that existed and are dropped for the load
     pub lifted_indexes: Vec<Lift>,
-    /// unique keys of an existing table: name, and the columns as indexes into `columns`
+    /// unique keys of an existing table, and those of a created one in which values may meet that the source keeps apart:
+    /// name, and the columns as indexes into `columns`
     pub unique_keys: Vec<(String, Vec<usize>)>,
     /// sequences to be set past the data
     pub sequences: Vec<SequencePlan>,

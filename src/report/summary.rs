@@ -166,6 +166,7 @@ pub(super) mod tests {
                 seconds: 3.4,
                 resumed_from: None,
                 command: "copy".into(),
+                config: None,
             },
             source: vec![SourceInfo { path: "app.db".into(), ..SourceInfo::default() }],
             target: Some(TargetInfo { schema: "public".into(), ..TargetInfo::default() }),

@@ -6,6 +6,7 @@
 //! The changes that a configuration asks for are made here, so that whoever reads a planned column sees the same values:
 //! the copy, the trial before it, and every digest after it.
 
+use super::filter::condition;
 use crate::checkpoint::ScanRange;
 use crate::cleanse::{self, Change};
 use crate::config::Cleanse;
@@ -20,6 +21,7 @@ use rusqlite::{Connection, Row, params_from_iter};
 pub struct ScanSpec {
     table: String,
     key: Option<String>,
+    filter: Option<String>,
     columns: Vec<ScanColumn>,
     utf16: Option<Endian>,
     /// cells are decoded or changed as the row is reached; false for most tables, and then `RowView::value` only borrows
@@ -46,13 +48,14 @@ impl ScanSpec {
     /// All rows of `table`, by the rowid under the name `key` where the table has one.
     pub fn new(table: &str, key: Option<&str>, utf16: Option<Endian>) -> ScanSpec {
         let prepares = utf16.is_some();
-        ScanSpec {
-            table: table.to_owned(),
-            key: key.map(str::to_owned),
-            columns: Vec::new(),
-            utf16,
-            prepares,
-        }
+        let key = key.map(str::to_owned);
+        ScanSpec { table: table.to_owned(), key, filter: None, columns: Vec::new(), utf16, prepares }
+    }
+
+    /// Only rows that meet the expression, which `sqlite::filter` has checked.
+    pub fn filter(mut self, expression: Option<&str>) -> ScanSpec {
+        self.filter = expression.map(str::to_owned);
+        self
     }
 
     /// Adds a column; `stored_bytes` leaves a UTF-16 text as it is stored.
@@ -81,16 +84,17 @@ impl ScanSpec {
             }
         }
         sql.push_str(&format!(" FROM main.{} NOT INDEXED", quote(&self.table)));
+        let mut conditions: Vec<String> = self.filter.as_deref().map(condition).into_iter().collect();
         if self.key.is_some() {
-            let bounds: Vec<String> = [(range.lo, ">="), (range.hi, "<=")]
-                .into_iter()
-                .filter(|(bound, _)| bound.is_some())
-                .enumerate()
-                .map(|(i, (_, operator))| format!("{key} {operator} ?{}", i + 1))
-                .collect();
-            if !bounds.is_empty() {
-                sql.push_str(&format!(" WHERE {}", bounds.join(" AND ")));
-            }
+            let bounds =
+                [(range.lo, ">="), (range.hi, "<=")].into_iter().filter(|(bound, _)| bound.is_some());
+            let numbered = bounds.enumerate();
+            conditions.extend(numbered.map(|(i, (_, operator))| format!("{key} {operator} ?{}", i + 1)));
+        }
+        if !conditions.is_empty() {
+            sql.push_str(&format!(" WHERE {}", conditions.join(" AND ")));
+        }
+        if self.key.is_some() {
             sql.push_str(&format!(" ORDER BY {key}"));
         }
         sql
@@ -306,6 +310,19 @@ mod tests {
             .query_row(&format!("EXPLAIN QUERY PLAN {}", spec.sql(&range)), [1, 2], |row| row.get(3))
             .unwrap();
         assert!(plan.contains("USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"), "{plan}");
+    }
+
+    #[test]
+    fn a_filter_stays_within_its_range() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("CREATE TABLE t(v TEXT); INSERT INTO t VALUES ('a'),('b'),('c'),('d')")
+            .unwrap();
+        let mut spec = ScanSpec::new("t", Some("rowid"), None).filter(Some("v = 'a' OR v = 'c' -- or"));
+        spec.column("v", false);
+        let range = ScanRange { lo: Some(2), hi: Some(4) };
+        let keys: Vec<_> = texts(&connection, &spec, range).into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, [Some(3)]);
     }
 
     #[test]

@@ -98,7 +98,11 @@ pub(super) const CRATES: [(&str, &[&str], &str); 15] = [
     ("clap", &["cli"], "what the user typed is not configuration: it is resolved once, in cli"),
     ("blake3", &["digest"], "one room decides what a digest is"),
     ("sqlite3_parser", &["catalog"], "the grammar's tree ends in catalog; above it there are our own types"),
-    ("jiff", &["encode", "digest"], "time zones are asked for where values are read, and for nothing else"),
+    (
+        "jiff",
+        &["plan", "encode", "digest"],
+        "time zones are asked for where values are read, and where a configuration names one",
+    ),
     ("petgraph", &["catalog", "plan"], "orders and cycles are decided in the plan"),
     ("tokio", &["postgres", "pipeline", "assess", "cli", "main"], ASYNC),
     ("futures", &["postgres", "pipeline", "assess", "cli"], ASYNC),

@@ -181,3 +181,15 @@ fn intervals_of_units() {
     assert_eq!(put(Unit::Seconds, 6, 9_223_372_036_855), Err(K::IntervalRange));
     assert_eq!(put(Unit::Seconds, 6, i64::MIN), Err(K::IntervalRange));
 }
+
+#[test]
+fn intervals_since_1970() {
+    let put = |p, text: &str| field(&Codec::IntervalSince1970, PgType::Interval(p), Text(text.as_bytes()));
+    assert_eq!(put(6, "1970-01-01 00:00:00.000000"), interval(0, 0, 0));
+    assert_eq!(put(6, "1970-01-15"), interval(0, 0, 1_209_600_000_000));
+    assert_eq!(put(6, "1969-12-31 23:59:59.999999"), interval(0, 0, -1));
+    assert_eq!(put(0, "2000-01-01T00:00:00"), interval(0, 0, 946_684_800_000_000));
+    assert_eq!(put(2, "1970-01-01 00:00:00.125"), Err(K::Fraction(2)));
+    assert_eq!(put(6, "1970-01-01 00:00:00Z"), Err(K::Zone));
+    assert_eq!(put(6, "14 days"), Err(K::Timestamp));
+}

@@ -44,6 +44,7 @@ fn every_codec_refuses_the_other_classes() {
         (Codec::DayNumber, PgType::Date, "RTB"),
         (Codec::LocalTime("UTC".to_owned()), PgType::Timestamptz(6), "IRB"),
         (Codec::Interval, PgType::Interval(6), "IRB"),
+        (Codec::IntervalSince1970, PgType::Interval(6), "IRB"),
         (Codec::IntervalUnits(Unit::Seconds), PgType::Interval(6), "RTB"),
     ];
     for (codec, pg, classes) in wrong {
@@ -89,6 +90,7 @@ fn a_codec_fills_only_its_own_types() {
         (Codec::DayNumber, Integer(20_240_101)),
         (Codec::LocalTime("UTC".to_owned()), Text(b"2024-01-01")),
         (Codec::Interval, Text(b"0")),
+        (Codec::IntervalSince1970, Text(b"1970-01-02 00:00:00")),
         (Codec::IntervalUnits(Unit::Seconds), Integer(1)),
     ];
     for (codec, v) in all {
