@@ -231,6 +231,42 @@ fn the_file_of_the_directory_is_used_and_said_and_the_command_line_wins() {
     );
 }
 
+#[test]
+fn a_local_time_that_does_not_exist_and_a_zone_that_is_missing_are_told_with_their_keys() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, local TEXT, some TEXT, day INTEGER);
+         INSERT INTO t VALUES (1, '2024-03-31 02:30:00', '2024-01-01T00:00:00Z', 20240229),
+           (2, '2024-10-27 02:30:00', '2024-01-01 00:00:00', 20230229), (3, '2024-07-01 00:00:00', '2024-01-01T00:00:00+01', 1);",
+    );
+    let database = server.fresh_database();
+    let text = "[tables.t.columns]
+        local = { time_zone = 'Europe/Berlin' }
+        some = { type = 'timestamptz' }
+        day = { encoding = 'yyyymmdd' }";
+    let run = with(validate, source.path(), &database, text).ends_with(3);
+    let keys = |object: &str| {
+        let refusals =
+            run.report["findings"].as_array().unwrap().iter().filter(|f| f["severity"] == "refusal");
+        let found = refusals.filter(|finding| finding["object"] == object);
+        found
+            .map(|f| format!("{} {}", f["code"].as_str().unwrap(), f["examples"]))
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    assert_eq!(keys("t.local"), "E_DATE [\"rowid 1\",\"rowid 2\"]");
+    assert_eq!(keys("t.some"), "E_CHOICE [\"rowid 2\"]");
+    assert_eq!(keys("t.day"), "E_DATE [\"rowid 2\",\"rowid 3\"]");
+    // A zone for all of them, and no day that does not exist: it goes through, and is proved.
+    let text = "[tables.t]\nwhere = 'id = 3'\n[tables.t.columns]
+        local = { time_zone = 'Europe/Berlin' }\nsome = { type = 'timestamptz' }";
+    with(migrate, source.path(), &database, text).ends_with(0);
+    assert_eq!(
+        lines(&database, "SET TimeZone = 'UTC'; SELECT concat_ws(' ', local, some) FROM t"),
+        "2024-06-30 22:00:00+00 2023-12-31 23:00:00+00\n"
+    );
+}
+
 /// Everything of a plan that a report shows.
 fn plan_of(run: &Run) -> String {
     let report = &run.report;

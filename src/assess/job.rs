@@ -2,13 +2,13 @@
 
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Column, Table};
-use crate::config::{Config, Settings};
+use crate::config::{Cleanse, Config, Settings};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::SourceInfo;
 use crate::plan::select::{idle_globs, is_selected};
-use crate::plan::{ColumnPlan, ScanKey, TablePlan};
+use crate::plan::{ScanKey, TablePlan};
 use crate::sqlite::scan::{Endian, ScanSpec};
 use crate::sqlite::{self, Encoding, Source};
 use std::path::Path;
@@ -122,12 +122,14 @@ impl Job {
         let spec = ScanSpec::new(&table.name, table.rowid_name(), self.endian());
         let mut spec = spec.filter(filter.as_deref());
         for column in &table.columns {
-            spec.column(&column.name, false);
+            // An empty text that becomes NULL is none of the texts whose spelling is looked for.
+            let empty_null = self.settings.column(&table.name, &column.name).cleanse.empty_null;
+            spec.changed_column(&column.name, false, Cleanse { empty_null, ..Cleanse::default() });
         }
         spec
     }
 
-    /// The scan of a planned table: its travelling columns.
+    /// The scan of a planned table: its travelling columns, with the changes that the configuration asked for.
     pub fn scan_of_plan(&self, plan: &TablePlan) -> ScanSpec {
         let key = match &plan.key {
             ScanKey::Rowid { alias, .. } => Some(alias.as_str()),
@@ -135,8 +137,8 @@ impl Job {
         };
         let spec = ScanSpec::new(&plan.source, key, self.endian());
         let mut spec = spec.filter(plan.filter.as_deref());
-        for ColumnPlan { source, stored_bytes, .. } in &plan.columns {
-            spec.column(source, *stored_bytes);
+        for column in &plan.columns {
+            spec.changed_column(&column.source, column.stored_bytes, column.changes());
         }
         spec
     }

@@ -13,7 +13,7 @@ mod trial;
 
 use crate::catalog::Table;
 use crate::catalog::profile::TableProfile;
-use crate::config::{Config, ExistingPolicy, NulPolicy};
+use crate::config::{Config, ExistingPolicy, InvalidPolicy, NulPolicy};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::event::Events;
@@ -131,13 +131,19 @@ fn chosen_facts(job: &Job, table: &Table, profile: &TableProfile, config: &Confi
     let mut facts = profile.clone();
     for (column, facts) in table.columns.iter().zip(&mut facts.columns) {
         let cleanse = config.settings.column(&table.name, &column.name).cleanse;
-        if cleanse.empty_null && facts.texts > 0 {
-            let stripped = cleanse.nul == Some(NulPolicy::Strip);
+        if cleanse.empty_null {
             let filter = job.filter(&table.name);
             let reader = job.source.reader()?;
-            let empty = filter::count_empty(&reader, &table.name, &column.name, filter.as_deref(), stripped)?;
-            facts.nulls += empty;
-            facts.texts = facts.texts.saturating_sub(empty);
+            let count = |stripped| {
+                filter::count_empty(&reader, &table.name, &column.name, filter.as_deref(), stripped)
+            };
+            // The scan took them for NULL already, but not those that are empty once their NULs are left out.
+            facts.texts_empty = count(false)?;
+            let strips =
+                cleanse.nul == Some(NulPolicy::Strip) && cleanse.invalid_utf8 != Some(InvalidPolicy::Bytea);
+            let emptied = if strips { count(true)? - facts.texts_empty } else { 0 };
+            facts.nulls += emptied;
+            facts.texts = facts.texts.saturating_sub(emptied);
         }
     }
     Ok(skip::reduce_profile(table, &facts, &config.settings))

@@ -61,7 +61,7 @@ impl Zones {
                 let finding = if table.mode == TableMode::Create {
                     let message =
                         "of its date-times, some name no time zone, and the configured type needs one";
-                    Finding::new("E_ENCODING", Severity::Refusal, object, message)
+                    Finding::new("E_CHOICE", Severity::Refusal, object, message)
                 } else if seen.zoned > 0 {
                     let message = format!(
                         "{} of its date-times name no time zone and are read as UTC; {} others name one",

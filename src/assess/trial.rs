@@ -4,7 +4,8 @@
 use super::job::{Job, key_text};
 use super::{naive, pool};
 use crate::checkpoint::ScanRange;
-use crate::config::{Config, OrphanPolicy};
+use crate::cleanse;
+use crate::config::{Cleanse, Config, OrphanPolicy};
 use crate::encode::{self, Misfit};
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
@@ -163,8 +164,10 @@ fn repeated_keys(job: &Job, table: &TablePlan, name: &str, columns: &[usize]) ->
         return Ok(None);
     }
     let names: Vec<&str> = columns.iter().map(|&column| table.columns[column].source.as_str()).collect();
-    let mappings: Vec<Mapping> =
-        columns.iter().map(|&column| table.columns[column].mapping.clone()).collect();
+    let keyed: Vec<(Mapping, Cleanse)> = columns
+        .iter()
+        .map(|&column| (table.columns[column].mapping.clone(), table.columns[column].changes()))
+        .collect();
     let rowid = match &table.key {
         ScanKey::Rowid { alias, .. } => Some(alias.as_str()),
         ScanKey::Whole => None,
@@ -172,7 +175,7 @@ fn repeated_keys(job: &Job, table: &TablePlan, name: &str, columns: &[usize]) ->
     let reader = job.source.reader()?;
     let repeated =
         count_repeated(&reader, &table.source, &names, (rowid, table.filter.as_deref()), move |values| {
-            key_form(values, &mappings)
+            key_form(values, &keyed)
         })?;
     Ok((repeated.keys > 0).then(|| {
         let object = format!("{}.{name}", table.target);
@@ -200,16 +203,21 @@ fn is_rowid(table: &TablePlan, columns: &[usize]) -> bool {
     matches!(&table.key, ScanKey::Rowid { column: Some(rowid), .. } if columns == [*rowid])
 }
 
-/// A key as it is sent; `citext` compares without case. None where a value does not fit, which is told elsewhere.
-fn key_form(values: &[Value<'_>], mappings: &[Mapping]) -> Option<Vec<u8>> {
-    let mut form = Vec::new();
-    for (value, mapping) in values.iter().zip(mappings) {
+/// A key as it is sent; `citext` compares without case. None where a value becomes NULL, which meets nothing, or does not
+/// fit, which is told elsewhere.
+fn key_form(values: &[Value<'_>], keyed: &[(Mapping, Cleanse)]) -> Option<Vec<u8>> {
+    let (mut form, mut scratch) = (Vec::new(), Vec::new());
+    for (value, (mapping, changes)) in values.iter().zip(keyed) {
+        let value = cleanse::apply(*value, changes, &mut scratch);
+        if value == Value::Null {
+            return None;
+        }
         match (value, mapping.pg) {
             (Value::Text(text), PgType::Citext) => {
                 let folded = std::str::from_utf8(text).ok()?.to_lowercase();
                 encode::value(Value::Text(folded.as_bytes()), mapping, &mut form).ok()?;
             }
-            _ => encode::value(*value, mapping, &mut form).ok()?,
+            _ => encode::value(value, mapping, &mut form).ok()?,
         }
     }
     Some(form)
@@ -222,8 +230,7 @@ fn find_orphans(around: &Around, table: &TablePlan, probe: &OrphanProbe) -> Resu
     let pairs = probe.columns.iter().zip(&probe.parent_columns);
     let join: Vec<String> =
         pairs.map(|(child, parent)| format!("p.{} = c.{}", quote(parent), quote(child))).collect();
-    let present: Vec<String> =
-        probe.columns.iter().map(|child| format!("c.{} IS NOT NULL", quote(child))).collect();
+    let present: Vec<String> = probe.columns.iter().map(|child| present(table, child)).collect();
     let first_parent = probe.parent_columns.first().map(|column| quote(column)).unwrap_or_default();
     let (children, key) = match (&table.key, &table.filter) {
         (ScanKey::Whole, _) => (filtered(&table.source, &probe.columns, None, table.filter.as_ref()), None),
@@ -263,6 +270,18 @@ fn filtered(table: &str, columns: &[String], rowid: Option<&String>, filter: Opt
     let mut read: Vec<String> = columns.iter().map(|column| quote(column)).collect();
     read.extend(rowid.map(|rowid| format!("{} AS {ROW_KEY}", quote(rowid))));
     format!("(SELECT {} FROM main.{name} WHERE {})", read.join(", "), condition(filter))
+}
+
+/// That a child's column is not NULL, in SQL: nor an empty text, where that becomes NULL. Its bytes tell, since a
+/// collation may take spaces for nothing.
+fn present(table: &TablePlan, child: &str) -> String {
+    let name = format!("c.{}", quote(child));
+    let planned = table.columns.iter().find(|column| column.source == child);
+    if planned.is_some_and(|column| column.cleanse.empty_null) {
+        format!("{name} IS NOT NULL AND NOT (typeof({name}) = 'text' AND CAST({name} AS BLOB) = x'')")
+    } else {
+        format!("{name} IS NOT NULL")
+    }
 }
 
 fn orphan_finding(table: &TablePlan, key: &ForeignKeyPlan, count: u64, policy: OrphanPolicy) -> Finding {

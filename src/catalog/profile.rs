@@ -54,10 +54,10 @@ pub struct ColumnProfile {
     pub texts_invalid: u64,
     /// TEXT with a NUL inside
     pub texts_nul: u64,
+    /// TEXT without a byte
+    pub texts_empty: u64,
     /// TEXT that might be read as a number
     pub texts_numeric: u64,
-    /// TEXT of no bytes
-    pub texts_empty: u64,
     /// TEXT that ends in a space
     pub texts_trailing_space: u64,
     /// code points of the longest valid TEXT

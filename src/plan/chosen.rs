@@ -80,7 +80,8 @@ pub(super) fn cleansed(profile: &ColumnProfile, cleanse: &Cleanse) -> ColumnProf
     if matches!(cleanse.invalid_utf8, Some(InvalidPolicy::Replace | InvalidPolicy::Latin1)) {
         facts.texts_invalid = 0;
     }
-    if cleanse.nul.is_some() {
+    // As bytes, texts are kept with their NULs.
+    if cleanse.nul.is_some() && cleanse.invalid_utf8 != Some(InvalidPolicy::Bytea) {
         facts.texts_nul = 0;
     }
     if facts.texts_unfit() == 0 {

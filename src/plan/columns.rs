@@ -6,11 +6,12 @@ use super::default::{self, Default};
 use super::draft::{Inputs, refusal, warning};
 use super::evidence::evidence;
 use super::fit::fit;
+use super::lossy::lossy_finding;
 use super::mixed::{Settled, settle};
 use super::names::{self, Names, take_column};
 use super::notes;
 use super::target::{TargetColumn, TargetTable};
-use super::types::{Classes, PgType};
+use super::types::{Classes, Level, PgType};
 use super::{ColumnPlan, chosen, ddl, rename};
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Catalog, Column, Generated, Table};
@@ -54,6 +55,9 @@ pub(super) fn created(
         rename::check(&object, &wish, &target, findings);
         note_rename(table, column, &target, findings);
         let said = inputs.rules.settings.column(&table.name, &column.name);
+        let lossy = lossy_finding(&table.name, &column.name, &said.cleanse, facts);
+        let policies = Policies { inputs, said: &said, loses: lossy.is_some() };
+        findings.extend(lossy);
         let facts = &chosen::cleansed(facts, &said.cleanse);
         let settled = match chosen_type(inputs, (table, i), facts, around, &said, findings) {
             Some(choice) => Settled::One(choice, BadValuePolicy::Refuse),
@@ -62,7 +66,7 @@ pub(super) fn created(
         match settled {
             Settled::One(choice, on_bad_value) => {
                 let plan = column_plan(table, i, facts, target, choice, findings);
-                plans.push(with_policies(ColumnPlan { on_bad_value, ..plan }, inputs, &said));
+                plans.push(policies.put(ColumnPlan { on_bad_value, ..plan }));
             }
             Settled::Refused(choice, finding) => {
                 plans.push(column_plan(table, i, facts, target, choice, findings));
@@ -70,7 +74,7 @@ pub(super) fn created(
             }
             Settled::Parts(split) => {
                 let split = split_plans(table, i, facts, (&target, split), &mut names, findings);
-                let mut split = split.into_iter().map(|plan| with_policies(plan, inputs, &said));
+                let mut split = split.into_iter().map(|plan| policies.put(plan));
                 plans.extend(split.next());
                 parts.extend(split);
             }
@@ -148,17 +152,28 @@ fn chosen_type(
 
 fn refuse_choice(object: &str, why: String, findings: &mut Vec<Finding>) {
     let fix = "change its type, encoding or time_zone in the configuration (docs/configuration.md)";
-    findings.push(refusal("E_ENCODING", object, why).fix(fix));
+    findings.push(refusal("E_CHOICE", object, why).fix(fix));
 }
 
-/// What is done to values, and to rows with values that do not fit: as the column says, else as it is for all.
-fn with_policies(plan: ColumnPlan, inputs: &Inputs<'_>, said: &ColumnChoice) -> ColumnPlan {
-    let by_default = match plan.on_bad_value {
-        BadValuePolicy::Refuse => inputs.rules.on_bad_value,
-        BadValuePolicy::Quarantine => BadValuePolicy::Quarantine,
-    };
-    let on_bad_value = said.on_bad_value.unwrap_or(by_default);
-    ColumnPlan { cleanse: said.cleanse, on_bad_value, ..plan }
+/// What is done to values, and to rows with values that do not fit.
+struct Policies<'a> {
+    inputs: &'a Inputs<'a>,
+    said: &'a ColumnChoice,
+    /// a change that is asked for concerns values of the column
+    loses: bool,
+}
+
+impl Policies<'_> {
+    /// As the column says, else as it is for all.
+    fn put(&self, plan: ColumnPlan) -> ColumnPlan {
+        let by_default = match plan.on_bad_value {
+            BadValuePolicy::Refuse => self.inputs.rules.on_bad_value,
+            BadValuePolicy::Quarantine => BadValuePolicy::Quarantine,
+        };
+        let on_bad_value = self.said.on_bad_value.unwrap_or(by_default);
+        let level = if self.loses { Level::Loss } else { plan.level };
+        ColumnPlan { cleanse: self.said.cleanse, on_bad_value, level, ..plan }
+    }
 }
 
 /// Columns of any key, index or foreign key of the table.
@@ -235,9 +250,12 @@ pub(super) fn existing(
         }
         note_other_spelling(&object, column, partner, findings);
         let said = inputs.rules.settings.column(&table.name, &column.name);
+        let lossy = lossy_finding(&table.name, &column.name, &said.cleanse, facts);
+        let policies = Policies { inputs, said: &said, loses: lossy.is_some() };
+        findings.extend(lossy);
         let facts = &chosen::cleansed(facts, &said.cleanse);
         let plan = existing_column(inputs, (&object, column, facts), &said, partner, findings);
-        plans.extend(plan.map(|plan| with_policies(plan, inputs, &said)));
+        plans.extend(plan.map(|plan| policies.put(plan)));
     }
     check_unfilled(table, target, &partners, findings);
     plans

@@ -17,6 +17,7 @@ mod existing;
 pub mod fit;
 mod foreign;
 mod keys;
+pub mod lossy;
 mod mixed;
 pub mod names;
 mod notes;
@@ -139,6 +140,17 @@ pub struct ColumnPlan {
     pub on_bad_value: BadValuePolicy,
     /// what the decision rests on
     pub evidence: Evidence,
+}
+
+impl ColumnPlan {
+    /// The changes that are made to its values. Stored bytes are kept as they are, with their NULs and broken parts.
+    pub fn changes(&self) -> Cleanse {
+        if self.stored_bytes {
+            Cleanse { nul: None, invalid_utf8: None, ..self.cleanse }
+        } else {
+            self.cleanse
+        }
+    }
 }
 
 /// What the decision for a column rests on. Keys, never values.

@@ -53,6 +53,9 @@ fn write_table(text: &mut String, table: &TablePlan) {
             if column.not_null { " not null" } else { "" },
             changes(column)
         );
+        if !column.changes().is_none() {
+            let _ = writeln!(text, "    {:?}", column.changes());
+        }
     }
     for step in table.pre_data.iter().chain(&table.post_data) {
         let _ = writeln!(text, "  {} {:?}: {}", step.kind.name(), step.object, step.sql);
