@@ -158,7 +158,7 @@ fn write_evidence(text: &mut String, column: &ColumnPlan) {
         comment(text, &format!("against a narrower type: {}", facts.against.join(", ")));
     }
     if !facts.change.is_empty() {
-        comment(text, &facts.change);
+        comment(text, &format!("to change it: {}", facts.change));
     }
 }
 
