@@ -31,7 +31,7 @@ fn copied(server: &Server, framework: &str, more: &[&str], without_config: &str)
         assert_eq!(table["verify"], "match", "{table}");
     }
     assert_eq!((constraints(&database), columns(&database)), before, "the schema is the application's");
-    verify(source.path(), &database, &more).ends_with(0);
+    verify(source.path(), &database, &["--config", config.to_str().unwrap()]).ends_with(0);
     database
 }
 

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Words of `encoding`; beside them, two spellings of a flag with a `/` between.
-pub const ENCODINGS: [&str; 14] = [
+pub const ENCODINGS: [&str; 15] = [
     "epoch_s",
     "epoch_ms",
     "epoch_us",
@@ -23,6 +23,7 @@ pub const ENCODINGS: [&str; 14] = [
     "microseconds",
     "milliseconds",
     "seconds",
+    "since_1970",
     "text",
     "t/f",
 ];

@@ -109,7 +109,7 @@ fn type_of_reading(choice: &ColumnChoice) -> Result<PgType, String> {
         Some("epoch_s" | "epoch_ms" | "epoch_us" | "epoch_s_real" | "local") | None => PgType::Timestamptz(6),
         Some("yyyymmdd") => PgType::Date,
         Some("rfc4122" | "dotnet") => PgType::Uuid,
-        Some("microseconds" | "milliseconds" | "seconds") => PgType::Interval(6),
+        Some("microseconds" | "milliseconds" | "seconds" | "since_1970") => PgType::Interval(6),
         Some(pair) if flag_spellings(pair).is_some() => PgType::Bool,
         Some(encoding) => return Err(format!("the encoding {encoding} needs a type beside it")),
     })
@@ -142,6 +142,7 @@ fn by_encoding(encoding: &str, pg: PgType, zone: Option<&str>) -> Result<(Codec,
         "microseconds" => interval(Unit::Micros),
         "milliseconds" => interval(Unit::Millis),
         "seconds" => interval(Unit::Seconds),
+        "since_1970" => only_for(is_interval, "interval", Codec::IntervalSince1970, Level::E2),
         "text" => only_for(is_interval, "interval", Codec::Interval, Level::E2),
         pair => {
             let (yes, no) =

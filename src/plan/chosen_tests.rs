@@ -61,6 +61,7 @@ fn types_and_encodings_give_their_codec() {
         ("uuid", "rfc4122", "", B, "uuid UuidBlob(Rfc4122)", Level::E0),
         ("json", "", "", T, "json Json", Level::E0),
         ("jsonb", "", "", T, "jsonb Jsonb", Level::E2),
+        ("", "since_1970", "", T, "interval IntervalSince1970", Level::E2),
         ("", "microseconds", "", I, "interval IntervalUnits(Micros)", Level::E0),
         ("interval", "seconds", "", I, "interval IntervalUnits(Seconds)", Level::E0),
         ("interval", "text", "", T, "interval Interval", Level::E2),

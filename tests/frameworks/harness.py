@@ -40,7 +40,7 @@ def pg_dump(conninfo, *options):
 def sqlite_dump(path):
     """The file as statements."""
     with sqlite3.connect(path) as connection:
-        return "\n".join(connection.iterdump()) + "\n"
+        return "PRAGMA foreign_keys = OFF;\n" + "\n".join(connection.iterdump()) + "\n"
 
 
 def write_pair(directory, path, conninfo):
