@@ -25,6 +25,8 @@ mod memory;
 mod refusals;
 // runs that are killed, stopped, repeated, fenced
 mod resume;
+// rows that a policy keeps out, whole, and their children
+mod set_aside;
 // throwaway server, SQLite files, the built program
 mod support;
 // sslmode, certificates, logins

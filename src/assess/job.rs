@@ -1,5 +1,6 @@
 //! One source file on its way: opened, read, selected.
 
+use super::aside::sets_orphans_aside;
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
 use crate::config::Config;
@@ -8,11 +9,12 @@ use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::SourceInfo;
 use crate::plan::select::{idle_globs, is_selected};
-use crate::plan::{ColumnPlan, ScanKey, TablePlan};
+use crate::plan::{ColumnPlan, TablePlan};
+use crate::sqlite::aside::AsideRows;
 use crate::sqlite::scan::{Endian, ScanSpec};
 use crate::sqlite::{self, Encoding, Source};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A source, open for the whole run.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub struct Job {
     pub profiles: Vec<TableProfile>,
     /// what the pre-flight found
     pub notes: Vec<Finding>,
+    /// rows that are set aside for their parents, once somebody has looked ([`super::aside`])
+    pub aside: OnceLock<AsideRows>,
     path_text: String,
     fingerprint: String,
 }
@@ -52,6 +56,7 @@ impl Job {
             selected,
             profiles: Vec::new(),
             notes,
+            aside: OnceLock::new(),
             path_text,
             fingerprint,
         })
@@ -80,13 +85,17 @@ impl Job {
             bytes: facts.bytes,
             fingerprint: text_hash(self.fingerprint()),
             sqlite_version: facts.sqlite_version.clone(),
-            encoding: match facts.encoding {
-                Encoding::Utf8 => "UTF-8",
-                Encoding::Utf16le => "UTF-16le",
-                Encoding::Utf16be => "UTF-16be",
-            }
-            .to_owned(),
+            encoding: self.encoding().to_owned(),
             journal_mode: facts.journal_mode.clone(),
+        }
+    }
+
+    /// How its texts are stored.
+    pub fn encoding(&self) -> &'static str {
+        match self.source.facts().encoding {
+            Encoding::Utf8 => "UTF-8",
+            Encoding::Utf16le => "UTF-16le",
+            Encoding::Utf16be => "UTF-16be",
         }
     }
 
@@ -107,13 +116,20 @@ impl Job {
         spec
     }
 
+    /// The columns by which the rows of a table without a rowid are numbered; none for other tables.
+    pub fn row_order(&self, plan: &TablePlan) -> Vec<String> {
+        let table = self.catalog.table(&plan.source).filter(|table| table.without_rowid);
+        table.map_or_else(Vec::new, |table| {
+            table.column_names(&table.primary_key).map(str::to_owned).collect()
+        })
+    }
+
     /// The scan of a planned table: its travelling columns.
     pub fn scan_of_plan(&self, plan: &TablePlan) -> ScanSpec {
-        let key = match &plan.key {
-            ScanKey::Rowid { alias, .. } => Some(alias.as_str()),
-            ScanKey::Whole => None,
-        };
-        let mut spec = ScanSpec::new(&plan.source, key, self.endian());
+        let mut spec = ScanSpec::new(&plan.source, plan.rowid_name(), self.endian());
+        if sets_orphans_aside(plan) {
+            spec.numbered_by(&self.row_order(plan));
+        }
         for ColumnPlan { source, stored_bytes, .. } in &plan.columns {
             spec.column(source, *stored_bytes);
         }

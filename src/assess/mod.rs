@@ -2,12 +2,13 @@
 //!
 //! `copy --validate` ends here; `copy --migrate` goes on from here. Both therefore see the same plan and the same reasons.
 
+pub mod aside;
 pub mod job;
 pub mod pool;
 mod profile;
 mod trial;
 
-use crate::config::{Config, ExistingPolicy};
+use crate::config::{BadValuePolicy, Config, ExistingPolicy};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::event::Events;
@@ -96,7 +97,13 @@ fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Plan {
     let rules =
         Rules { schema: config.schema.clone(), create: config.create, names: config.names, hash: text_hash };
     let tables = job.tables().zip(&job.profiles).collect();
-    build(&Inputs { catalog: &job.catalog, tables, target, rules: &rules })
+    let mut plan = build(&Inputs { catalog: &job.catalog, tables, target, rules: &rules });
+    // What we create holds every value: only the type of an existing column can be at odds with one.
+    let existing = plan.tables.iter_mut().filter(|table| table.mode == TableMode::Existing);
+    if config.on_bad_value == BadValuePolicy::Quarantine {
+        existing.flat_map(|t| &mut t.columns).for_each(|c| c.on_bad_value = BadValuePolicy::Quarantine);
+    }
+    plan
 }
 
 /// Two sources cannot fill one table; and what one plan makes, the next cannot call the same.

@@ -1,18 +1,19 @@
 //! What stands against a plan, looked up in the source before anything is written: values that an existing column
 //! cannot hold, and rows whose parent is missing.
 
+use super::aside::{self, BadRows, Judge, OrphansFound, Why, row_id};
 use super::job::{Job, key_text};
 use super::pool;
 use crate::checkpoint::ScanRange;
-use crate::config::{Config, OrphanPolicy};
+use crate::config::{BadValuePolicy, Config, OrphanPolicy};
 use crate::encode::{self, Misfit};
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
-use crate::ident::quote;
 use crate::limits::EXAMPLES_MAX;
 use crate::plan::types::{Mapping, PgType};
-use crate::plan::{ForeignKeyPlan, OrphanProbe, Plan, ScanKey, TableMode, TablePlan};
-use crate::sqlite::keys::{count_repeated, each_rowid};
+use crate::plan::{ForeignKeyPlan, Plan, ScanKey, TableMode, TablePlan};
+use crate::sqlite::aside::AsideRows;
+use crate::sqlite::keys::count_repeated;
 use crate::sqlite::scan::scan;
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -23,10 +24,13 @@ use std::sync::Arc;
 /// # Errors
 /// A source fault.
 pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()> {
+    set_policies(plan, config);
     let tasks: Vec<TablePlan> = plan.tables.clone();
-    let (shared, orphans) = (Arc::clone(job), config.orphans);
-    let results = pool::blocking(config.jobs, tasks, move |table| try_table(&shared, table, orphans)).await?;
-    for (table, tried) in plan.tables.iter_mut().zip(results) {
+    let rows = Arc::new(aside::new_rows(plan)?);
+    let (shared, kept) = (Arc::clone(job), Arc::clone(&rows));
+    let results = pool::blocking(config.jobs, tasks, move |table| try_table(&shared, table, &kept)).await?;
+    let orphans = aside::settle(job, plan, rows, config.jobs).await?;
+    for ((table, tried), orphans) in plan.tables.iter_mut().zip(results).zip(orphans) {
         for (object, keys) in tried.nulls {
             let mut named = plan.findings.iter_mut();
             if let Some(finding) = named.find(|f| f.code == "E_NOTNULL" && f.object == object) {
@@ -34,11 +38,27 @@ pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()>
             }
         }
         plan.findings.extend(tried.findings);
-        for (key, orphans) in table.foreign_keys.iter_mut().zip(tried.orphans) {
-            key.orphans = orphans;
+        let source = table.source.clone();
+        for (key, found) in table.foreign_keys.iter_mut().zip(orphans).filter(|(_, found)| found.count > 0) {
+            plan.findings.push(orphan_finding(&source, key, &found, config.orphans).examples(found.keys));
+            key.orphans = if key.quarantine { 0 } else { found.count };
         }
     }
     Ok(())
+}
+
+/// Orphans are set aside of every key whose two ends the source has; NULL in a column that refuses it is a bad value.
+fn set_policies(plan: &mut Plan, config: &Config) {
+    for table in &mut plan.tables {
+        for key in &mut table.foreign_keys {
+            key.quarantine = config.orphans == OrphanPolicy::Quarantine && key.probe.is_some();
+        }
+        for column in table.columns.iter().filter(|c| c.on_bad_value == BadValuePolicy::Quarantine) {
+            let object = format!("{}.{}", table.source, column.source);
+            let refuses_null = |f: &Finding| f.code == "E_NOTNULL" && f.severity == Severity::Refusal;
+            plan.findings.retain(|finding| !(refuses_null(finding) && finding.object == object));
+        }
+    }
 }
 
 #[derive(Default)]
@@ -46,36 +66,33 @@ struct Tried {
     findings: Vec<Finding>,
     /// `table.column` of a NOT NULL column, and keys of the first rows that hold NULL there
     nulls: BTreeMap<String, Vec<String>>,
-    orphans: Vec<u64>,
 }
 
-fn try_table(job: &Job, table: &TablePlan, policy: OrphanPolicy) -> Result<Tried> {
-    let mut tried = if table.mode == TableMode::Existing { misfits(job, table)? } else { Tried::default() };
+fn try_table(job: &Job, table: &TablePlan, rows: &AsideRows) -> Result<Tried> {
+    let judge = Judge::of_values(table);
+    let tries = table.mode == TableMode::Existing || judge.is_some();
+    let mut tried = if tries { misfits(job, table, judge, rows)? } else { Tried::default() };
     for (name, columns) in &table.unique_keys {
         tried.findings.extend(repeated_keys(job, table, name, columns)?);
-    }
-    for key in &table.foreign_keys {
-        let (count, keys) = match &key.probe {
-            Some(probe) => find_orphans(job, table, probe)?,
-            None => (0, Vec::new()),
-        };
-        if count > 0 {
-            tried.findings.push(orphan_finding(table, key, count, policy).examples(keys));
-        }
-        tried.orphans.push(count);
     }
     Ok(tried)
 }
 
-/// Encodes every value as the copy would, and counts what does not fit, per column and reason.
-fn misfits(job: &Job, table: &TablePlan) -> Result<Tried> {
+/// Encodes every value as the copy would, and counts what does not fit, per column and reason. Rows that are set aside
+/// are counted for the reason that sets them aside, and for no other.
+fn misfits(job: &Job, table: &TablePlan, mut judge: Option<Judge<'_>>, rows: &AsideRows) -> Result<Tried> {
     let mut nulls: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut found: BTreeMap<(usize, &'static str), (Misfit, u64, Vec<String>)> = BTreeMap::new();
     let mut scratch = Vec::new();
     let mut number = 0;
+    let (mut bad, mut told) = (BadRows::new(rows, table), SetAside::default());
     let reader = job.source.reader()?;
     scan(&reader, &job.scan_of_plan(table), &ScanRange::WHOLE, |row| {
         number += 1;
+        if let Some(why) = judge.as_mut().map_or(Ok(None), |judge| judge.verdict(row, number))? {
+            told.note(why, table, key_text(row.key(), number));
+            return bad.add(row_id(row, number));
+        }
         for (i, column) in table.columns.iter().enumerate() {
             let value = row.value(i)?;
             if column.not_null && value == Value::Null {
@@ -100,11 +117,43 @@ fn misfits(job: &Job, table: &TablePlan) -> Result<Tried> {
         }
         Ok(())
     })?;
+    bad.finish()?;
     let findings = found
         .into_iter()
         .map(|((i, _), (misfit, count, keys))| misfit_finding(table, i, misfit, count, keys));
-    Ok(Tried { findings: findings.collect(), nulls, orphans: Vec::new() })
+    Ok(Tried { findings: findings.chain(told.findings(table)).collect(), nulls })
 }
+
+/// Rows of one table that will be set aside, by column and code: the first reason, how many rows, keys of the first.
+#[derive(Default)]
+struct SetAside(BTreeMap<(Vec<usize>, &'static str), (String, u64, Vec<String>)>);
+
+impl SetAside {
+    fn note(&mut self, why: Why, table: &TablePlan, key: String) {
+        let sentence = || (why.sentence(table), 0, Vec::new());
+        let entry = self.0.entry((why.columns(table), why.code())).or_insert_with(sentence);
+        entry.1 += 1;
+        if entry.2.len() < EXAMPLES_MAX {
+            entry.2.push(key);
+        }
+    }
+
+    fn findings(self, table: &TablePlan) -> impl Iterator<Item = Finding> {
+        self.0.into_iter().map(move |((columns, code), (sentence, count, keys))| {
+            let names: Vec<&str> = columns.iter().map(|&i| table.columns[i].source.as_str()).collect();
+            let object = format!("{}.{}", table.source, names.join(", "));
+            let message = format!("{} set aside, not copied: {sentence} ({code})", rows_are(count));
+            Finding::new("W_SET_ASIDE", Severity::Warning, object, message)
+                .count(count)
+                .examples(keys)
+                .fix(SEE_SET_ASIDE)
+        })
+    }
+}
+
+/// Where the rows are.
+const SEE_SET_ASIDE: &str =
+    "the rows go whole into cutover.set_aside; `cutover status --set-aside` lists them (docs/set-aside.md)";
 
 fn misfit_finding(
     table: &TablePlan,
@@ -178,58 +227,44 @@ fn key_form(values: &[Value<'_>], mappings: &[Mapping]) -> Option<Vec<u8>> {
     Some(form)
 }
 
-/// Rows of the child whose key is not NULL and has no parent: how many, and the keys of some. The parent's own index
-/// serves where there is one; SQLite makes one for the query where there is none.
-fn find_orphans(job: &Job, table: &TablePlan, probe: &OrphanProbe) -> Result<(u64, Vec<String>)> {
-    let pairs = probe.columns.iter().zip(&probe.parent_columns);
-    let join: Vec<String> =
-        pairs.map(|(child, parent)| format!("p.{} = c.{}", quote(parent), quote(child))).collect();
-    let present: Vec<String> =
-        probe.columns.iter().map(|child| format!("c.{} IS NOT NULL", quote(child))).collect();
-    let first_parent = probe.parent_columns.first().map(|column| quote(column)).unwrap_or_default();
-    let key = match &table.key {
-        ScanKey::Rowid { alias, .. } => format!("c.{}", quote(alias)),
-        ScanKey::Whole => "NULL".to_owned(),
-    };
-    let sql = format!(
-        "SELECT {key} FROM main.{} c LEFT JOIN main.{} p ON {} WHERE {} AND p.{first_parent} IS NULL",
-        quote(&table.source),
-        quote(&probe.parent),
-        join.join(" AND "),
-        present.join(" AND "),
-    );
-    let mut found = (0, Vec::new());
-    let rowids = |rowid: Option<i64>| {
-        found.0 += 1;
-        if found.1.len() < EXAMPLES_MAX {
-            found.1.extend(rowid.map(|rowid| key_text(Some(rowid), 0)));
-        }
-    };
-    each_rowid(&*job.source.reader()?, &table.source, &sql, rowids)?;
-    Ok(found)
-}
-
-fn orphan_finding(table: &TablePlan, key: &ForeignKeyPlan, count: u64, policy: OrphanPolicy) -> Finding {
-    let existed = key.drop.is_some();
+fn orphan_finding(source: &str, key: &ForeignKeyPlan, found: &OrphansFound, policy: OrphanPolicy) -> Finding {
+    let (count, existed) = (found.count, key.drop.is_some());
     let refuses = match policy {
         OrphanPolicy::Auto => existed && key.validate.is_some(),
         OrphanPolicy::Refuse => true,
         OrphanPolicy::NotValid | OrphanPolicy::Quarantine => false,
     };
-    let object = format!("{}.{}", table.source, key.name);
+    let object = format!("{source}.{}", key.name);
+    if key.quarantine {
+        let message = format!(
+            "{} set aside, not copied: no parent, or one that is set aside itself (E_FK_ORPHANS)",
+            rows_are(count)
+        );
+        return Finding::new("W_SET_ASIDE", Severity::Warning, object, message)
+            .count(count)
+            .fix(SEE_SET_ASIDE);
+    }
+    let whose = match found.parents_aside {
+        0 => String::new(),
+        some => format!(" ({some} of them because the parent is set aside)"),
+    };
     if refuses {
-        let message = format!("{} no parent, and the foreign key could not be valid", rows_have(count));
+        let message =
+            format!("{} no parent{whose}, and the foreign key could not be valid", rows_have(count));
         return Finding::new("E_FK_ORPHANS", Severity::Refusal, object, message)
             .count(count)
-            .fix("mend the rows in the source, or use --orphans not-valid");
+            .fix("mend the rows in the source, or use --orphans not-valid or --orphans quarantine");
     }
-    let message = format!(
-        "{} no parent, as in the source: the foreign key is made and left NOT VALID",
-        rows_have(count)
-    );
+    let whose = if whose.is_empty() { ", as in the source".to_owned() } else { whose };
+    let message =
+        format!("{} no parent{whose}: the foreign key is made and left NOT VALID", rows_have(count));
     Finding::new("W_FK_ORPHANS", Severity::Warning, object, message)
         .count(count)
         .fix("delete or mend the rows, then ALTER TABLE … VALIDATE CONSTRAINT")
+}
+
+fn rows_are(count: u64) -> String {
+    if count == 1 { "1 row is".to_owned() } else { format!("{count} rows are") }
 }
 
 fn rows_have(count: u64) -> String {

@@ -27,6 +27,7 @@ const EXIT_CODES: &str = "Exit codes:
     5  the source cannot be read or trusted
     6  the server failed; run the same command again to resume
     7  another run holds this target
+    8  done, but rows were set aside by a policy that was asked for
   130  interrupted (143: terminated); run the same command again to resume";
 
 /// The commands.
@@ -95,10 +96,15 @@ pub struct CopyArgs {
           value_name = "refuse|append|truncate")]
     pub existing: ExistingWord,
     /// Rows whose parent is missing: copy them and leave the foreign key NOT VALID (not-valid), refuse the run (refuse),
-    /// or the first for keys that cutover creates and the second for keys that exist (auto)
+    /// the first for keys that cutover creates and the second for keys that exist (auto), or set them aside, and their own
+    /// children with them (quarantine)
     #[arg(long, value_enum, default_value_t = OrphanWord::Auto, hide_possible_values = true,
-          value_name = "auto|refuse|not-valid")]
+          value_name = "auto|refuse|not-valid|quarantine")]
     pub orphans: OrphanWord,
+    /// Rows with a value that the existing column cannot hold: refuse the run, or set them aside whole
+    #[arg(long, value_enum, default_value_t = BadValueWord::Refuse, hide_possible_values = true,
+          value_name = "refuse|quarantine")]
+    pub on_bad_value: BadValueWord,
     /// How much is proved: counts and checksums, counts only, nothing
     #[arg(long, value_enum, default_value_t = VerifyWord::Checksum, hide_possible_values = true,
           value_name = "checksum|count|off")]
@@ -208,7 +214,10 @@ pub struct StatusArgs {
     /// Only copies into this schema of the target
     #[arg(long, value_name = "NAME")]
     pub schema: Option<String>,
-    /// A JSON array with one object for each source, instead of a text
+    /// List the rows that were set aside, without their values
+    #[arg(long)]
+    pub set_aside: bool,
+    /// JSON instead of a text: an array with one object for each source, or one object with the rows set aside
     #[arg(long)]
     pub json: bool,
 }
@@ -242,6 +251,14 @@ pub enum OrphanWord {
     Auto,
     Refuse,
     NotValid,
+    Quarantine,
+}
+
+/// The words of `--on-bad-value`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BadValueWord {
+    Refuse,
+    Quarantine,
 }
 
 /// The words of `--verify`.

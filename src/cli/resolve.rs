@@ -8,8 +8,8 @@ mod source;
 mod target;
 
 use crate::cli::args::{
-    CleanArgs, CopyArgs, CreateWord, EndArgs, ExistingWord, NameWord, OrphanWord, ProgressWord, RunArgs,
-    SelectionArgs, StatusArgs, ToArgs, VerifyArgs, VerifyWord,
+    BadValueWord, CleanArgs, CopyArgs, CreateWord, EndArgs, ExistingWord, NameWord, OrphanWord, ProgressWord,
+    RunArgs, SelectionArgs, StatusArgs, ToArgs, VerifyArgs, VerifyWord,
 };
 use crate::cli::env_file;
 use crate::config::{
@@ -136,6 +136,11 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
         OrphanWord::Auto => OrphanPolicy::Auto,
         OrphanWord::Refuse => OrphanPolicy::Refuse,
         OrphanWord::NotValid => OrphanPolicy::NotValid,
+        OrphanWord::Quarantine => OrphanPolicy::Quarantine,
+    };
+    config.on_bad_value = match args.on_bad_value {
+        BadValueWord::Refuse => BadValuePolicy::Refuse,
+        BadValueWord::Quarantine => BadValuePolicy::Quarantine,
     };
     config.verify = match args.verify {
         VerifyWord::Checksum => VerifyLevel::Checksum,

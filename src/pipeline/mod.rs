@@ -17,6 +17,7 @@ mod reverify;
 mod run;
 mod schedule;
 mod sequence;
+mod set_aside;
 pub mod status;
 mod steps;
 pub mod target;

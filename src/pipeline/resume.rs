@@ -9,8 +9,8 @@ use crate::postgres::ledger::{ChunkState, SourceState};
 /// The options that bear on a plan, as the ledger keeps them: a run resumes only into the same world.
 pub fn options_text(config: &Config) -> String {
     format!(
-        "create={:?} existing={:?} orphans={:?} names={:?}",
-        config.create, config.existing, config.orphans, config.names
+        "create={:?} existing={:?} orphans={:?} names={:?} on_bad_value={:?}",
+        config.create, config.existing, config.orphans, config.names, config.on_bad_value
     )
 }
 
@@ -118,6 +118,7 @@ mod tests {
             table: "t".to_owned(),
             spec: ChunkSpec { index, range: ScanRange::WHOLE, rows: 1, bytes: 1 },
             digest: done.then(|| vec![0; 40]),
+            set_aside: 0,
             verified: false,
         };
         SourceState {

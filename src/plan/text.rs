@@ -3,6 +3,7 @@
 //! It holds every decision and no count: the same decisions over a grown source give the same text.
 
 use super::{Plan, TableMode, TablePlan};
+use crate::config::BadValuePolicy;
 use std::fmt::Write;
 
 /// The canonical text, one decision a line, in the plan's own order.
@@ -28,20 +29,22 @@ fn write_table(text: &mut String, table: &TablePlan) {
     for column in &table.columns {
         let _ = writeln!(
             text,
-            "  column {:?} -> {:?} {} {:?} {}{}",
+            "  column {:?} -> {:?} {} {:?} {}{}{}",
             column.source,
             column.target,
             column.mapping.pg,
             column.mapping.codec,
             column.level,
-            if column.not_null { " not null" } else { "" }
+            if column.not_null { " not null" } else { "" },
+            if column.on_bad_value == BadValuePolicy::Quarantine { " quarantine" } else { "" }
         );
     }
     for step in table.pre_data.iter().chain(&table.post_data) {
         let _ = writeln!(text, "  {} {:?}: {}", step.kind.name(), step.object, step.sql);
     }
     for key in &table.foreign_keys {
-        let _ = writeln!(text, "  foreign key {:?}: {}", key.name, key.add);
+        let quarantine = if key.quarantine { " quarantine" } else { "" };
+        let _ = writeln!(text, "  foreign key {:?}: {}{quarantine}", key.name, key.add);
     }
     for lift in &table.lifted_indexes {
         let _ = writeln!(text, "  lift {:?}: {}", lift.object, lift.restore);

@@ -165,6 +165,11 @@ mod tests {
             source_rows: 9,
             target_rows: 8,
         });
+        report.tables[0].set_aside.push(crate::outcome::SetAsideCount {
+            rule: "E_RANGE".into(),
+            column: "total".into(),
+            rows: 2,
+        });
         check(&schema(), &schema(), &serde_json::to_value(&report).unwrap(), "report");
         report.target = None;
         report.error = None;
@@ -177,8 +182,14 @@ mod tests {
     #[test]
     fn the_schema_knows_every_word() {
         use crate::finding::Severity;
-        let outcomes =
-            [Outcome::Done, Outcome::Refused, Outcome::Differs, Outcome::Failed, Outcome::Interrupted];
+        let outcomes = [
+            Outcome::Done,
+            Outcome::SetAside,
+            Outcome::Refused,
+            Outcome::Differs,
+            Outcome::Failed,
+            Outcome::Interrupted,
+        ];
         let verdicts = [Verify::Match, Verify::Differs, Verify::NotComparable, Verify::NotRun];
         let severities = [Severity::Note, Severity::Warning, Severity::Refusal];
         let schema = schema();

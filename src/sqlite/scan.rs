@@ -3,6 +3,7 @@
 //! A covering index is never read instead (`NOT INDEXED`, semantics.md §4.2): where index and table disagree, the table is right.
 //! Rows are lent, not owned: a [`RowView`] lives as long as SQLite stands on its row.
 
+use super::aside::order_by;
 use crate::checkpoint::ScanRange;
 use crate::error::{Error, Result};
 use crate::ident::quote;
@@ -15,6 +16,7 @@ use rusqlite::{Connection, Row, params_from_iter};
 pub struct ScanSpec {
     table: String,
     key: Option<String>,
+    order: Vec<String>,
     columns: Vec<ScanColumn>,
     utf16: Option<Endian>,
 }
@@ -37,7 +39,14 @@ pub enum Endian {
 impl ScanSpec {
     /// All rows of `table`, by the rowid under the name `key` where the table has one.
     pub fn new(table: &str, key: Option<&str>, utf16: Option<Endian>) -> ScanSpec {
-        ScanSpec { table: table.to_owned(), key: key.map(str::to_owned), columns: Vec::new(), utf16 }
+        let (table, key) = (table.to_owned(), key.map(str::to_owned));
+        ScanSpec { table, key, order: Vec::new(), columns: Vec::new(), utf16 }
+    }
+
+    /// The rows of a table without a rowid in the order of its primary key's `columns`, so that their numbers are the same
+    /// in every scan.
+    pub fn numbered_by(&mut self, columns: &[String]) {
+        self.order = columns.to_vec();
     }
 
     /// Adds a column; `stored_bytes` leaves a UTF-16 text as it is stored.
@@ -71,6 +80,8 @@ impl ScanSpec {
                 sql.push_str(&format!(" WHERE {}", bounds.join(" AND ")));
             }
             sql.push_str(&format!(" ORDER BY {key}"));
+        } else if !self.order.is_empty() {
+            sql.push_str(&format!(" {}", order_by(&self.order)));
         }
         sql
     }
@@ -100,6 +111,20 @@ impl RowView<'_> {
             return self.utf16_value(i);
         }
         self.row.get_ref(i + 1).map(borrow).map_err(|error| unreadable(&self.spec.table, error))
+    }
+
+    /// The cell as it is stored: the bytes of a text in the file's own encoding.
+    pub fn stored_value(&self, i: usize) -> Result<Value<'_>> {
+        if self.spec.utf16.is_none() {
+            return self.value(i);
+        }
+        let unreadable = |error| unreadable(&self.spec.table, error);
+        match borrow(self.row.get_ref(1 + 2 * i).map_err(unreadable)?) {
+            Value::Blob(bytes) if self.row.get::<_, bool>(2 + 2 * i).map_err(unreadable)? => {
+                Ok(Value::Text(bytes))
+            }
+            other => Ok(other),
+        }
     }
 
     fn utf16_value(&self, i: usize) -> Result<Value<'_>> {
@@ -193,7 +218,7 @@ fn decode_utf16(bytes: &[u8], endian: Endian, out: &mut Vec<u8>) {
     }
 }
 
-fn unreadable(table: &str, error: rusqlite::Error) -> Error {
+pub(super) fn unreadable(table: &str, error: rusqlite::Error) -> Error {
     if let Some(rusqlite::ErrorCode::OperationInterrupted) = error.sqlite_error_code() {
         return Error::new(crate::error::ErrorKind::Interrupted, "stopped while reading")
             .at(format!("table \"{table}\""));
