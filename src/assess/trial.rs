@@ -171,7 +171,7 @@ fn misfit_finding(
     Finding::new(misfit.code(), Severity::Refusal, object, message)
         .count(count)
         .examples(keys)
-        .fix(misfit.fix())
+        .fix(format!("{}; or set such rows aside with --on-bad-value quarantine", misfit.fix()))
 }
 
 /// Keys that are apart in the source and meet in a unique key of the existing table, in the form in which they are sent.

@@ -220,7 +220,7 @@ fn existing_column(
     };
     if partner.not_null && facts.nulls > 0 {
         let message = format!("holds {} NULL, and the existing column is NOT NULL", facts.nulls);
-        let fix = "give these rows a value in the source, or drop NOT NULL in the target";
+        let fix = "give these rows a value in the source, drop NOT NULL in the target, or use --on-bad-value quarantine";
         findings.push(refusal("E_NOTNULL", object, message).count(facts.nulls).fix(fix));
     }
     let choice = fit(column, facts, pg);
