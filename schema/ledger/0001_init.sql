@@ -35,7 +35,8 @@ CREATE TABLE cutover.before (
 );
 
 -- Key ranges of each table, both ends included, decided once. A chunk is done when `digest` is there:
--- 8 bytes of row count and 32 bytes of sum, big-endian; over the rows that went into the table, not those set aside.
+-- 8 bytes of row count and 32 bytes of sum, big-endian; over the rows that went into the table. Those that were
+-- set aside are counted apart, and where there are any they have a digest of their own.
 CREATE TABLE cutover.chunk (
   source_id   bigint  NOT NULL REFERENCES cutover.source ON DELETE CASCADE,
   table_name  text    NOT NULL,
@@ -46,6 +47,7 @@ CREATE TABLE cutover.chunk (
   bytes       bigint  NOT NULL,
   digest      bytea,
   set_aside   bigint  NOT NULL DEFAULT 0,
+  set_aside_digest bytea,
   epoch       bigint,
   done_at     timestamptz,
   verified_at timestamptz,

@@ -6,9 +6,11 @@ use super::job::{Job, key_text};
 use super::pool;
 use crate::checkpoint::ScanRange;
 use crate::config::BadValuePolicy;
-use crate::encode::{self, Misfit};
+use crate::digest::{MultisetDigest, RowHasher, table_key};
+use crate::encode::{self, Misfit, MisfitKind};
 use crate::error::{Error, Result};
-use crate::limits::{EXAMPLES_MAX, SET_ASIDE_KEYS_AT_ONCE};
+use crate::limits::{EXAMPLES_MAX, LARGE_VALUE_BYTES, SET_ASIDE_KEYS_AT_ONCE};
+use crate::plan::types::{Codec, Mapping, PgType};
 use crate::plan::{OrphanProbe, Plan, TablePlan};
 use crate::sqlite::aside::{AsideRows, Search};
 use crate::sqlite::scan::{RowView, scan};
@@ -72,7 +74,12 @@ pub struct Judge<'a> {
     columns: Vec<usize>,
     orphans: Option<Orphans<'a>>,
     scratch: Vec<u8>,
+    hasher: RowHasher,
+    left_out: MultisetDigest,
 }
+
+/// How rows that are set aside are hashed: each value by its class and its stored bytes.
+const AS_STORED: Mapping = Mapping { pg: PgType::Text, codec: Codec::Text };
 
 impl<'a> Judge<'a> {
     /// The judge of `table`, where any row of it may be set aside.
@@ -80,22 +87,49 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// Internal, where orphans are to be set aside and nobody has looked for them ([`prepare`]).
     pub fn new(job: &'a Job, table: &'a TablePlan) -> Result<Option<Judge<'a>>> {
-        let values = Judge::of_values(table);
         if !sets_orphans_aside(table) {
-            return Ok(values);
+            return Ok(Judge::of_values(table));
         }
         let rows = job.aside.get().ok_or_else(|| Error::internal("nobody has looked for orphans"))?;
         let orphans = Some(Orphans { rows, table: &table.source, ahead: VecDeque::new(), ended: false });
-        let values =
-            values.unwrap_or(Judge { table, columns: Vec::new(), orphans: None, scratch: Vec::new() });
-        Ok(Some(Judge { orphans, ..values }))
+        Ok(Some(Judge { orphans, ..Judge::of_columns(table) }))
     }
 
     /// A judge of values alone, where a column has the policy.
     pub fn of_values(table: &'a TablePlan) -> Option<Judge<'a>> {
+        Some(Judge::of_columns(table)).filter(|judge| !judge.columns.is_empty())
+    }
+
+    fn of_columns(table: &'a TablePlan) -> Judge<'a> {
         let asked = |i: &usize| table.columns[*i].on_bad_value == BadValuePolicy::Quarantine;
-        let columns: Vec<usize> = (0..table.columns.len()).filter(asked).collect();
-        (!columns.is_empty()).then(|| Judge { table, columns, orphans: None, scratch: Vec::new() })
+        Judge {
+            table,
+            columns: (0..table.columns.len()).filter(asked).collect(),
+            orphans: None,
+            scratch: Vec::new(),
+            hasher: RowHasher::new(table_key(&table.source, table.columns.len())),
+            left_out: MultisetDigest::default(),
+        }
+    }
+
+    /// Count and digest of the rows for which [`Self::leaves_out`] gave a reason.
+    pub fn left_out(&self) -> MultisetDigest {
+        self.left_out
+    }
+
+    /// The verdict on a row; one that is set aside is counted and hashed as it is stored.
+    ///
+    /// # Errors
+    /// A source fault.
+    pub fn leaves_out(&mut self, row: &RowView<'_>, number: u64) -> Result<Option<Why>> {
+        let why = self.verdict(row, number)?;
+        if why.is_some() {
+            for i in 0..self.table.columns.len() {
+                self.hasher.source_value(row.stored_value(i)?, &AS_STORED);
+            }
+            self.left_out.add(&self.hasher.finish());
+        }
+        Ok(why)
     }
 
     /// Why this row is set aside, if it is; `number` is its place in the scan, from 1.
@@ -108,14 +142,10 @@ impl<'a> Judge<'a> {
             if column.not_null && value == Value::Null {
                 return Ok(Some(Why::Null(i)));
             }
-            self.scratch.clear();
-            let fits = match encode::large_payload(value, &column.mapping) {
-                Ok(None) => encode::value(value, &column.mapping, &mut self.scratch),
-                Ok(Some(_)) => Ok(()),
-                Err(misfit) => Err(misfit),
-            };
-            if let Err(misfit) = fits {
-                return Ok(Some(Why::BadValue(i, misfit)));
+            match try_value(value, &column.mapping, &mut self.scratch) {
+                // The plan's mistake is no reason to set rows aside: the copy stops at it.
+                Ok(()) | Err(Misfit { kind: MisfitKind::Mapping(_) }) => {}
+                Err(misfit) => return Ok(Some(Why::BadValue(i, misfit))),
             }
         }
         match &mut self.orphans {
@@ -123,6 +153,18 @@ impl<'a> Judge<'a> {
             None => Ok(None),
         }
     }
+}
+
+fn try_value(value: Value<'_>, mapping: &Mapping, scratch: &mut Vec<u8>) -> std::result::Result<(), Misfit> {
+    if encode::large_payload(value, mapping)?.is_some() {
+        return Ok(());
+    }
+    scratch.clear();
+    if scratch.capacity() > LARGE_VALUE_BYTES {
+        // A large value that is converted is not held here while the row's own copy of it is made.
+        *scratch = Vec::new();
+    }
+    encode::value(value, mapping, scratch)
 }
 
 /// A row's rowid, or its number where it has none.
@@ -151,6 +193,11 @@ impl Orphans<'_> {
         }
         Ok(self.ahead.front().filter(|(ahead, _)| *ahead == row).map(|(_, key)| *key))
     }
+}
+
+/// Whether any row of `table` may be set aside.
+pub fn sets_rows_aside(table: &TablePlan) -> bool {
+    sets_orphans_aside(table) || Judge::of_values(table).is_some()
 }
 
 /// Whether orphans of a foreign key of `table` are set aside.

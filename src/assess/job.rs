@@ -1,6 +1,6 @@
 //! One source file on its way: opened, read, selected.
 
-use super::aside::sets_orphans_aside;
+use super::aside::sets_rows_aside;
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
 use crate::config::Config;
@@ -127,7 +127,7 @@ impl Job {
     /// The scan of a planned table: its travelling columns.
     pub fn scan_of_plan(&self, plan: &TablePlan) -> ScanSpec {
         let mut spec = ScanSpec::new(&plan.source, plan.rowid_name(), self.endian());
-        if sets_orphans_aside(plan) {
+        if sets_rows_aside(plan) {
             spec.numbered_by(&self.row_order(plan));
         }
         for ColumnPlan { source, stored_bytes, .. } in &plan.columns {

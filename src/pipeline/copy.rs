@@ -18,7 +18,7 @@ use crate::limits::FRAME_QUEUE_DEPTH;
 use crate::plan::TablePlan;
 use crate::plan::types::Mapping;
 use crate::postgres::connect::Connector;
-use crate::postgres::load::{self, Begun, ChunkLoad, LoadTarget};
+use crate::postgres::load::{self, Begun, ChunkLoad, LoadTarget, Tally};
 use crate::postgres::session::Session;
 use crate::sqlite::scan::{RowView, scan};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -180,8 +180,14 @@ async fn copy_chunk(connector: &Connector, session: &Session, task: &CopyTask) -
         return Err(Error::internal("the rows sent are not the rows read"));
     }
     sink.end(rows).await?;
-    let set_aside = copy_held(session, task, summary.held).await?;
-    load::record(session, &task.target, summary.digest.to_bytes(), set_aside).await?;
+    let set_aside = summary.held.as_ref().map_or(MultisetDigest::default(), |held| held.digest);
+    copy_held(session, task, summary.held).await?;
+    let tally = Tally {
+        digest: summary.digest.to_bytes(),
+        set_aside: set_aside.rows(),
+        set_aside_digest: set_aside.to_bytes(),
+    };
+    load::record(session, &task.target, &tally).await?;
     if failpoint::pass(failpoint::BEFORE_COMMIT) == Action::Fail {
         return Err(Error::target_fault("stopped at a planted failure before the commit"));
     }
@@ -190,10 +196,10 @@ async fn copy_chunk(connector: &Connector, session: &Session, task: &CopyTask) -
     Ok(())
 }
 
-/// Copies the rows that are set aside, in the transaction of their chunk. Gives how many they are.
-async fn copy_held(session: &Session, task: &CopyTask, held: Option<Held>) -> Result<u64> {
-    let Some(held) = held.filter(|held| held.rows > 0) else { return Ok(0) };
-    let rows = held.rows;
+/// Copies the rows that are set aside, in the transaction of their chunk.
+async fn copy_held(session: &Session, task: &CopyTask, held: Option<Held>) -> Result<()> {
+    let Some(held) = held.filter(|held| held.digest.rows() > 0) else { return Ok(()) };
+    let rows = held.digest.rows();
     let mut sink = load::begin_set_aside(session, &task.target).await?;
     let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
     let reader = tokio::task::spawn_blocking(move || {
@@ -205,7 +211,7 @@ async fn copy_held(session: &Session, task: &CopyTask, held: Option<Held>) -> Re
     (sent?, read?);
     sink.end(rows).await?;
     task.counters.add(rows, 0);
-    Ok(rows)
+    Ok(())
 }
 
 /// Commits; where the answer is lost, the ledger is asked under a lock what became of it.
@@ -255,7 +261,7 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
     drop(reader);
     hand_over(builder.finish())?;
     let held = aside.map(Aside::into_held);
-    if digest.rows() + held.as_ref().map_or(0, |held| held.rows) != number {
+    if digest.rows() + held.as_ref().map_or(0, |held| held.digest.rows()) != number {
         return Err(Error::internal("rows were read that were neither sent nor set aside"));
     }
     Ok(ScanSummary { digest, held })

@@ -20,11 +20,11 @@ use std::sync::Arc;
 /// A refusal that names what is no longer the same: columns, or tables with finished chunks; a source fault.
 pub async fn run(job: &Arc<Job>, plan: &Plan, state: &SourceState, jobs: usize) -> Result<Plan> {
     check_columns(job, plan)?;
-    let mut tasks: Vec<(TablePlan, ChunkSpec, Option<(Vec<u8>, u64)>)> = Vec::new();
+    let mut tasks: Vec<(TablePlan, ChunkSpec, Option<(Vec<u8>, Option<Vec<u8>>)>)> = Vec::new();
     for chunk in &state.chunks {
         let table = plan.tables.iter().find(|table| table.source == chunk.table);
         if let Some(table) = table {
-            let done = chunk.digest.clone().map(|digest| (digest, chunk.set_aside));
+            let done = chunk.digest.clone().map(|digest| (digest, chunk.set_aside_digest.clone()));
             tasks.push((table.clone(), chunk.spec.clone(), done));
         }
     }
@@ -32,9 +32,9 @@ pub async fn run(job: &Arc<Job>, plan: &Plan, state: &SourceState, jobs: usize) 
     let shared = Arc::clone(job);
     let read = pool::blocking(jobs, tasks, move |(table, spec, done)| {
         let (now, set_aside) = digest_range(&shared, table, &spec.range)?;
-        let now_done = (now.to_bytes().to_vec(), set_aside);
+        let now_done = (now.to_bytes().to_vec(), kept(&set_aside));
         let same = done.as_ref().is_none_or(|done| now_done == *done);
-        Ok((table.source.clone(), now.rows() + set_aside, same))
+        Ok((table.source.clone(), now.rows() + set_aside.rows(), same))
     })
     .await?;
     let mut names: Vec<&str> =
@@ -69,22 +69,30 @@ fn check_columns(job: &Job, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// The digest of one range of the source, by the same canonical form as the copy's, and how many of its rows are set
+/// A digest of rows set aside as the ledger keeps it.
+fn kept(set_aside: &MultisetDigest) -> Option<Vec<u8>> {
+    (set_aside.rows() > 0).then(|| set_aside.to_bytes().to_vec())
+}
+
+/// The digest of one range of the source, by the same canonical form as the copy's, and that of its rows that are set
 /// aside and not in it.
 ///
 /// # Errors
 /// A source fault.
-pub fn digest_range(job: &Job, table: &TablePlan, range: &ScanRange) -> Result<(MultisetDigest, u64)> {
+pub fn digest_range(
+    job: &Job,
+    table: &TablePlan,
+    range: &ScanRange,
+) -> Result<(MultisetDigest, MultisetDigest)> {
     let mappings: Vec<Mapping> = table.columns.iter().map(|column| column.mapping.clone()).collect();
     let mut hasher = RowHasher::new(table_key(&table.source, mappings.len()));
     let mut digest = MultisetDigest::default();
     let mut judge = Judge::new(job, table)?;
-    let (mut number, mut set_aside) = (0, 0);
+    let mut number = 0;
     let reader = job.source.reader()?;
     scan(&reader, &job.scan_of_plan(table), range, |row| {
         number += 1;
-        if judge.as_mut().map_or(Ok(None), |judge| judge.verdict(row, number))?.is_some() {
-            set_aside += 1;
+        if judge.as_mut().map_or(Ok(None), |judge| judge.leaves_out(row, number))?.is_some() {
             return Ok(());
         }
         for (i, mapping) in mappings.iter().enumerate() {
@@ -93,5 +101,5 @@ pub fn digest_range(job: &Job, table: &TablePlan, range: &ScanRange) -> Result<(
         digest.add(&hasher.finish());
         Ok(())
     })?;
-    Ok((digest, set_aside))
+    Ok((digest, judge.map_or(MultisetDigest::default(), |judge| judge.left_out())))
 }

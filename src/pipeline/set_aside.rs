@@ -6,6 +6,7 @@
 
 use crate::assess::aside::{Judge, Why, row_id};
 use crate::assess::job::key_text;
+use crate::digest::MultisetDigest;
 use crate::encode::Frame;
 use crate::error::{Error, Result};
 use crate::limits::{FRAME_BYTES, SET_ASIDE_MEMORY_BYTES};
@@ -40,13 +41,13 @@ pub(super) struct Aside<'a> {
 /// The rows, as a binary COPY without its trailer.
 pub(super) struct Held {
     spool: SpooledTempFile,
-    /// how many
-    pub(super) rows: u64,
+    /// how many, and their digest
+    pub(super) digest: MultisetDigest,
 }
 
 impl std::fmt::Debug for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Held({} rows)", self.rows)
+        write!(f, "Held({} rows)", self.digest.rows())
     }
 }
 
@@ -58,23 +59,23 @@ impl<'a> Aside<'a> {
         target: &'a LoadTarget,
         encoding: &'static str,
     ) -> Aside<'a> {
-        let held = Held { spool: SpooledTempFile::new(SET_ASIDE_MEMORY_BYTES), rows: 0 };
+        let held =
+            Held { spool: SpooledTempFile::new(SET_ASIDE_MEMORY_BYTES), digest: MultisetDigest::default() };
         Aside { judge, table, target, encoding, held }
     }
 
     /// Takes the row, where it is to be set aside; `number` is its place in the scan, from 1.
     pub(super) fn takes(&mut self, row: &RowView<'_>, number: u64) -> Result<bool> {
-        let Some(why) = self.judge.verdict(row, number)? else { return Ok(false) };
-        if self.held.rows == 0 {
+        let Some(why) = self.judge.leaves_out(row, number)? else { return Ok(false) };
+        if self.judge.left_out().rows() == 1 {
             self.held.spool.write_all(HEADER).map_err(no_room)?;
         }
         self.write_row(row, why, number)?;
-        self.held.rows += 1;
         Ok(true)
     }
 
     pub(super) fn into_held(self) -> Held {
-        self.held
+        Held { digest: self.judge.left_out(), ..self.held }
     }
 
     fn write_row(&mut self, row: &RowView<'_>, why: Why, number: u64) -> Result<()> {
@@ -223,7 +224,8 @@ mod tests {
 
     #[test]
     fn many_rows_go_into_a_file_and_come_back_in_frames() {
-        let mut held = Held { spool: SpooledTempFile::new(SET_ASIDE_MEMORY_BYTES), rows: 1 };
+        let mut held =
+            Held { spool: SpooledTempFile::new(SET_ASIDE_MEMORY_BYTES), digest: MultisetDigest::default() };
         let bytes = vec![7; SET_ASIDE_MEMORY_BYTES + 5];
         held.spool.write_all(&bytes).unwrap();
         assert!(held.spool.is_rolled());

@@ -78,12 +78,14 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     for table in &mut account.report.tables {
         table.rows.copied = expected_rows.get(&table.source).copied().unwrap_or(0);
         let (now, recorded) = left_out.get(&table.source).copied().unwrap_or_default();
-        table.rows.set_aside = now;
-        table.rows.source = table.rows.copied + now;
+        table.rows.set_aside = now.rows();
+        table.rows.source = table.rows.copied + now.rows();
         if now != recorded {
             table.verify = Verify::Differs;
             table.verify_note = format!(
-                "{now} rows of the source are to be set aside, and the ledger has {recorded} set aside: the source has changed"
+                "{} rows of the source are to be set aside, and the ledger has {}, or others: the source has changed",
+                now.rows(),
+                recorded.rows()
             );
         }
     }
@@ -107,17 +109,24 @@ fn rows_of(expected: &Expected) -> u64 {
 }
 
 /// Rows of a table that the ledger has as set aside.
-fn recorded(state: Option<&SourceState>, table: &str) -> u64 {
-    state.map_or(0, |state| resume::chunks_of(state, table).map(|chunk| chunk.set_aside).sum())
+fn recorded(state: Option<&SourceState>, table: &str) -> MultisetDigest {
+    let chunks = state.into_iter().flat_map(|state| resume::chunks_of(state, table));
+    sum(chunks.filter_map(|chunk| MultisetDigest::from_bytes(chunk.set_aside_digest.as_ref()?)))
 }
 
-/// Digests the source again, in the ledger's chunks where there are any; tells how many rows are left out.
+fn sum(digests: impl Iterator<Item = MultisetDigest>) -> MultisetDigest {
+    let mut total = MultisetDigest::default();
+    digests.for_each(|digest| total.merge(&digest));
+    total
+}
+
+/// Digests the source again, in the ledger's chunks where there are any; and the rows that are left out.
 async fn source_side(
     job: &Arc<Job>,
     table: &TablePlan,
     state: Option<&SourceState>,
     tools: &Tools,
-) -> Result<(Expected, u64)> {
+) -> Result<(Expected, MultisetDigest)> {
     let specs: Vec<ChunkSpec> = match state {
         Some(state) => resume::chunks_of(state, &table.source).map(|chunk| chunk.spec.clone()).collect(),
         None => job
@@ -132,7 +141,7 @@ async fn source_side(
         reverify::digest_range(&shared, &scanned, &spec.range)
     });
     let digests = tools.cancel.at_once(digests).await?;
-    let set_aside = digests.iter().map(|(_, set_aside)| set_aside).sum();
+    let set_aside = sum(digests.iter().map(|(_, set_aside)| *set_aside));
     let before = state.and_then(|state| state.before.iter().find(|(name, _)| *name == table.source));
     let digests = digests.into_iter().map(|(digest, _)| digest);
     let expected = Expected {

@@ -65,6 +65,8 @@ pub struct ChunkState {
     pub digest: Option<Vec<u8>>,
     /// rows of it that were set aside
     pub set_aside: u64,
+    /// the digest of those, where there are any
+    pub set_aside_digest: Option<Vec<u8>>,
     /// it was read back and was equal
     pub verified: bool,
 }
@@ -223,7 +225,7 @@ fn source_state(row: &Row) -> SourceState {
 }
 
 async fn read_chunks(session: &Session, source_id: i64) -> Result<Vec<ChunkState>> {
-    let sql = "SELECT table_name, chunk, lo, hi, rows, bytes, digest, verified_at IS NOT NULL, set_aside
+    let sql = "SELECT table_name, chunk, lo, hi, rows, bytes, digest, verified_at IS NOT NULL, set_aside, set_aside_digest
                FROM cutover.chunk WHERE source_id = $1 ORDER BY table_name, chunk";
     let rows = query(session, sql, &[(&source_id, Type::INT8)]).await?;
     let chunk = |row: &Row| ChunkState {
@@ -237,6 +239,7 @@ async fn read_chunks(session: &Session, source_id: i64) -> Result<Vec<ChunkState
         digest: row.get(6),
         verified: row.get(7),
         set_aside: row.get::<_, i64>(8).cast_unsigned(),
+        set_aside_digest: row.get(9),
     };
     Ok(rows.iter().map(chunk).collect())
 }
@@ -296,7 +299,7 @@ pub async fn mark_verified(session: &Session, owner: &StepOwner, table: &str, eq
 /// A target fault.
 pub async fn reopen_table(session: &Session, source_id: i64, table: &str) -> Result<()> {
     let sql =
-        "WITH c AS (UPDATE cutover.chunk SET digest = NULL, done_at = NULL, verified_at = NULL, set_aside = 0
+        "WITH c AS (UPDATE cutover.chunk SET digest = NULL, done_at = NULL, verified_at = NULL, set_aside = 0, set_aside_digest = NULL
                           WHERE source_id = $1 AND table_name = $2),
                     a AS (DELETE FROM cutover.set_aside WHERE source_id = $1 AND table_name = $2),
                     s AS (UPDATE cutover.step SET state = 'pending'

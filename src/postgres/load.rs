@@ -202,14 +202,28 @@ impl ChunkLoad<'_> {
     }
 }
 
+/// What a chunk came to, as the ledger keeps it.
+#[derive(Debug, Clone, Copy)]
+pub struct Tally {
+    /// digest of the rows that were sent
+    pub digest: [u8; 40],
+    /// rows that were set aside
+    pub set_aside: u64,
+    /// digest of those
+    pub set_aside_digest: [u8; 40],
+}
+
 /// Writes the chunk's ledger row, after every COPY of its transaction. COMMIT is left to [`commit`].
 ///
 /// # Errors
 /// A target fault; an internal error where the row is no longer as it was locked.
-pub async fn record(session: &Session, target: &LoadTarget, digest: [u8; 40], set_aside: u64) -> Result<()> {
-    let sql = "UPDATE cutover.chunk SET digest = $4, epoch = $5, set_aside = $6, done_at = clock_timestamp(), verified_at = NULL
+pub async fn record(session: &Session, target: &LoadTarget, tally: &Tally) -> Result<()> {
+    let sql = "UPDATE cutover.chunk SET digest = $4, epoch = $5, set_aside = $6, set_aside_digest = $7,
+                      done_at = clock_timestamp(), verified_at = NULL
                WHERE source_id = $1 AND table_name = $2 AND chunk = $3 AND digest IS NULL RETURNING 1";
-    let (chunk, digest, set_aside) = (target.chunk.cast_signed(), &digest[..], set_aside.cast_signed());
+    let (chunk, digest, set_aside) =
+        (target.chunk.cast_signed(), &tally.digest[..], tally.set_aside.cast_signed());
+    let set_aside_digest = (set_aside > 0).then_some(&tally.set_aside_digest[..]);
     let updated = session
         .client()
         .query_typed(
@@ -221,6 +235,7 @@ pub async fn record(session: &Session, target: &LoadTarget, digest: [u8; 40], se
                 (&digest, Type::BYTEA),
                 (&target.epoch, Type::INT8),
                 (&set_aside, Type::INT8),
+                (&set_aside_digest, Type::BYTEA),
             ],
         )
         .await;
