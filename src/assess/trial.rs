@@ -124,9 +124,12 @@ fn misfits(job: &Job, table: &TablePlan, mut judge: Option<Judge<'_>>, rows: &As
     Ok(Tried { findings: findings.chain(told.findings(table)).collect(), nulls })
 }
 
-/// Rows of one table that will be set aside, by column and code: the first reason, how many rows, keys of the first.
+/// Rows of one table that will be set aside, by columns and code.
 #[derive(Default)]
-struct SetAside(BTreeMap<(Vec<usize>, &'static str), (String, u64, Vec<String>)>);
+struct SetAside(BTreeMap<(Vec<usize>, &'static str), Counted>);
+
+/// The first reason, how many rows, keys of the first.
+type Counted = (String, u64, Vec<String>);
 
 impl SetAside {
     fn note(&mut self, why: Why, table: &TablePlan, key: String) {

@@ -208,7 +208,8 @@ async fn copy_held(session: &Session, task: &CopyTask, held: Option<Held>) -> Re
     let sent = pump(&mut sink, &mut received, &TaskCounters::default()).await;
     drop(received);
     let read = join(reader.await);
-    (sent?, read?);
+    sent?;
+    read?;
     sink.end(rows).await?;
     task.counters.add(rows, 0);
     Ok(())

@@ -13,6 +13,9 @@ use crate::postgres::ledger::SourceState;
 use crate::sqlite::scan::scan;
 use std::sync::Arc;
 
+/// A finished chunk's digests: of the rows that were sent, and of those that were set aside.
+type Done = (Vec<u8>, Option<Vec<u8>>);
+
 /// Reads the source again: every finished chunk must be what it was, and what is left is counted. Gives the plan with
 /// the counts of now.
 ///
@@ -20,7 +23,7 @@ use std::sync::Arc;
 /// A refusal that names what is no longer the same: columns, or tables with finished chunks; a source fault.
 pub async fn run(job: &Arc<Job>, plan: &Plan, state: &SourceState, jobs: usize) -> Result<Plan> {
     check_columns(job, plan)?;
-    let mut tasks: Vec<(TablePlan, ChunkSpec, Option<(Vec<u8>, Option<Vec<u8>>)>)> = Vec::new();
+    let mut tasks: Vec<(TablePlan, ChunkSpec, Option<Done>)> = Vec::new();
     for chunk in &state.chunks {
         let table = plan.tables.iter().find(|table| table.source == chunk.table);
         if let Some(table) = table {
