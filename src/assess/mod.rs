@@ -3,9 +3,11 @@
 //! `copy --validate` ends here; `copy --migrate` goes on from here. Both therefore see the same plan and the same reasons.
 
 pub mod aside;
+mod chunks;
+mod facts;
 pub mod job;
 pub mod pool;
-mod profile;
+pub mod profile;
 mod trial;
 
 use crate::config::{BadValuePolicy, Config, ExistingPolicy};
@@ -94,8 +96,14 @@ async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec
 }
 
 fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Plan {
-    let rules =
-        Rules { schema: config.schema.clone(), create: config.create, names: config.names, hash: text_hash };
+    let rules = Rules {
+        schema: config.schema.clone(),
+        create: config.create,
+        names: config.names,
+        infer: config.infer,
+        mixed: config.mixed,
+        hash: text_hash,
+    };
     let tables = job.tables().zip(&job.profiles).collect();
     let mut plan = build(&Inputs { catalog: &job.catalog, tables, target, rules: &rules });
     // What we create holds every value: only the type of an existing column can be at odds with one.

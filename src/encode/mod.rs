@@ -23,7 +23,7 @@ mod wire;
 mod tests;
 
 pub use frame::{Frame, FrameBuilder};
-pub use json::is_json;
+pub use json::{is_json, is_jsonb};
 pub use misfit::{Misfit, MisfitKind};
 pub use uuid::is_uuid;
 pub use votes::TemplateVotes;
