@@ -361,7 +361,7 @@ fn follow(job: &Job, plan: &Plan, rows: &AsideRows) -> Result<Vec<Vec<OrphansFou
     for table in &plan.tables {
         let referring = keys.referring(&table.source);
         if !referring.is_empty() && rows.has_any(&table.source)? {
-            let search = search(job, table, None, referring);
+            let search = search(job, (plan, table), None, referring);
             rows.set_aside(&*job.source.reader()?, &search.as_search(), 0, |_| {})?;
         }
     }
@@ -370,7 +370,7 @@ fn follow(job: &Job, plan: &Plan, rows: &AsideRows) -> Result<Vec<Vec<OrphansFou
     while let Some(number) = due.pop_first() {
         let (t, k, probe) = keys.0[number];
         let (table, found) = (&plan.tables[t], &mut found[t][k]);
-        let search = search(job, table, Some((number, probe)), keys.referring(&table.source));
+        let search = search(job, (plan, table), Some((number, probe)), keys.referring(&table.source));
         let before = found.count;
         rows.set_aside(&*job.source.reader()?, &search.as_search(), k, |row| found.note(table, row))?;
         if found.count > before {
@@ -389,7 +389,7 @@ fn count_orphans(
 ) -> Result<(usize, usize, OrphansFound)> {
     let (t, k, probe) = Keys::of(plan).0[number];
     let (table, mut found) = (&plan.tables[t], OrphansFound::default());
-    let search = search(job, table, Some((number, probe)), Vec::new());
+    let search = search(job, (plan, table), Some((number, probe)), Vec::new());
     rows.each(&*job.source.reader()?, &search.as_search(), |row| {
         found.parents_aside += u64::from(row.parent_aside);
         found.note(table, row.row);
@@ -403,6 +403,7 @@ struct OwnedSearch<'a> {
     table: &'a TablePlan,
     order: Vec<String>,
     orphans_of: Option<(usize, &'a OrphanProbe)>,
+    filters: [Option<&'a str>; 2],
     referring: Vec<(usize, &'a [String])>,
 }
 
@@ -413,6 +414,7 @@ impl OwnedSearch<'_> {
             rowid: self.table.rowid_name(),
             order: &self.order,
             orphans_of: self.orphans_of,
+            filters: self.filters,
             referring: self.referring.clone(),
         }
     }
@@ -420,9 +422,11 @@ impl OwnedSearch<'_> {
 
 fn search<'a>(
     job: &Job,
-    table: &'a TablePlan,
+    (plan, table): (&'a Plan, &'a TablePlan),
     orphans_of: Option<(usize, &'a OrphanProbe)>,
     referring: Vec<(usize, &'a [String])>,
 ) -> OwnedSearch<'a> {
-    OwnedSearch { table, order: job.row_order(table), orphans_of, referring }
+    let parent = orphans_of.and_then(|(_, probe)| plan.tables.iter().find(|t| t.source == probe.parent));
+    let filters = [Some(table), parent].map(|table| table.and_then(|table| table.filter.as_deref()));
+    OwnedSearch { table, order: job.row_order(table), orphans_of, filters, referring }
 }

@@ -46,6 +46,8 @@ pub struct Search<'a> {
     pub order: &'a [String],
     /// a foreign key of it by number: rows whose parent is missing or set aside; none: rows that are set aside already
     pub orphans_of: Option<(usize, &'a OrphanProbe)>,
+    /// conditions on its rows and on the parent's: other rows are as if they were not there
+    pub filters: [Option<&'a str>; 2],
     /// foreign keys by number that refer to it, with the columns that they refer to
     pub referring: Vec<(usize, &'a [String])>,
 }
@@ -170,18 +172,9 @@ impl AsideRows {
     }
 
     fn sql(&self, search: &Search<'_>) -> Result<String> {
-        let row = search.rowid.map_or_else(|| quote(ROW_NUMBER), quote);
         let keys = search.referring.iter().flat_map(|(_, columns)| columns.iter());
         let keys: String = keys.map(|column| format!(", c.{}", quote(column))).collect();
-        let table = quote(search.table);
-        let child = match search.rowid {
-            Some(_) => format!("main.{table} AS c NOT INDEXED"),
-            None => format!(
-                "(SELECT row_number() OVER ({}) AS {}, * FROM main.{table} NOT INDEXED) AS c",
-                order_by(search.order),
-                quote(ROW_NUMBER)
-            ),
-        };
+        let (row, child) = rows_of(search);
         let Some((key, probe)) = search.orphans_of else {
             let number = self.number(search.table)?;
             return Ok(format!(
@@ -202,9 +195,9 @@ impl AsideRows {
             false => String::new(),
         };
         Ok(format!(
-            "SELECT c.{row}, {first} IS NOT NULL{keys} FROM {child} LEFT JOIN main.{} AS p ON {ends}
+            "SELECT c.{row}, {first} IS NOT NULL{keys} FROM {child} LEFT JOIN {} AS p ON {ends}
              WHERE {} AND ({first} IS NULL{gone}){still_there}",
-            quote(&probe.parent),
+            parents_of(probe, search.filters[1]),
             present.join(" AND "),
         ))
     }
@@ -232,6 +225,34 @@ impl AsideRows {
             exists(&lock(&store), "SELECT 1 FROM aside WHERE t = ?1 AND row = ?2", params![table, row])
         })
     }
+}
+
+/// What a row of the table is known by, and the rows.
+fn rows_of(search: &Search<'_>) -> (String, String) {
+    let table = quote(search.table);
+    let (number, filter) = (quote(ROW_NUMBER), condition(search.filters[0]));
+    match (search.rowid, search.filters[0]) {
+        (Some(rowid), None) => (quote(rowid), format!("main.{table} AS c NOT INDEXED")),
+        (rowid, _) => {
+            let known =
+                rowid.map_or_else(|| format!("row_number() OVER ({})", order_by(search.order)), quote);
+            let rows = format!("(SELECT {known} AS {number}, * FROM main.{table} NOT INDEXED{filter}) AS c");
+            (number, rows)
+        }
+    }
+}
+
+fn parents_of(probe: &OrphanProbe, filter: Option<&str>) -> String {
+    let parent = quote(&probe.parent);
+    match filter {
+        None => format!("main.{parent}"),
+        Some(_) => format!("(SELECT * FROM main.{parent}{})", condition(filter)),
+    }
+}
+
+/// A condition on lines of its own, so that a comment in it ends with it.
+fn condition(filter: Option<&str>) -> String {
+    filter.map_or_else(String::new, |filter| format!(" WHERE (\n{filter}\n)"))
 }
 
 /// The order of the rows of a table without a rowid. Its primary key is unique under some collation and so under BINARY;
@@ -328,6 +349,7 @@ mod tests {
             rowid,
             order,
             orphans_of: Some((7, &probe)),
+            filters: [None; 2],
             referring: vec![(7, &probe.parent_columns)],
         };
         loop {
@@ -378,7 +400,14 @@ mod tests {
         rows.add_for_values("p", &[2, 3]).unwrap();
         let probe = probe("pk", "p", "k");
         let referring = vec![(0, &probe.parent_columns[..])];
-        let parents = Search { table: "p", rowid: Some("id"), order: &[], orphans_of: None, referring };
+        let parents = Search {
+            table: "p",
+            rowid: Some("id"),
+            order: &[],
+            orphans_of: None,
+            filters: [None; 2],
+            referring,
+        };
         let mut told = Vec::new();
         rows.set_aside(&connection, &parents, 0, |row| told.push(row)).unwrap();
         assert_eq!(told, [2, 3]);
@@ -387,6 +416,7 @@ mod tests {
             rowid: Some("rowid"),
             order: &[],
             orphans_of: Some((0, &probe)),
+            filters: [None; 2],
             referring: vec![],
         };
         let mut found = Vec::new();
@@ -397,5 +427,30 @@ mod tests {
         .unwrap();
         assert_eq!(found, [(2, true), (3, true), (4, false)]);
         assert!(rows.has_any("p").unwrap() && !rows.has_any("c").unwrap());
+    }
+
+    #[test]
+    fn rows_that_do_not_meet_their_condition_are_no_parents_and_no_children() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE p(id INTEGER PRIMARY KEY, live); INSERT INTO p VALUES (1, 1), (2, 0), (3, 1);
+                 CREATE TABLE c(p, live); INSERT INTO c VALUES (1, 1), (2, 1), (2, 0), (9, 1);
+                 CREATE TABLE w(k PRIMARY KEY, p, live) WITHOUT ROWID;
+                 INSERT INTO w VALUES ('a', 9, 0), ('b', 1, 1), ('c', 2, 1), ('d', 9, 1)",
+            )
+            .unwrap();
+        let rows = AsideRows::new(["p", "c", "w"].map(str::to_owned).to_vec()).unwrap();
+        let (probe, order) = (probe("p", "p", "id"), ["k".to_owned()]);
+        let found = |table, rowid, order| {
+            let filters = [Some("live -- only those"), Some("live = 1")];
+            let search =
+                Search { table, rowid, order, orphans_of: Some((0, &probe)), filters, referring: vec![] };
+            let mut found = Vec::new();
+            rows.set_aside(&connection, &search, 0, |row| found.push(row)).unwrap();
+            found
+        };
+        assert_eq!(found("c", Some("rowid"), &[]), [2, 4]);
+        assert_eq!(found("w", None, &order), [2, 3], "numbers among the rows that meet it");
     }
 }
