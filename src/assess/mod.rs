@@ -5,6 +5,7 @@
 pub mod aside;
 mod chunks;
 mod facts;
+pub mod follow;
 pub mod job;
 pub mod pool;
 pub mod profile;

@@ -1,7 +1,8 @@
 //! What stands against a plan, looked up in the source before anything is written: values that an existing column
 //! cannot hold, and rows whose parent is missing.
 
-use super::aside::{self, BadRows, Judge, OrphansFound, Why, row_id};
+use super::aside::{Judge, Why, row_id};
+use super::follow::{self, BadRows, OrphansFound};
 use super::job::{Job, key_text};
 use super::pool;
 use crate::checkpoint::ScanRange;
@@ -26,10 +27,10 @@ use std::sync::Arc;
 pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()> {
     set_policies(plan, config);
     let tasks: Vec<TablePlan> = plan.tables.clone();
-    let rows = Arc::new(aside::new_rows(plan)?);
+    let rows = Arc::new(follow::new_rows(plan)?);
     let (shared, kept) = (Arc::clone(job), Arc::clone(&rows));
     let results = pool::blocking(config.jobs, tasks, move |table| try_table(&shared, table, &kept)).await?;
-    let orphans = aside::settle(job, plan, rows, config.jobs).await?;
+    let orphans = follow::settle(job, plan, rows, config.jobs).await?;
     for ((table, tried), orphans) in plan.tables.iter_mut().zip(results).zip(orphans) {
         for (object, keys) in tried.nulls {
             let mut named = plan.findings.iter_mut();

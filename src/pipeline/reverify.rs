@@ -1,8 +1,8 @@
 //! A changed source: finished chunks may stay only if, read again, they give the ledger's digests (semantics.md §4.4).
 
-use crate::assess::aside::{self, Judge};
+use crate::assess::aside::Judge;
 use crate::assess::job::Job;
-use crate::assess::pool;
+use crate::assess::{follow, pool};
 use crate::catalog::Generated;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::digest::{MultisetDigest, RowHasher, table_key};
@@ -31,7 +31,7 @@ pub async fn run(job: &Arc<Job>, plan: &Plan, state: &SourceState, jobs: usize) 
             tasks.push((table.clone(), chunk.spec.clone(), done));
         }
     }
-    aside::prepare(job, plan, jobs).await?;
+    follow::prepare(job, plan, jobs).await?;
     let shared = Arc::clone(job);
     let read = pool::blocking(jobs, tasks, move |(table, spec, done)| {
         let (now, set_aside) = digest_range(&shared, table, &spec.range)?;

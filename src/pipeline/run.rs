@@ -9,7 +9,7 @@ use super::sequence;
 use super::tools::Tools;
 use super::wind_up::{already_done, finish_tables, record_end, summarise};
 use crate::assess::job::Job;
-use crate::assess::{self, aside};
+use crate::assess::{self, follow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
 use crate::outcome::RunReport;
@@ -70,7 +70,7 @@ async fn carry_out(
     account: &mut Account,
 ) -> Result<()> {
     for active in actives.iter().filter(|active| active.has_chunks_left()) {
-        tools.cancel.at_once(aside::prepare(&active.job, &active.plan, tools.config.jobs)).await?;
+        tools.cancel.at_once(follow::prepare(&active.job, &active.plan, tools.config.jobs)).await?;
     }
     let mut failures = copy_chunks(tools, actives, account).await;
     refresh(control, actives).await?;

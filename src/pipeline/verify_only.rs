@@ -10,7 +10,7 @@ use super::verify::Expected;
 use super::wind_up::summarise;
 use super::{resume, reverify};
 use crate::assess::job::Job;
-use crate::assess::{self, aside, pool};
+use crate::assess::{self, follow, pool};
 use crate::checkpoint::ChunkSpec;
 use crate::config::{Config, CreatePolicy, ExistingPolicy};
 use crate::digest::MultisetDigest;
@@ -42,7 +42,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     for job in ours {
         let Some(state) = known.get(job.path()) else { continue };
         let (job, plan) = (Arc::new(job), resume::stored_plan(state)?);
-        tools.cancel.at_once(aside::prepare(&job, &plan, tools.config.jobs)).await?;
+        tools.cancel.at_once(follow::prepare(&job, &plan, tools.config.jobs)).await?;
         pairs.push((job, plan, Some(state.clone())));
     }
     let config =
