@@ -37,6 +37,8 @@ mod mutations;
 mod refusals;
 // runs that are killed, stopped, repeated, fenced
 mod resume;
+// rows that a policy keeps out, whole, and their children
+mod set_aside;
 // throwaway server, SQLite files, the built program
 mod support;
 // what the server would change without a word, refused before the first write
