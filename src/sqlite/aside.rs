@@ -421,6 +421,7 @@ mod tests {
             order: &[],
             orphans_of: None,
             filters: [None; 2],
+            empty_is_null: vec![],
             referring,
         };
         let mut told = Vec::new();
