@@ -33,6 +33,8 @@ mod memory;
 mod round_trip;
 // random changes of single cells and rows, each found and named
 mod mutations;
+// the cases of the specification's table that speak of values
+mod numbered;
 // what is refused, and how it is said
 mod refusals;
 // runs that are killed, stopped, repeated, fenced
