@@ -12,7 +12,7 @@ use super::names::{self, Names, take_column};
 use super::notes;
 use super::target::{TargetColumn, TargetTable};
 use super::types::{Classes, Level, PgType};
-use super::{ColumnPlan, chosen, ddl, rename};
+use super::{ColumnPlan, Evidence, chosen, ddl, rename};
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Catalog, Column, Generated, Table};
 use crate::config::{BadValuePolicy, Cleanse, ColumnChoice, Infer};
@@ -319,7 +319,8 @@ fn existing_column(
         stored_bytes: choice.mapping.codec.keeps_stored_bytes(),
         mapping: choice.mapping.clone(),
         level: choice.level,
-        evidence: evidence(column, facts, &choice),
+        // The target's own type is nobody's choice here.
+        evidence: Evidence { change: String::new(), ..evidence(column, facts, &choice) },
         why: choice.why,
         not_null: partner.not_null,
         cleanse: Cleanse::default(),
