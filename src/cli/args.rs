@@ -1,7 +1,7 @@
 //! What the user typed, and nothing more: no defaults from the environment, no validation across options
 //! (`resolve` has those). Every option here has an effect; what is not built yet is not listed.
 
-use crate::config::Secret;
+use crate::config::{Secret, size};
 use crate::limits::JOBS_MAX;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::convert::Infallible;
@@ -87,22 +87,24 @@ pub struct CopyArgs {
     /// which tables
     #[command(flatten)]
     pub selection: SelectionArgs,
-    /// Create what is missing, or only fill tables that exist
-    #[arg(long, value_enum, default_value_t = CreateWord::Auto, hide_possible_values = true, value_name = "auto|never")]
-    pub create: CreateWord,
+    /// With --validate: write every decision as a commented cutover.toml, to be edited; the file must not exist
+    #[arg(long, value_name = "FILE", requires = "validate")]
+    pub write_config: Option<PathBuf>,
+    /// Create what is missing, or only fill tables that exist [default: auto]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "auto|never")]
+    pub create: Option<CreateWord>,
     /// Tables holding rows that cutover did not put there: refuse the run, append to them, or empty them first
-    #[arg(long, value_enum, default_value_t = ExistingWord::Refuse, hide_possible_values = true,
-          value_name = "refuse|append|truncate")]
-    pub existing: ExistingWord,
+    /// [default: refuse]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "refuse|append|truncate")]
+    pub existing: Option<ExistingWord>,
     /// Rows whose parent is missing: copy them and leave the foreign key NOT VALID (not-valid), refuse the run (refuse),
-    /// or the first for keys that cutover creates and the second for keys that exist (auto)
-    #[arg(long, value_enum, default_value_t = OrphanWord::Auto, hide_possible_values = true,
-          value_name = "auto|refuse|not-valid")]
-    pub orphans: OrphanWord,
-    /// How much is proved: counts and checksums, counts only, nothing
-    #[arg(long, value_enum, default_value_t = VerifyWord::Checksum, hide_possible_values = true,
-          value_name = "checksum|count|off")]
-    pub verify: VerifyWord,
+    /// set them aside (quarantine), or the first for keys that cutover creates and the second for keys that exist (auto)
+    /// [default: auto]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "auto|refuse|not-valid|quarantine")]
+    pub orphans: Option<OrphanWord>,
+    /// How much is proved: counts and checksums, counts only, nothing [default: checksum]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "checksum|count|off")]
+    pub verify: Option<VerifyWord>,
     /// Stop at the first table that fails, instead of finishing the others first
     #[arg(long)]
     pub fail_fast: bool,
@@ -169,19 +171,37 @@ pub struct ToArgs {
 /// Which tables, and what they are called over there.
 #[derive(Debug, Args)]
 pub struct SelectionArgs {
-    /// Schema in the target
-    #[arg(long, value_name = "NAME", default_value = "public")]
-    pub schema: String,
+    /// Settings for this project, for single tables and for columns [default: ./cutover.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Schema in the target [default: public]
+    #[arg(long, value_name = "NAME")]
+    pub schema: Option<String>,
     /// Only tables whose name matches; may be repeated
     #[arg(long, value_name = "GLOB", action = ArgAction::Append)]
     pub table: Vec<String>,
     /// No tables whose name matches; may be repeated
     #[arg(long, value_name = "GLOB", action = ArgAction::Append)]
     pub exclude: Vec<String>,
-    /// Spelling of names in the target: as they are, in lower case, or as snake_case
-    #[arg(long, value_enum, default_value_t = NameWord::Keep, hide_possible_values = true,
-          value_name = "keep|lower|snake")]
-    pub names: NameWord,
+    /// Spelling of names in the target: as they are, in lower case, or as snake_case [default: keep]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "keep|lower|snake")]
+    pub names: Option<NameWord>,
+    /// Types of the columns that cutover creates: from declared types, where every value proves them, or also from the
+    /// content of TEXT and INTEGER columns [default: declared]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "declared|content")]
+    pub infer: Option<InferWord>,
+    /// Columns whose values no one type holds with every storage class kept: the narrowest type that keeps every number and
+    /// byte (widen), refuse the run, class and value as bytea (tagged), a column for each class (split), or set the rows of
+    /// the rarer class aside (quarantine) [default: widen]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "widen|refuse|tagged|split|quarantine")]
+    pub mixed: Option<MixedWord>,
+    /// Rows with a value that its column cannot take: refuse the run, or set them aside [default: refuse]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "refuse|quarantine")]
+    pub on_bad_value: Option<BadValueWord>,
+    /// Zone of date-times that name none, on their way into a timestamptz: an IANA name such as Europe/Berlin, or an offset
+    /// such as +02:00
+    #[arg(long, value_name = "ZONE")]
+    pub naive_tz: Option<String>,
 }
 
 /// How a run goes about it and what it tells.
@@ -242,6 +262,31 @@ pub enum OrphanWord {
     Auto,
     Refuse,
     NotValid,
+    Quarantine,
+}
+
+/// The words of `--infer`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InferWord {
+    Declared,
+    Content,
+}
+
+/// The words of `--mixed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MixedWord {
+    Widen,
+    Refuse,
+    Tagged,
+    Split,
+    Quarantine,
+}
+
+/// The words of `--on-bad-value`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BadValueWord {
+    Refuse,
+    Quarantine,
 }
 
 /// The words of `--verify`.
@@ -305,26 +350,6 @@ fn jobs(text: &str) -> Result<usize, String> {
     jobs.ok_or_else(|| format!("it must be a number from 1 to {JOBS_MAX}"))
 }
 
-/// `1048576`, `64MiB`, `1.5GiB` is not: whole numbers only, and only units that mean one thing.
-fn size(text: &str) -> Result<u64, String> {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
-    let factor: Option<u64> = match unit.trim_start() {
-        "" | "B" => Some(1),
-        "kB" | "KB" => Some(1_000),
-        "MB" => Some(1_000_000),
-        "GB" => Some(1_000_000_000),
-        "KiB" => Some(1 << 10),
-        "MiB" => Some(1 << 20),
-        "GiB" => Some(1 << 30),
-        _ => None,
-    };
-    let factor = factor.ok_or("the unit must be B, KiB, MiB, GiB, kB, MB or GB")?;
-    let number: u64 = number.parse().map_err(|_| "it must be a whole number, with or without a unit")?;
-    let size = number.checked_mul(factor).filter(|size| *size > 0);
-    size.ok_or_else(|| "it must be at least 1 and less than 16 EiB".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -356,26 +381,6 @@ mod tests {
             }
         }
         assert!(seen > 30, "only {seen} arguments");
-    }
-
-    #[test]
-    fn sizes() {
-        let good = [
-            ("1", 1),
-            ("1048576", 1_048_576),
-            ("64MiB", 64 << 20),
-            ("64 MiB", 64 << 20),
-            ("2kB", 2_000),
-            ("3GB", 3_000_000_000),
-            ("7B", 7),
-        ];
-        for (text, expected) in good {
-            assert_eq!(size(text), Ok(expected), "{text}");
-        }
-        for text in ["", "0", "0MiB", "64M", "1.5GiB", "-1", "MiB", "99999999999GiB", "18446744073709551616"]
-        {
-            assert!(size(text).is_err(), "{text}");
-        }
     }
 
     #[test]

@@ -1,20 +1,22 @@
 //! From what was typed and what the environment has to settings: every default, every validation, every remedy.
 //!
-//! The environment and the number of cores are passed in; the only I/O is reading `--env-file` and looking at paths.
-//! Precedence: what was typed, then the environment, then `--env-file`. An empty variable counts as unset.
+//! The environment and the number of cores are passed in; the only I/O is reading `--env-file` and `cutover.toml` and
+//! looking at paths. Precedence: what was typed, then the environment, then `--env-file`, and for what the environment
+//! does not know, `cutover.toml`. An empty variable counts as unset.
 //! No message repeats a target, which may hold a password.
 
+mod settings;
 mod source;
 mod target;
+mod words;
 
 use crate::cli::args::{
-    CleanArgs, CopyArgs, CreateWord, EndArgs, ExistingWord, NameWord, OrphanWord, ProgressWord, RunArgs,
-    SelectionArgs, StatusArgs, ToArgs, VerifyArgs, VerifyWord,
+    CleanArgs, CopyArgs, EndArgs, ProgressWord, RunArgs, SelectionArgs, StatusArgs, ToArgs, VerifyArgs,
 };
 use crate::cli::env_file;
 use crate::config::{
     BadValuePolicy, Config, CreatePolicy, ExistingPolicy, Infer, MixedPolicy, NamePolicy, OrphanPolicy,
-    TargetAddress, VerifyLevel,
+    Settings, TargetAddress, VerifyLevel,
 };
 use crate::error::{Error, Result};
 use crate::limits;
@@ -113,6 +115,8 @@ pub struct Run {
     pub reports: Vec<PathBuf>,
     /// how progress is shown
     pub progress: ProgressStyle,
+    /// where the decisions are to be written as a `cutover.toml`
+    pub write_config: Option<PathBuf>,
 }
 
 /// `copy`.
@@ -123,29 +127,23 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
     let mode = copy_mode(args)?;
     let mut run = run(&args.ends, &args.selection, &args.run, around)?;
     let config = &mut run.config;
-    config.create = match args.create {
-        CreateWord::Auto => CreatePolicy::Auto,
-        CreateWord::Never => CreatePolicy::Never,
-    };
-    config.existing = match args.existing {
-        ExistingWord::Refuse => ExistingPolicy::Refuse,
-        ExistingWord::Append => ExistingPolicy::Append,
-        ExistingWord::Truncate => ExistingPolicy::Truncate,
-    };
-    config.orphans = match args.orphans {
-        OrphanWord::Auto => OrphanPolicy::Auto,
-        OrphanWord::Refuse => OrphanPolicy::Refuse,
-        OrphanWord::NotValid => OrphanPolicy::NotValid,
-    };
-    config.verify = match args.verify {
-        VerifyWord::Checksum => VerifyLevel::Checksum,
-        VerifyWord::Count => VerifyLevel::Count,
-        VerifyWord::Off => VerifyLevel::Off,
-    };
-    (config.fail_fast, config.restart, config.reverify) = (args.fail_fast, args.restart, args.reverify);
-    config.chunk_bytes = args.chunk_bytes.unwrap_or(limits::CHUNK_BYTES);
-    config.chunk_rows = args.chunk_rows.map_or(limits::CHUNK_ROWS, NonZeroU64::get);
+    let file = config.settings.options.clone();
+    config.create = typed(args.create, file.create, CreatePolicy::Auto);
+    config.existing = typed(args.existing, file.existing, ExistingPolicy::Refuse);
+    config.orphans = typed(args.orphans, file.orphans, OrphanPolicy::Auto);
+    config.verify = typed(args.verify, file.verify, VerifyLevel::Checksum);
+    config.fail_fast = args.fail_fast || file.fail_fast.unwrap_or(false);
+    (config.restart, config.reverify) = (args.restart, args.reverify);
+    config.chunk_bytes = args.chunk_bytes.or(file.chunk_bytes).unwrap_or(limits::CHUNK_BYTES);
+    config.chunk_rows =
+        args.chunk_rows.map(NonZeroU64::get).or(file.chunk_rows).unwrap_or(limits::CHUNK_ROWS);
+    run.write_config = args.write_config.as_deref().map(settings::new_file).transpose()?;
     Ok((mode, run))
+}
+
+/// What was typed, else what the file says, else the default.
+fn typed<W: Into<P>, P>(word: Option<W>, file: Option<P>, default: P) -> P {
+    word.map(Into::into).or(file).unwrap_or(default)
 }
 
 fn copy_mode(args: &CopyArgs) -> Result<CopyMode> {
@@ -194,40 +192,58 @@ fn run(ends: &EndArgs, selection: &SelectionArgs, run: &RunArgs, around: &Surrou
     let variables = Variables::read(around, ends.to.env_file.as_deref())?;
     let sources = source::resolve(ends, &variables)?;
     let target = target::resolve(ends.target.as_ref(), ends.to.to.as_ref(), &variables)?;
-    check_schema(&selection.schema)?;
-    check_globs("--table", &selection.table)?;
-    check_globs("--exclude", &selection.exclude)?;
-    check_reports(&run.report, &sources)?;
-    let config = Config {
+    let settings = settings::read(selection.config.as_deref())?;
+    let config = selected(selection, settings, sources, target)?;
+    check_reports(&run.report, &config.sources)?;
+    let cores = around.cores.clamp(1, limits::JOBS_DEFAULT_MAX);
+    let config = Config { jobs: run.jobs.or(config.settings.options.jobs).unwrap_or(cores), ..config };
+    let progress = progress(run.progress);
+    Ok(Run { config, reports: run.report.clone(), progress, write_config: None })
+}
+
+/// What the selection says, typed or in the file; the rest at its defaults.
+fn selected(
+    typed_args: &SelectionArgs,
+    settings: Settings,
+    sources: Vec<PathBuf>,
+    target: TargetAddress,
+) -> Result<Config> {
+    let args = typed_args;
+    let file = &settings.options;
+    let globs = |typed: &[String], file: &Option<Vec<String>>| match typed {
+        [] => file.clone().unwrap_or_default(),
+        typed => typed.to_vec(),
+    };
+    let schema = args.schema.clone().or_else(|| file.schema.clone()).unwrap_or_else(|| "public".to_owned());
+    let naive_tz = args.naive_tz.clone().or_else(|| file.naive_tz.clone());
+    let (tables, exclude) = (globs(&args.table, &file.tables), globs(&args.exclude, &file.exclude));
+    check_schema(&schema)?;
+    check_globs("--table", &tables)?;
+    check_globs("--exclude", &exclude)?;
+    naive_tz.as_deref().map_or(Ok(()), settings::check_zone)?;
+    Ok(Config {
         sources,
         target,
-        schema: selection.schema.clone(),
-        tables: selection.table.clone(),
-        exclude: selection.exclude.clone(),
+        schema,
+        tables,
+        exclude,
         create: CreatePolicy::Auto,
         existing: ExistingPolicy::Refuse,
         orphans: OrphanPolicy::Auto,
-        names: names(selection.names),
-        infer: Infer::Declared,
-        mixed: MixedPolicy::Widen,
-        on_bad_value: BadValuePolicy::Refuse,
+        names: typed(args.names, file.names, NamePolicy::Keep),
+        infer: typed(args.infer, file.infer, Infer::Declared),
+        mixed: typed(args.mixed, file.mixed, MixedPolicy::Widen),
+        on_bad_value: typed(args.on_bad_value, file.on_bad_value, BadValuePolicy::Refuse),
+        naive_tz,
+        settings,
         verify: VerifyLevel::Checksum,
-        jobs: run.jobs.unwrap_or_else(|| around.cores.clamp(1, limits::JOBS_DEFAULT_MAX)),
+        jobs: 1,
         fail_fast: false,
         restart: false,
         reverify: false,
         chunk_bytes: limits::CHUNK_BYTES,
         chunk_rows: limits::CHUNK_ROWS,
-    };
-    Ok(Run { config, reports: run.report.clone(), progress: progress(run.progress) })
-}
-
-fn names(word: NameWord) -> NamePolicy {
-    match word {
-        NameWord::Keep => NamePolicy::Keep,
-        NameWord::Lower => NamePolicy::Lower,
-        NameWord::Snake => NamePolicy::Snake,
-    }
+    })
 }
 
 fn progress(word: ProgressWord) -> ProgressStyle {

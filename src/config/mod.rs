@@ -1,12 +1,27 @@
 //! Resolved settings: what the command line and the environment came to. No defaults are hidden elsewhere.
 
+pub mod glob;
+pub mod nearest;
+mod parse;
+mod settings;
+#[cfg(test)]
+mod settings_tests;
+mod size;
 mod values;
+mod words;
 
+pub use parse::{flag_spellings, parse};
+pub use settings::{Options, Place, Placed, Setting, Settings, toml_string};
+pub use size::size;
+pub use words::Word;
 pub use values::{
     BadValuePolicy, Cleanse, ColumnChoice, Infer, InvalidPolicy, MixedPolicy, NulPolicy, TableChoice,
 };
 
 use std::path::PathBuf;
+
+/// The file that is used where none is named and it is there.
+pub const DEFAULT_FILE: &str = "cutover.toml";
 
 /// Which target this run writes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +124,10 @@ pub struct Config {
     pub mixed: MixedPolicy,
     /// see [`BadValuePolicy`]
     pub on_bad_value: BadValuePolicy,
+    /// the zone of date-times that name none: an IANA name or an offset
+    pub naive_tz: Option<String>,
+    /// what `cutover.toml` says of tables and columns
+    pub settings: Settings,
     /// see [`VerifyLevel`]
     pub verify: VerifyLevel,
     /// connections that load at once

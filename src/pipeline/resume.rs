@@ -100,6 +100,8 @@ mod tests {
             existing: ExistingPolicy::Refuse,
             orphans: OrphanPolicy::Auto,
             names: NamePolicy::Keep,
+            naive_tz: None,
+            settings: crate::config::Settings::default(),
             verify: VerifyLevel::Checksum,
             jobs: 1,
             infer: crate::config::Infer::Declared,

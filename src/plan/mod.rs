@@ -17,7 +17,9 @@ pub mod order;
 pub mod select;
 pub mod target;
 pub mod text;
+pub mod type_text;
 pub mod types;
+pub mod zone;
 
 use crate::config::{BadValuePolicy, Cleanse};
 use crate::finding::{Finding, NotCarried};
