@@ -19,6 +19,8 @@ mod example;
 mod example_schema;
 // tables that an application made in the target
 mod existing;
+// the fuzz targets over their corpora
+mod fuzz_corpus;
 // memory is bounded by the largest value
 mod memory;
 // what is refused, and how it is said

@@ -1,0 +1,41 @@
+//! Declared types: the affinity is SQLite's own, a name is the same with and without its arguments.
+
+use super::oracle;
+use cutover::catalog::affinity::{Affinity, type_name};
+use cutover::plan::choose::Family;
+
+/// The bytes are a declared type.
+pub fn run(data: &[u8]) {
+    let Ok(declared) = std::str::from_utf8(data) else { return };
+    let name = type_name(declared);
+    assert!(!name.contains('(') && !name.contains("  ") && name.trim() == name, "{name:?}");
+    assert_eq!(name, name.to_ascii_uppercase());
+    assert_eq!(type_name(&name), name, "a name is not its own name");
+    assert_eq!(Family::of(&name), Family::of(declared));
+    for text in [declared.to_owned(), declared.to_ascii_lowercase(), declared.to_ascii_uppercase()] {
+        assert_eq!(Affinity::of(&text, false), Affinity::of(declared, false));
+        assert_eq!(Family::of(&text), Family::of(declared));
+    }
+    let strict = Affinity::of(declared, true);
+    assert!(strict == Affinity::of(declared, false) || declared.trim().eq_ignore_ascii_case("any"));
+    if !declared.contains('\0') {
+        let quoted = oracle::quoted(declared);
+        assert_eq!(Affinity::of(&quoted, false), as_sqlite_says(&quoted), "{quoted}");
+    }
+}
+
+/// What SQLite makes of 1.5 and of '1' tells the five affinities apart.
+fn as_sqlite_says(declared: &str) -> Affinity {
+    let sql = format!("SELECT typeof(CAST(1.5 AS {declared})), typeof(CAST('1' AS {declared}))");
+    let classes = oracle::database()
+        .query_row(&sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+        .expect("SQLite takes any quoted name for a type");
+    match (classes.0.as_str(), classes.1.as_str()) {
+        ("integer", "integer") => Affinity::Integer,
+        ("text", "text") => Affinity::Text,
+        ("blob", "blob") => Affinity::Blob,
+        ("real", "real") => Affinity::Real,
+        ("real", "integer") => Affinity::Numeric,
+        other => panic!("no affinity gives {other:?}"),
+    }
+}
