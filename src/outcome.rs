@@ -198,10 +198,31 @@ pub struct ColumnReport {
     /// target type
     #[serde(rename = "type")]
     pub pg_type: String,
-    /// `E0`, `E1`, `E2` or `B`
+    /// `E0`, `E1`, `E2`, `B` or `LOSS`
     pub level: String,
     /// why
     pub why: String,
+    /// what the decision rests on
+    pub evidence: EvidenceReport,
+}
+
+/// Counts of a column's values by storage class, and what speaks for and against its type.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct EvidenceReport {
+    /// NULLs
+    pub nulls: u64,
+    /// INTEGER
+    pub integers: u64,
+    /// REAL
+    pub reals: u64,
+    /// TEXT
+    pub texts: u64,
+    /// BLOB
+    pub blobs: u64,
+    /// keys of the first values that stood in the way of a narrower type
+    pub against: Vec<String>,
+    /// what would change the decision; empty where there is nothing to choose
+    pub change: String,
 }
 
 /// What was made after the data.

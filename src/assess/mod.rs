@@ -2,9 +2,11 @@
 //!
 //! `copy --validate` ends here; `copy --migrate` goes on from here. Both therefore see the same plan and the same reasons.
 
+mod chunks;
+mod facts;
 pub mod job;
 pub mod pool;
-mod profile;
+pub mod profile;
 mod trial;
 
 use crate::config::{Config, ExistingPolicy};
@@ -93,8 +95,14 @@ async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec
 }
 
 fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Plan {
-    let rules =
-        Rules { schema: config.schema.clone(), create: config.create, names: config.names, hash: text_hash };
+    let rules = Rules {
+        schema: config.schema.clone(),
+        create: config.create,
+        names: config.names,
+        infer: config.infer,
+        mixed: config.mixed,
+        hash: text_hash,
+    };
     let tables = job.tables().zip(&job.profiles).collect();
     build(&Inputs { catalog: &job.catalog, tables, target, rules: &rules })
 }

@@ -5,6 +5,7 @@
 pub mod affinity;
 pub mod ddl;
 pub mod profile;
+pub mod spelling;
 
 use crate::finding::{Finding, NotCarried};
 use affinity::Affinity;

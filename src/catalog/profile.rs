@@ -1,5 +1,6 @@
 //! What a table's columns really hold, counted in one full scan (semantics.md §1.3).
 
+use super::spelling::Spelling;
 use crate::checkpoint::ChunkSpec;
 use crate::value::Class;
 
@@ -14,47 +15,12 @@ pub struct TableProfile {
     pub max_row_bytes: u64,
     /// PostgreSQL's heap size of the largest row, estimated only where many columns make it a question
     pub max_heap_bytes: u64,
+    /// per index of the table, the bytes of its longest key; known only where a row is long enough to matter, else 0
+    pub max_key_bytes: Vec<u64>,
     /// ranges of about equal weight, in key order; never empty
     pub chunks: Vec<ChunkSpec>,
     /// the columns that travel, in the table's order
     pub columns: Vec<ColumnProfile>,
-}
-
-/// Spelling facts about the texts of a column, gathered where its declared type makes them matter.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Spelling {
-    /// every text is `YYYY-MM-DD` and a real date
-    pub date: bool,
-    /// the single date-time spelling that all texts share, as the plan's template in its own debug-free form
-    pub stamp: Option<StampSpelling>,
-    /// every text is JSON that PostgreSQL takes
-    pub json: bool,
-    /// every text is a lower-case hyphenated UUID
-    pub uuid: bool,
-}
-
-/// A date-time spelling; mirrors the template of the plan, which is built from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StampSpelling {
-    /// between date and time
-    pub separator: char,
-    /// with seconds
-    pub seconds: bool,
-    /// fraction digits, or how they vary
-    pub fraction: FractionSpelling,
-    /// zone text and seconds east of UTC; none without a zone; `Z` is a text too
-    pub zone: Option<(String, i32)>,
-}
-
-/// How the fraction of a second is spelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FractionSpelling {
-    /// always this many digits
-    Fixed(u8),
-    /// without trailing zeros
-    Shortened,
-    /// none or six
-    NoneOrSix,
 }
 
 /// The facts of one column.
@@ -72,6 +38,12 @@ pub struct ColumnProfile {
     pub blobs: u64,
     /// smallest and largest INTEGER
     pub integer_range: Option<(i64, i64)>,
+    /// INTEGER values that are 0, and those that are 1
+    pub integers_zero: u64,
+    /// see `integers_zero`
+    pub integers_one: u64,
+    /// smallest and largest REAL
+    pub real_range: Option<(f64, f64)>,
     /// REAL values without a fraction
     pub reals_integral: u64,
     /// ±Infinity
@@ -84,12 +56,24 @@ pub struct ColumnProfile {
     pub texts_nul: u64,
     /// TEXT that might be read as a number
     pub texts_numeric: u64,
+    /// TEXT of no bytes
+    pub texts_empty: u64,
+    /// TEXT that ends in a space
+    pub texts_trailing_space: u64,
+    /// code points of the longest valid TEXT
+    pub max_characters: u64,
+    /// BLOB of 16 bytes
+    pub blobs_of_16: u64,
+    /// BLOB that is valid UTF-8
+    pub blobs_text: u64,
     /// longest TEXT or BLOB
     pub max_bytes: u64,
     /// keys of the first values that are invalid or have a NUL
     pub odd_texts: Vec<String>,
     /// keys of the first value of each class
     pub first: Vec<(Class, String)>,
+    /// key of the first text after which no spelling of the declared kind was possible
+    pub broke: Option<String>,
     /// spellings, where asked for
     pub spelling: Option<Spelling>,
 }
@@ -102,7 +86,8 @@ impl ColumnProfile {
 
     /// Every INTEGER is 0 or 1, and there is nothing else but NULL.
     pub fn only_flags(&self) -> bool {
-        self.values() == self.integers && self.integer_range.is_some_and(|(min, max)| min >= 0 && max <= 1)
+        let flags = self.integers_zero + self.integers_one;
+        flags > 0 && flags == self.values()
     }
 
     /// TEXT that PostgreSQL's `text` cannot hold.

@@ -30,6 +30,11 @@ pub fn is_json(text: &[u8]) -> bool {
     field_size(text).is_ok() && walk(text, false).is_ok() && clean(text).is_ok()
 }
 
+/// True if `text` can be a value of a `jsonb` column.
+pub fn is_jsonb(text: &[u8]) -> bool {
+    field_size(text).is_ok() && walk(text, true).is_ok() && clean(text).is_ok()
+}
+
 /// TEXT, checked for `json`.
 pub(super) fn json(text: &[u8], pg: PgType) -> Result<&[u8], MisfitKind> {
     if pg != PgType::Json {

@@ -29,7 +29,7 @@ mod tests;
 
 pub use flag_votes::FlagVotes;
 pub use frame::{Frame, FrameBuilder, LargePayload};
-pub use json::is_json;
+pub use json::{is_json, is_jsonb};
 pub use misfit::{Misfit, MisfitKind};
 pub use uuid::is_uuid;
 pub use uuid_style::UuidVotes;

@@ -44,6 +44,11 @@ impl TemplateVotes {
         }
     }
 
+    /// Whether a date or a template is still possible.
+    pub fn is_open(&self) -> bool {
+        !(self.not_date && self.not_stamp)
+    }
+
     /// Adds what another reader of the same column observed.
     pub fn merge(&mut self, other: &TemplateVotes) {
         self.observed |= other.observed;

@@ -10,10 +10,10 @@ use crate::digest::MultisetDigest;
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::outcome::{
-    ColumnReport, Digests, ObjectReport, Objects, Outcome, REPORT_FORMAT, RowCounts, RunInfo, RunReport,
-    TableReport, TableSeconds, TargetInfo, Verify,
+    ColumnReport, Digests, EvidenceReport, ObjectReport, Objects, Outcome, REPORT_FORMAT, RowCounts, RunInfo,
+    RunReport, TableReport, TableSeconds, TargetInfo, Verify,
 };
-use crate::plan::{Plan, StepKind, TablePlan};
+use crate::plan::{Evidence, Plan, StepKind, TablePlan};
 use crate::postgres::connect::Connector;
 use crate::postgres::ledger::{ChunkState, SourceState, StepProgress, StepState};
 use crate::postgres::session::Session;
@@ -247,7 +247,20 @@ fn table_report(plan: &TablePlan) -> TableReport {
                 pg_type: column.mapping.pg.to_string(),
                 level: column.level.to_string(),
                 why: column.why.clone(),
+                evidence: evidence_report(&column.evidence),
             })
             .collect(),
+    }
+}
+
+fn evidence_report(evidence: &Evidence) -> EvidenceReport {
+    EvidenceReport {
+        nulls: evidence.nulls,
+        integers: evidence.integers,
+        reals: evidence.reals,
+        texts: evidence.texts,
+        blobs: evidence.blobs,
+        against: evidence.against.clone(),
+        change: evidence.change.clone(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::draft::{Draft, Inputs, Remarks, refusal};
 use super::names::{self, Names, spell};
+use super::notes;
 use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
-use crate::config::CreatePolicy;
+use crate::config::{CreatePolicy, Infer};
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::{qualified, quote};
 use crate::limits::{HEAP_ROW_BYTES_MAX, INDEX_DROP_BYTES_MIN, ROW_BYTES_MAX};
@@ -105,6 +106,10 @@ fn draft(
         lifted_indexes: Vec::new(),
         unique_keys: Vec::new(),
     };
+    notes::of_sequences(table, &plan.sequences, findings);
+    if mode == TableMode::Create && inputs.rules.infer == Infer::Declared {
+        findings.extend(notes::of_content(table, profile, &plan.columns));
+    }
     let plan = match existing {
         Some(existing) => TablePlan { unique_keys: unique_keys(&plan, existing), ..plan },
         None => plan,

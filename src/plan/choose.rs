@@ -1,10 +1,13 @@
 //! Which type a column that we create gets: declared family and full profile together (semantics.md §1.4, §1.5),
 //! widened by the ladder of §0.2 until every value fits: the family's type → numeric → text → bytea.
 
-use super::types::{Codec, Fraction, Level, Mapping, PgType, Template, Zone};
+use super::content;
+use super::types::{Codec, Level, Mapping, PgType, Template, UuidStyle, Zone};
 use crate::catalog::Column;
 use crate::catalog::affinity::{Affinity, type_name};
-use crate::catalog::profile::{ColumnProfile, FractionSpelling, StampSpelling};
+use crate::catalog::profile::ColumnProfile;
+use crate::catalog::spelling::Spelling;
+use crate::config::MixedPolicy;
 
 /// What a declared type is meant for, where its name says more than its affinity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub enum Family {
     Date,
     /// DATETIME, TIMESTAMP…
     Stamp,
+    /// TIME
+    Time,
     /// JSON, JSONB
     Json,
     /// UUID, GUID, UNIQUEIDENTIFIER
@@ -33,6 +38,7 @@ impl Family {
         match type_name(declared).as_str() {
             "BOOL" | "BOOLEAN" | "BIT" => Family::Flag,
             "DATE" => Family::Date,
+            "TIME" => Family::Time,
             "JSON" | "JSONB" => Family::Json,
             "UUID" | "GUID" | "UNIQUEIDENTIFIER" => Family::Uuid,
             "NUMERIC" | "NUMBER" | "NUM" | "DECIMAL" | "DEC" | "MONEY" | "CURRENCY" => Family::Decimal,
@@ -55,7 +61,8 @@ pub struct Choice {
 }
 
 impl Choice {
-    fn new(pg: PgType, codec: Codec, level: Level, why: impl Into<String>) -> Choice {
+    /// A choice of these parts.
+    pub fn new(pg: PgType, codec: Codec, level: Level, why: impl Into<String>) -> Choice {
         Choice { mapping: Mapping { pg, codec }, level, why: why.into() }
     }
 
@@ -71,10 +78,23 @@ pub struct Circumstances {
     pub in_key: bool,
     /// the server's `numeric` knows ±Infinity (PostgreSQL 14)
     pub numeric_infinity: bool,
+    /// the content may decide, not only the declared type (`--infer content`)
+    pub content: bool,
+    /// a CHECK of the source keeps everything but 0 and 1 out
+    pub checked_flag: bool,
+    /// what becomes of a column that no type holds with every class kept
+    pub mixed: MixedPolicy,
+    /// the column is an end of a foreign key: both ends need one type, and only one of them may prove another
+    pub joined: bool,
 }
 
 /// The narrowest type that keeps every value of the column.
 pub fn choose(column: &Column, profile: &ColumnProfile, circumstances: Circumstances) -> Choice {
+    if circumstances.content
+        && let Some(choice) = content::choose(column, profile, circumstances)
+    {
+        return choice;
+    }
     let family = Family::of(&column.declared);
     let numbers = profile.integers + profile.reals;
     match (numbers > 0, profile.texts > 0, profile.blobs > 0) {
@@ -109,7 +129,7 @@ fn of_nothing(affinity: Affinity, family: Family) -> Choice {
     let why = "no values; by the declared type";
     match (family, affinity) {
         (Family::Flag, _) => Choice::new(PgType::Int8, Codec::Int, Level::E0, "no values that prove a flag"),
-        (Family::Date | Family::Stamp | Family::Json | Family::Uuid, _) => {
+        (Family::Date | Family::Stamp | Family::Time | Family::Json | Family::Uuid, _) => {
             Choice::text("no values that prove the declared type")
         }
         (Family::Decimal, _) => Choice::new(PgType::Numeric(None), Codec::Number, Level::E0, why),
@@ -131,8 +151,12 @@ fn of_numbers(column: &Column, profile: &ColumnProfile, family: Family, around: 
     if profile.integers == 0 && (family != Family::Decimal || infinite || profile.reals_negative_zero > 0) {
         return Choice::new(PgType::Float8, Codec::Float, Level::E0, all("REAL", profile));
     }
-    if infinite || profile.reals_negative_zero > 0 {
-        return text_form(column.affinity, profile, "numeric cannot hold −0 or infinity");
+    if profile.reals_negative_zero > 0 {
+        let text = text_form(column.affinity, profile, "numeric cannot hold −0");
+        return Choice { level: Level::B, ..text };
+    }
+    if infinite {
+        return text_form(column.affinity, profile, "this server's numeric cannot hold infinity");
     }
     let exact =
         matches!(column.affinity, Affinity::Integer | Affinity::Numeric) || profile.reals_integral == 0;
@@ -144,47 +168,56 @@ fn of_texts(profile: &ColumnProfile, family: Family, around: Circumstances) -> C
     if profile.texts_unfit() > 0 {
         return bytes(profile);
     }
-    let spelling = profile.spelling.clone().unwrap_or_default();
+    let proved = profile.spelling.as_ref().filter(|spelling| !spelling.sampled);
+    proved
+        .and_then(|spelling| of_spelling(spelling, family, around))
+        .unwrap_or_else(|| Choice::text(why_text(profile, family)))
+}
+
+/// The type that the declared family hopes for, where every text has its one spelling.
+fn of_spelling(spelling: &Spelling, family: Family, around: Circumstances) -> Option<Choice> {
     match family {
         Family::Date | Family::Stamp if spelling.date => {
-            Choice::new(PgType::Date, Codec::Date, Level::E0, "every value is a date YYYY-MM-DD")
+            Some(Choice::new(PgType::Date, Codec::Date, Level::E0, "every value is a date YYYY-MM-DD"))
         }
-        Family::Date | Family::Stamp => match &spelling.stamp {
-            Some(stamp) => of_stamp(stamp),
-            None => Choice::text("not every value has one and the same date spelling"),
-        },
-        Family::Json if spelling.json && !around.in_key => {
-            Choice::new(PgType::Json, Codec::Json, Level::E0, "every value is valid JSON")
+        Family::Date | Family::Stamp => spelling.stamp.as_ref().map(of_stamp),
+        Family::Time => {
+            let why = "every value has one and the same time spelling";
+            let choice = |time| Choice::new(PgType::Time(6), Codec::TimeOfDay(time), Level::E0, why);
+            spelling.time.map(choice)
+        }
+        Family::Json if spelling.json && around.in_key => {
+            Some(Choice::text("JSON in a key or an index, where json has no equality"))
         }
         Family::Json if spelling.json => {
-            Choice::text("JSON in a key or an index, where json has no equality")
+            Some(Choice::new(PgType::Json, Codec::Json, Level::E0, "every value is valid JSON"))
         }
-        Family::Uuid if spelling.uuid => {
-            Choice::new(PgType::Uuid, Codec::Uuid, Level::E0, "every value is a lower-case UUID")
-        }
-        _ => Choice::text(all("TEXT", profile)),
+        Family::Uuid => spelling
+            .uuid
+            .filter(|style| *style == PLAIN_UUID)
+            .map(|_| Choice::new(PgType::Uuid, Codec::Uuid, Level::E0, "every value is a lower-case UUID")),
+        _ => None,
     }
 }
 
-fn of_stamp(stamp: &StampSpelling) -> Choice {
-    let template = template(stamp);
-    let why = "every value has one and the same date-time spelling";
-    let pg = if template.zone == Zone::None { PgType::Timestamp(6) } else { PgType::Timestamptz(6) };
-    Choice::new(pg, Codec::Stamp(template), Level::E0, why)
+/// How PostgreSQL writes a UUID.
+pub(super) const PLAIN_UUID: UuidStyle = UuidStyle { upper: false, hyphens: true, braces: false };
+
+fn why_text(profile: &ColumnProfile, family: Family) -> String {
+    match family {
+        Family::Date | Family::Stamp => "not every value has one and the same date spelling".to_owned(),
+        Family::Time => "not every value has one and the same time spelling".to_owned(),
+        Family::Json => "not every value is valid JSON".to_owned(),
+        Family::Uuid => "not every value is a lower-case UUID with hyphens".to_owned(),
+        _ => all("TEXT", profile),
+    }
 }
 
-fn template(stamp: &StampSpelling) -> Template {
-    let fraction = match stamp.fraction {
-        FractionSpelling::Fixed(digits) => Fraction::Fixed(digits),
-        FractionSpelling::Shortened => Fraction::Shortened,
-        FractionSpelling::NoneOrSix => Fraction::NoneOrSix,
-    };
-    let zone = match &stamp.zone {
-        None => Zone::None,
-        Some((text, _)) if text == "Z" => Zone::Z,
-        Some((text, seconds)) => Zone::Offset { text: text.clone(), seconds: *seconds },
-    };
-    Template { separator: stamp.separator, seconds: stamp.seconds, fraction, zone }
+/// A type of date and time for texts that all keep this template.
+pub(super) fn of_stamp(template: &Template) -> Choice {
+    let why = "every value has one and the same date-time spelling";
+    let pg = if template.zone == Zone::None { PgType::Timestamp(6) } else { PgType::Timestamptz(6) };
+    Choice::new(pg, Codec::Stamp(template.clone()), Level::E0, why)
 }
 
 fn of_numbers_and_texts(affinity: Affinity, profile: &ColumnProfile) -> Choice {
@@ -214,14 +247,14 @@ fn bytes(profile: &ColumnProfile) -> Choice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::profile::Spelling;
+    use crate::catalog::spelling::Fraction;
 
     fn column(declared: &str) -> Column {
         Column { declared: declared.to_owned(), affinity: Affinity::of(declared, false), ..Column::default() }
     }
 
     fn chosen(declared: &str, profile: ColumnProfile) -> (String, Level) {
-        let around = Circumstances { in_key: false, numeric_infinity: true };
+        let around = Circumstances { numeric_infinity: true, ..Circumstances::default() };
         let choice = choose(&column(declared), &profile, around);
         (choice.mapping.pg.to_string(), choice.level)
     }
@@ -257,10 +290,10 @@ mod tests {
 
     #[test]
     fn flags_need_only_zero_and_one() {
-        let flags = ColumnProfile { integer_range: Some((0, 1)), ..profile(4, 0, 0, 0) };
+        let flags = ColumnProfile { integers_zero: 3, integers_one: 1, ..profile(4, 0, 0, 0) };
         assert_eq!(chosen("BOOLEAN", flags.clone()).0, "boolean");
         assert_eq!(chosen("INTEGER", flags).0, "bigint");
-        let more = ColumnProfile { integer_range: Some((0, 2)), ..profile(4, 0, 0, 0) };
+        let more = ColumnProfile { integers_zero: 3, ..profile(4, 0, 0, 0) };
         assert_eq!(chosen("BOOLEAN", more).0, "bigint");
     }
 
@@ -273,7 +306,7 @@ mod tests {
         let zero = ColumnProfile { reals_negative_zero: 1, ..profile(0, 1, 0, 0) };
         assert_eq!(chosen("", zero), ("double precision".to_owned(), Level::E0));
         let zero_and_one = ColumnProfile { reals_negative_zero: 1, ..profile(1, 1, 0, 0) };
-        assert_eq!(chosen("", zero_and_one).0, "text");
+        assert_eq!(chosen("", zero_and_one), ("text".to_owned(), Level::B));
     }
 
     #[test]
@@ -285,14 +318,9 @@ mod tests {
         let json = Spelling { json: true, ..Spelling::default() };
         assert_eq!(chosen("JSON", with(json.clone())).0, "json");
         let keyed =
-            choose(&column("JSON"), &with(json), Circumstances { in_key: true, numeric_infinity: true });
+            choose(&column("JSON"), &with(json), Circumstances { in_key: true, ..Circumstances::default() });
         assert_eq!(keyed.mapping.pg, PgType::Text);
-        let stamp = StampSpelling {
-            separator: 'T',
-            seconds: true,
-            fraction: FractionSpelling::Fixed(3),
-            zone: Some(("Z".to_owned(), 0)),
-        };
+        let stamp = Template { separator: 'T', seconds: true, fraction: Fraction::Fixed(3), zone: Zone::Z };
         let stamp = Spelling { stamp: Some(stamp), ..Spelling::default() };
         assert_eq!(chosen("DATETIME", with(stamp)).0, "timestamp with time zone");
     }

@@ -1,17 +1,20 @@
 //! The columns of one table: of a table that we create, and of one that exists.
 
-use super::choose::{Choice, Circumstances, choose};
+use super::choose::{Choice, Circumstances, choose, mixture};
+use super::content;
 use super::default::{self, Default};
 use super::draft::{Inputs, refusal, warning};
+use super::evidence::evidence;
 use super::fit::fit;
+use super::mixed::{Settled, settle};
 use super::names::{self, Names, spell, take_column};
+use super::notes;
 use super::target::{TargetColumn, TargetTable};
-use super::types::{Codec, Level};
-use super::{ColumnPlan, Evidence, ddl};
-use crate::catalog::affinity::type_name;
+use super::types::Classes;
+use super::{ColumnPlan, ddl};
 use crate::catalog::profile::{ColumnProfile, TableProfile};
-use crate::catalog::{Column, Generated, Table};
-use crate::config::{BadValuePolicy, Cleanse};
+use crate::catalog::{Catalog, Column, Generated, Table};
+use crate::config::{BadValuePolicy, Cleanse, Infer};
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::limits::COLUMNS_MAX;
 
@@ -33,18 +36,82 @@ pub(super) fn created(
     }
     let mut names = Names::new([], inputs.rules.hash);
     let keyed = keyed_columns(table);
-    let facts = table.columns.iter().zip(&profile.columns).enumerate();
-    facts
-        .map(|(i, (column, facts))| {
-            let around = Circumstances {
-                in_key: keyed.contains(&i),
-                numeric_infinity: inputs.target.server_version_num >= NUMERIC_INFINITY_SINCE,
-            };
-            let target = take_column(&mut names, &spell(&column.name, inputs.rules.names));
-            note_rename(table, column, &target, findings);
-            column_plan(table, i, facts, target, choose(column, facts, around), findings)
-        })
-        .collect()
+    let joined = joined_columns(inputs.catalog, table);
+    let mut plans = Vec::new();
+    let mut parts = Vec::new();
+    for (i, (column, facts)) in table.columns.iter().zip(&profile.columns).enumerate() {
+        let around = Circumstances {
+            in_key: keyed.contains(&i),
+            numeric_infinity: inputs.target.server_version_num >= NUMERIC_INFINITY_SINCE,
+            content: inputs.rules.infer == Infer::Content,
+            checked_flag: content::is_checked_flag(&column.name, &table.ddl.checks),
+            mixed: inputs.rules.mixed,
+            joined: joined.contains(&i),
+        };
+        let target = take_column(&mut names, &spell(&column.name, inputs.rules.names));
+        note_rename(table, column, &target, findings);
+        let object = format!("{}.{}", table.name, column.name);
+        match settle(&object, column, facts, choose(column, facts, around), around) {
+            Settled::One(choice, on_bad_value) => {
+                let plan = column_plan(table, i, facts, target, choice, findings);
+                plans.push(ColumnPlan { on_bad_value, ..plan });
+            }
+            Settled::Refused(choice, finding) => {
+                plans.push(column_plan(table, i, facts, target, choice, findings));
+                findings.push(finding);
+            }
+            Settled::Parts(split) => {
+                let split = split_plans(table, i, facts, (&target, split), &mut names, findings);
+                let mut split = split.into_iter();
+                plans.extend(split.next());
+                parts.extend(split);
+            }
+        }
+    }
+    // The parts come last, so that the others stand where they stand in the source.
+    plans.extend(parts);
+    plans
+}
+
+/// One plan for each part of a split column; the first keeps the name.
+fn split_plans(
+    table: &Table,
+    index: usize,
+    facts: &ColumnProfile,
+    (target, parts): (&str, Vec<(&'static str, Choice, Classes)>),
+    names: &mut Names,
+    findings: &mut Vec<Finding>,
+) -> Vec<ColumnPlan> {
+    let mut plans: Vec<ColumnPlan> = Vec::new();
+    for (name, choice, _) in parts {
+        let target = match plans.is_empty() {
+            true => target.to_owned(),
+            false => take_column(names, &format!("{target}_{name}")),
+        };
+        let plan = column_plan(table, index, facts, target, choice, findings);
+        plans.push(ColumnPlan { not_null: false, ..plan });
+    }
+    let object = format!("{}.{}", table.name, table.columns[index].name);
+    let columns: Vec<String> =
+        plans.iter().map(|plan| format!("\"{}\" ({})", plan.target, plan.mapping.pg)).collect();
+    let message = format!("is split into {}: it holds {}", columns.join(", "), mixture(facts));
+    findings.push(Finding::new("W_SPLIT", Severity::Note, object, message).count(facts.values()));
+    plans
+}
+
+/// Columns that are an end of a foreign key, here or in a table that refers to this one.
+fn joined_columns(catalog: &Catalog, table: &Table) -> Vec<usize> {
+    let own = table.foreign_keys.iter().flat_map(|key| key.columns.iter().copied());
+    let of_others = catalog
+        .tables
+        .iter()
+        .flat_map(|other| &other.foreign_keys)
+        .filter(|key| key.parent.eq_ignore_ascii_case(&table.name));
+    let named = of_others.flat_map(|key| match key.parent_columns.as_slice() {
+        [] => table.primary_key.clone(),
+        names => names.iter().filter_map(|name| table.column_index(name)).collect(),
+    });
+    own.chain(named).collect()
 }
 
 /// Columns of any key, index or foreign key of the table.
@@ -71,7 +138,7 @@ fn column_plan(
     findings: &mut Vec<Finding>,
 ) -> ColumnPlan {
     let column = &table.columns[index];
-    note_level(table, column, facts, &choice, findings);
+    notes::of_column(table, column, facts, &choice, findings);
     let in_key = table.primary_key.contains(&index);
     if column.not_null && facts.nulls > 0 {
         let object = format!("{}.{}", table.name, column.name);
@@ -83,68 +150,14 @@ fn column_plan(
         target,
         declared: column.declared.clone(),
         stored_bytes: choice.mapping.codec == super::types::Codec::BytesForm,
-        mapping: choice.mapping,
+        mapping: choice.mapping.clone(),
         level: choice.level,
+        evidence: evidence(column, facts, &choice),
         why: choice.why,
         not_null: (column.not_null || in_key) && facts.nulls == 0,
         cleanse: Cleanse::default(),
         on_bad_value: BadValuePolicy::Refuse,
-        evidence: evidence(facts),
     }
-}
-
-fn evidence(facts: &ColumnProfile) -> Evidence {
-    Evidence {
-        nulls: facts.nulls,
-        integers: facts.integers,
-        reals: facts.reals,
-        texts: facts.texts,
-        blobs: facts.blobs,
-        against: Vec::new(),
-        change: String::new(),
-    }
-}
-
-fn note_level(
-    table: &Table,
-    column: &Column,
-    facts: &ColumnProfile,
-    choice: &Choice,
-    findings: &mut Vec<Finding>,
-) {
-    note_damage(table, column, facts, findings);
-    let (code, severity, count) = match choice.level {
-        Level::B => ("W_WIDENED", Severity::Warning, facts.values()),
-        // every value can be told apart again, but the type is not the declared one (semantics.md §7, case 4)
-        Level::E0 if choice.mapping.codec == Codec::TextForm => ("W_WIDENED", Severity::Note, facts.values()),
-        Level::E1 => ("W_CLASS_MERGED", Severity::Warning, facts.reals_integral),
-        Level::E0 | Level::E2 | Level::Loss => return,
-    };
-    let object = format!("{}.{}", table.name, column.name);
-    let message = format!("becomes {}, because it holds {}", choice.mapping.pg, choice.why);
-    let examples = if facts.odd_texts.is_empty() {
-        facts.first.iter().map(|(_, key)| key.clone()).collect()
-    } else {
-        facts.odd_texts.clone()
-    };
-    findings.push(Finding::new(code, severity, object, message).count(count).examples(examples));
-}
-
-/// Numbers under a name of identifiers or strings: SQLite has rewritten text that looked like a number when it was
-/// inserted, and the original is gone (semantics.md §1.1). Told, never repaired.
-fn note_damage(table: &Table, column: &Column, facts: &ColumnProfile, findings: &mut Vec<Finding>) {
-    let is_identifier = matches!(type_name(&column.declared).as_str(), "UUID" | "GUID" | "UNIQUEIDENTIFIER");
-    let numbers = facts.integers + facts.reals;
-    if numbers == 0 || !(is_identifier || type_name(&column.declared) == "STRING") {
-        return;
-    }
-    let message = format!(
-        "declared {} and holds {numbers} numbers: SQLite makes one of text that looks like it, and the original spelling is gone",
-        column.declared
-    );
-    let object = format!("{}.{}", table.name, column.name);
-    let fix = "compare these rows with where they came from; they are copied as they are stored";
-    findings.push(warning("W_AFFINITY_DAMAGE", &object, message).count(numbers).fix(fix));
 }
 
 /// Plans the columns of a table that exists: each source column finds its partner by the name that it would be given, else
@@ -229,13 +242,13 @@ fn existing_column(
         target: partner.name.clone(),
         declared: column.declared.clone(),
         stored_bytes: choice.mapping.codec == super::types::Codec::BytesForm,
-        mapping: choice.mapping,
+        mapping: choice.mapping.clone(),
         level: choice.level,
+        evidence: evidence(column, facts, &choice),
         why: choice.why,
         not_null: partner.not_null,
         cleanse: Cleanse::default(),
         on_bad_value: BadValuePolicy::Refuse,
-        evidence: evidence(facts),
     })
 }
 
@@ -282,7 +295,7 @@ pub(super) fn create_statement(
             pg: plan.mapping.pg,
             not_null: plan.not_null,
             identity: (table.rowid_column == Some(i)).then_some(ddl::Identity { sequence }),
-            default: defaults[i].as_deref(),
+            default: defaults.get(i).and_then(Option::as_deref),
         })
         .collect();
     ddl::create_table(schema, target, &lines)

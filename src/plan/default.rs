@@ -58,15 +58,20 @@ fn is_balanced(text: &str) -> bool {
     }) && depth == 0
 }
 
+/// SQLite's words for the present moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Moment {
+pub(super) enum Moment {
+    /// date and time
     Stamp,
+    /// date
     Date,
+    /// time of day
     Time,
 }
 
 /// `CURRENT_TIMESTAMP`, `datetime('now')` and their relatives, however spelled.
-fn moment(text: &str) -> Option<Moment> {
+pub(super) fn moment(text: &str) -> Option<Moment> {
+    let text = strip_parentheses(text.trim());
     let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
     match bare.as_str() {
         "current_timestamp"
@@ -98,6 +103,9 @@ fn of_moment(moment: Moment, pg: PgType) -> Default {
             "pg_catalog.date_trunc('second', pg_catalog.statement_timestamp())".to_owned()
         }
         (Moment::Date, PgType::Date) => format!("({utc})::pg_catalog.date"),
+        (Moment::Time, PgType::Time(_)) => {
+            format!("pg_catalog.date_trunc('second', {utc})::pg_catalog.time")
+        }
         _ => return Default::NotCarried("the present moment in a column of another type"),
     };
     Default::Expression(expression)
@@ -187,6 +195,12 @@ fn is_plain_number(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
 }
 
+/// JSON that a default can be without the server refusing the table: what this library and the server both take, and no
+/// NUL, which `jsonb` has not.
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok() && !text.contains("\\u")
+}
+
 fn of_constant(constant: Constant, pg: PgType, codec: &Codec) -> Default {
     let expression = match (pg, codec, constant) {
         (_, _, Constant::Null) => return Default::None,
@@ -197,6 +211,7 @@ fn of_constant(constant: Constant, pg: PgType, codec: &Codec) -> Default {
             format!("{real:?}")
         }
         (PgType::Text, Codec::TextForm, Constant::Integer(integer)) => literal(&integer.to_string()),
+        (PgType::Json | PgType::Jsonb, _, Constant::Text(text)) if is_json(&text) => literal(&text),
         (PgType::Text, _, Constant::Text(text)) if !text.contains('\0') => literal(&text),
         (PgType::Bytea, Codec::Blob | Codec::BytesForm, Constant::Blob(hex)) => {
             format!("'\\x{hex}'::pg_catalog.bytea")

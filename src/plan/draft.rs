@@ -5,7 +5,7 @@ use super::names::NameHash;
 use super::target::TargetCatalog;
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
-use crate::config::{CreatePolicy, NamePolicy};
+use crate::config::{CreatePolicy, Infer, MixedPolicy, NamePolicy};
 use crate::finding::{Finding, NotCarried, Severity};
 
 /// The options that bear on a plan.
@@ -17,6 +17,10 @@ pub struct Rules {
     pub create: CreatePolicy,
     /// spelling of names
     pub names: NamePolicy,
+    /// what types may be taken from
+    pub infer: Infer,
+    /// what becomes of mixed columns
+    pub mixed: MixedPolicy,
     /// for shortened names
     pub hash: NameHash,
 }

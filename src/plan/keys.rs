@@ -175,11 +175,21 @@ impl Keys<'_> {
                 key.len()
             ));
         }
-        let bytes: u64 = key.iter().map(|&column| self.profile.columns[column].max_bytes.max(8) + 4).sum();
+        let bytes = self.key_bytes(key);
         (bytes > INDEX_KEY_BYTES_MAX).then(|| {
             format!(
                 "keys of up to {bytes} bytes; a btree key has at most {INDEX_KEY_BYTES_MAX} (E_INDEX_2704)"
             )
+        })
+    }
+
+    /// Bytes of the longest key over these columns: measured where an index of the source is over the same ones, else as
+    /// long as the longest values of all columns together.
+    fn key_bytes(&self, key: &[usize]) -> u64 {
+        let same = |index: &Index| index.keys.iter().filter_map(|part| part.column).eq(key.iter().copied());
+        let measured = self.table.indexes.iter().position(same);
+        measured.and_then(|index| self.profile.max_key_bytes.get(index).copied()).unwrap_or_else(|| {
+            key.iter().map(|&column| self.profile.columns[column].max_bytes.max(8) + 4).sum()
         })
     }
 

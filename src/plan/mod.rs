@@ -6,13 +6,17 @@
 pub mod build;
 pub mod choose;
 mod columns;
+mod content;
 pub mod ddl;
 pub mod default;
 pub mod draft;
+mod evidence;
 pub mod fit;
 mod foreign;
 mod keys;
+mod mixed;
 pub mod names;
+mod notes;
 pub mod order;
 pub mod select;
 pub mod target;

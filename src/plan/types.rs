@@ -1,5 +1,7 @@
 //! PostgreSQL types as a closed enum, and the mapping of one column: how its values travel and how they are compared.
 
+pub use crate::catalog::spelling::{Fraction, Template, TimeTemplate, UuidStyle, Zone};
+
 use serde::{Deserialize, Serialize};
 
 /// A column type of the target that we can fill.
@@ -93,57 +95,6 @@ impl std::fmt::Display for PgType {
     }
 }
 
-/// How fractions of a second are spelled in a column (semantics.md §1.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fraction {
-    /// always exactly this many digits, 0 to 6; 0 means no point either
-    Fixed(u8),
-    /// trailing zeros removed, nothing at all where the fraction is 0; at most 6 digits
-    Shortened,
-    /// none where the fraction is 0, else exactly 6 digits (Python's `isoformat`)
-    NoneOrSix,
-}
-
-/// How a zone is spelled in a column.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Zone {
-    /// no zone
-    None,
-    /// `Z`
-    Z,
-    /// one constant offset, with its own spelling (`+00:00`, ` +00:00`, `-05`, `+0530`) and its seconds east of UTC
-    Offset {
-        /// as spelled, with a leading space if there is one
-        text: String,
-        /// seconds east of UTC
-        seconds: i32,
-    },
-}
-
-/// The one spelling that every value of a date column has: what makes text → timestamp → text exact.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Template {
-    /// `' '` or `'T'` between date and time
-    pub separator: char,
-    /// false for `HH:MM` without seconds
-    pub seconds: bool,
-    /// the fraction
-    pub fraction: Fraction,
-    /// the zone
-    pub zone: Zone,
-}
-
-/// The one spelling of a time of day that every value of a column has (semantics.md §1.6, H0 to H6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct TimeTemplate {
-    /// false for `HH:MM` without seconds
-    pub seconds: bool,
-    /// the fraction
-    pub fraction: Fraction,
-}
-
 /// What one unit of a number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -154,17 +105,6 @@ pub enum Unit {
     Millis,
     /// microseconds
     Micros,
-}
-
-/// The one spelling of a UUID that every value of a column has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct UuidStyle {
-    /// hex digits in upper case; a column whose values have no letters is lower case
-    pub upper: bool,
-    /// grouped 8-4-4-4-12
-    pub hyphens: bool,
-    /// between `{` and `}`
-    pub braces: bool,
 }
 
 /// The order of the 16 bytes of a UUID in a BLOB.

@@ -1,6 +1,6 @@
 //! The plan for people: what each table and column becomes, and why (`copy --validate`).
 
-use crate::outcome::{RunReport, TableReport};
+use crate::outcome::{ColumnReport, EvidenceReport, RunReport, TableReport};
 use crate::report::human;
 use crate::report::summary::Width;
 use comfy_table::{ContentArrangement, Table, presets};
@@ -29,7 +29,9 @@ fn headline(table: &TableReport) -> String {
 
 fn columns(table: &TableReport, width: Width) -> Table {
     let mut drawn = Table::new();
-    drawn.load_preset(presets::NOTHING).set_header(["  column", "declared", "becomes", "kept", "because"]);
+    drawn
+        .load_preset(presets::NOTHING)
+        .set_header(["  column", "declared", "holds", "becomes", "kept", "because"]);
     drawn.set_content_arrangement(match width {
         Width::Terminal => ContentArrangement::Dynamic,
         Width::Plain => ContentArrangement::Disabled,
@@ -44,10 +46,40 @@ fn columns(table: &TableReport, width: Width) -> Table {
         drawn.add_row([
             format!("  {name}"),
             human::text(&column.declared).to_string(),
+            holds(&column.evidence),
             column.pg_type.clone(),
             column.level.clone(),
-            human::text(&column.why).to_string(),
+            because(column),
         ]);
     }
     drawn
+}
+
+/// Values per storage class.
+fn holds(evidence: &EvidenceReport) -> String {
+    let counts = [
+        (evidence.nulls, "NULL"),
+        (evidence.integers, "INTEGER"),
+        (evidence.reals, "REAL"),
+        (evidence.texts, "TEXT"),
+        (evidence.blobs, "BLOB"),
+    ];
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, class)| format!("{} {class}", human::count(*count)))
+        .collect();
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// Why, which rows spoke against a narrower type, and what would change it.
+fn because(column: &ColumnReport) -> String {
+    let mut text = human::text(&column.why).to_string();
+    if !column.evidence.against.is_empty() {
+        text += &format!("; first: {}", human::text(&column.evidence.against.join(", ")));
+    }
+    if !column.evidence.change.is_empty() {
+        text += &format!("\nelse: {}", human::text(&column.evidence.change));
+    }
+    text
 }

@@ -103,6 +103,12 @@ pub(super) mod tests {
                 pg_type: "bigint".into(),
                 level: "E0".into(),
                 why: "declared INTEGER, all values are integers".into(),
+                evidence: EvidenceReport {
+                    integers: 3,
+                    against: vec!["rowid 2".into()],
+                    change: "type = \"smallint\"".into(),
+                    ..EvidenceReport::default()
+                },
             }],
         }
     }
