@@ -21,7 +21,21 @@ pub fn run(data: &[u8]) {
     if !declared.contains('\0') {
         let quoted = oracle::quoted(declared);
         assert_eq!(Affinity::of(&quoted, false), as_sqlite_says(&quoted), "{quoted}");
+        if let Some(kept) = as_sqlite_keeps_it(declared) {
+            assert_eq!(Affinity::of(&kept, false), as_sqlite_says(declared), "{kept}");
+        }
     }
+}
+
+/// The type as SQLite's own catalog gives it, if the text is a type and nothing else.
+fn as_sqlite_keeps_it(declared: &str) -> Option<String> {
+    let database = oracle::database();
+    database.execute(&format!("CREATE TABLE t(a {declared})"), []).ok()?;
+    let sql = "SELECT type FROM pragma_table_xinfo('t') WHERE cid = 0 AND name = 'a' AND type <> ''";
+    let kept: String = database.query_row(sql, [], |row| row.get(0)).ok()?;
+    // SQLite takes ALWAYS GENERATED off, and other words behind the type are constraints.
+    let words = |text: &str| text.split_ascii_whitespace().map(str::to_owned).collect::<String>();
+    (words(&kept) == words(declared)).then_some(kept)
 }
 
 /// What SQLite makes of 1.5 and of '1' tells the five affinities apart.

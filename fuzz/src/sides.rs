@@ -44,7 +44,8 @@ pub fn field(value: Value<'_>, mapping: &Mapping) -> Option<Vec<u8>> {
 /// In an exact column two different values never become the same field; where the meaning is compared, two different
 /// fields never have the same hash.
 pub fn apart(one: Value<'_>, other: Value<'_>, mapping: &Mapping) {
-    let (Some(a), Some(b)) = (sent(one, mapping), sent(other, mapping)) else { return };
+    // A value of another part of a split column is NULL here, and exact there.
+    let (Some(Some(a)), Some(Some(b))) = (sent(one, mapping), sent(other, mapping)) else { return };
     let is_by_meaning = matches!(
         mapping.codec.domain(),
         Domain::Exact | Domain::Instant | Domain::Interval | Domain::Network | Domain::Uuid

@@ -164,11 +164,12 @@ fn unquote(name: &str) -> String {
     let Some(first) = name.chars().next() else { return String::new() };
     let close = match first {
         '"' | '`' | '\'' => first,
-        '[' => return name.trim_start_matches('[').trim_end_matches(']').to_owned(),
+        '[' => ']',
         _ => return name.to_owned(),
     };
     let inner = name.strip_prefix(first).and_then(|rest| rest.strip_suffix(close)).unwrap_or(name);
-    inner.replace(&format!("{close}{close}"), &close.to_string())
+    // A name in brackets ends at the first one that closes, so there is nothing doubled in it.
+    if first == '[' { inner.to_owned() } else { inner.replace(&format!("{close}{close}"), &close.to_string()) }
 }
 
 #[cfg(test)]
@@ -199,6 +200,14 @@ mod tests {
         assert_eq!(text.foreign_keys[2].columns, ["a", "b"]);
         assert_eq!(text.generated[0].0, "g");
         assert_eq!(text.on_conflict, [("b".to_owned(), "ON CONFLICT REPLACE".to_owned())]);
+    }
+
+    /// A bracket that opens may be a part of a name in brackets; only the outer ones are quotes.
+    #[test]
+    fn a_name_in_brackets_loses_one_pair() {
+        let text = read("CREATE TABLE t(a REFERENCES [[p], b REFERENCES [q\"\"])").unwrap();
+        let parents: Vec<&str> = text.foreign_keys.iter().map(|key| key.parent.as_str()).collect();
+        assert_eq!(parents, ["[p", "q\"\""]);
     }
 
     #[test]
