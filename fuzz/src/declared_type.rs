@@ -17,7 +17,7 @@ pub fn run(data: &[u8]) {
         assert_eq!(Family::of(&text), Family::of(declared));
     }
     let strict = Affinity::of(declared, true);
-    assert!(strict == Affinity::of(declared, false) || declared.trim().eq_ignore_ascii_case("any"));
+    assert!(strict == Affinity::of(declared, false) || declared.trim_ascii().eq_ignore_ascii_case("any"));
     if !declared.contains('\0') {
         let quoted = oracle::quoted(declared);
         assert_eq!(Affinity::of(&quoted, false), as_sqlite_says(&quoted), "{quoted}");
