@@ -5,6 +5,7 @@
 
 // floor 0: ground
 pub mod checkpoint;
+pub mod cleanse;
 pub mod config;
 pub mod error;
 pub mod event;

@@ -87,6 +87,26 @@ pub const INDEX_KEY_BYTES_MAX: u64 = 2704;
 /// Rows named as examples in a finding.
 pub const EXAMPLES_MAX: usize = 5;
 
+/// Differing rows that a report lists per table: enough to see the pattern, and a report of a table that differs
+/// everywhere stays a page. The counts beside the list are of all.
+pub const DIFFERENCES_LISTED_MAX: usize = 100;
+
+/// Different rows that are told apart at once while a difference is looked for in a table without an integer key:
+/// about 160 bytes each, so 42 MB (63 MB while the map grows), for one table at a time: within the promised memory.
+pub const LOCATE_ROWS_MAX: usize = 200_000;
+
+/// Rows of one side that are compared with rows of the other to find which of them belong together: each with each.
+pub const LOCATE_CANDIDATES_MAX: usize = 256;
+
+/// Cells that those rows may have on one side, for tables of many columns: about 80 bytes each.
+pub const LOCATE_CELLS_MAX: usize = 100_000;
+
+/// Rows handed from the reader of the source to the comparison at once: 50 bytes each.
+pub const LOCATE_BATCH_ROWS: usize = 4096;
+
+/// Bytes of one value that `--show-values` shows, before it is cut.
+pub const SHOWN_VALUE_BYTES_MAX: usize = 200;
+
 /// An existing table's secondary indexes are dropped for the load when at least this much will arrive:
 /// below it, rebuilding costs more than it saves.
 pub const INDEX_DROP_BYTES_MIN: u64 = 8 * 1024 * 1024;

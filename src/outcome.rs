@@ -81,6 +81,8 @@ pub struct RunInfo {
     pub resumed_from: Option<u64>,
     /// `copy`, `validate` or `verify`
     pub command: String,
+    /// the configuration file that was used, as named; none without one
+    pub config: Option<String>,
 }
 
 /// One source file.
@@ -159,6 +161,76 @@ pub struct ChunkDifference {
     pub target_rows: u64,
 }
 
+/// How a row differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DifferenceKind {
+    /// it is on both sides, with other values
+    Changed,
+    /// the target does not have it
+    Missing,
+    /// the source does not have it
+    Extra,
+    /// it is on both sides, but not equally often
+    Multiplicity,
+}
+
+/// One row that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RowDifference {
+    /// how
+    pub kind: DifferenceKind,
+    /// its key, for a person: `rowid 17`, or its number in the table's order; with `--show-values` also its other key
+    pub key: String,
+    /// where it is in the target, as `ctid` says it
+    pub target_row: Option<String>,
+    /// how often the source has it
+    pub source_times: u64,
+    /// how often the target has it
+    pub target_times: u64,
+    /// the columns that differ, of a changed row
+    pub columns: Vec<ColumnDifference>,
+}
+
+/// One cell that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ColumnDifference {
+    /// name in the source
+    pub column: String,
+    /// the source's cell
+    pub source: CellFacts,
+    /// the target's cell
+    pub target: CellFacts,
+}
+
+/// What may be said of a cell without its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CellFacts {
+    /// SQLite's storage class, or PostgreSQL's type; `NULL` on both sides
+    pub class: String,
+    /// bytes of the value, or of the field as the server sends it
+    pub bytes: u64,
+    /// 16 hex digits of a hash of its canonical form, under a random key of this run: comparable within one report only
+    pub hash: String,
+    /// the value itself, cut where it is long; only with `--show-values`
+    pub value: Option<String>,
+}
+
+/// How many rows differ.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DifferenceCounts {
+    /// rows with other values
+    pub changed: u64,
+    /// rows that only the source has
+    pub missing: u64,
+    /// rows that only the target has
+    pub extra: u64,
+    /// different rows that are on both sides, but not equally often
+    pub multiplicity: u64,
+    /// false where there are more than could be told apart, and these are the least
+    pub exact: bool,
+}
+
 /// One table.
 #[derive(Debug, Clone, Serialize)]
 pub struct TableReport {
@@ -180,6 +252,10 @@ pub struct TableReport {
     pub verify_note: String,
     /// chunks that differ, the first of them
     pub differing_chunks: Vec<ChunkDifference>,
+    /// how many rows differ; absent where nobody looked for them
+    pub difference_counts: Option<DifferenceCounts>,
+    /// rows that differ, the first of them
+    pub differences: Vec<RowDifference>,
     /// times
     pub seconds: TableSeconds,
     /// columns

@@ -38,13 +38,6 @@ impl Value<'_> {
     }
 }
 
-/// ASCII without a NUL: text that every side takes as it is. One pass without branches, so that the compiler makes
-/// vectors of it: the top bit of `b − 1` is set for 0 (and for 0x81 and above), that of `b` for 0x80 and above.
-#[inline]
-pub fn is_plain_ascii(bytes: &[u8]) -> bool {
-    bytes.iter().fold(0, |seen, b| seen | b.wrapping_sub(1) | b) < 0x80
-}
-
 /// SQLite's storage classes, spelled as `typeof()` spells them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {

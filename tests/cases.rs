@@ -1,5 +1,5 @@
 //! Case directories: `cases/NAME/source.sql` becomes a SQLite file, `target.sql` (where there is one) prepares the
-//! database, `args` holds more options; `expected.txt` says what the target then is, whole.
+//! database, `args` holds more options, `cutover.toml` is its configuration; `expected.txt` says what the target then is, whole.
 //!
 //! `UPDATE_EXPECT=1` writes the expected files anew: read every line of the difference against semantics.md §7, whose
 //! case numbers the directories' names carry.
@@ -103,7 +103,12 @@ fn check(server: &Server, dir: &Path) -> Result<(), String> {
     let database = server.fresh_database();
     database.execute(&read("target.sql"));
     let args = read("args");
-    let run = migrate(source.path(), &database, &args.split_whitespace().collect::<Vec<_>>());
+    let config = dir.join("cutover.toml");
+    let mut words: Vec<&str> = args.split_whitespace().collect();
+    if config.exists() {
+        words.extend(["--config", config.to_str().unwrap()]);
+    }
+    let run = migrate(source.path(), &database, &words);
     let found = describe(&run, &database);
     if std::env::var_os("UPDATE_EXPECT").is_some_and(|value| value == "1") {
         std::fs::write(dir.join("expected.txt"), &found).unwrap();

@@ -1,15 +1,16 @@
 //! Real databases of other people, moved whole. They are not part of the project: `CUTOVER_SHARED`, or `shared` beside
 //! the project, holds them in `corpus/`; without it these tests say so and skip.
 
+use crate::levels;
 use crate::support::flow::{Run, four_at_once, migrate};
 use crate::support::postgres::{Database, Server};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The file that is broken, and must be refused as a source.
-const BROKEN: &str = "mbtiles-corrupt.sqlite";
+pub(crate) const BROKEN: &str = "mbtiles-corrupt.sqlite";
 
-fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let dir = std::env::var_os("CUTOVER_SHARED").map_or(beside, PathBuf::from);
     if dir.join("corpus").is_dir() {
@@ -29,7 +30,7 @@ fn bytes_of(path: &Path) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// A copy of the file and of its `-wal` that may be opened.
-fn copy_of(file: &Path) -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn copy_of(file: &Path) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let name = file.file_name().unwrap();
     let copy = dir.path().join(name);
@@ -54,6 +55,10 @@ fn move_one(server: &Server, judge: Option<&Path>, file: &Path) -> Result<(), St
         return if run.done.code == 5 { Ok(()) } else { Err(format!("{name}: exit {}", run.done.code)) };
     }
     check_run(&name, &run)?;
+    let exact = levels::honest(&copy, &database).map_err(|error| format!("{name}: {error}"))?;
+    if exact == 0 {
+        return Err(format!("{name}: not one exact column"));
+    }
     // It compares by value; which name became which it is told.
     let names = copy.with_extension("json");
     std::fs::write(&names, run.report.to_string()).unwrap();

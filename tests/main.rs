@@ -5,8 +5,12 @@
 mod architecture;
 // SQLite input, expected target: one directory each
 mod cases;
+// cutover.toml
+mod configuration;
 // real databases of other people
 mod corpus;
+// planted differences, each told by row and column
+mod differences;
 // every option, exit code and finding is documented, and no other
 mod documented;
 // the local server behind `--to embedded`
@@ -21,15 +25,27 @@ mod example_schema;
 mod existing;
 // the fuzz targets over their corpora
 mod fuzz_corpus;
+// what is said to be kept of a value is kept
+mod levels;
+// what Django and SQLAlchemy made, on both sides
+mod frameworks;
 // memory is bounded by the largest value
 mod memory;
+// what the encoders accept, the digest decodes to the same value
+mod round_trip;
+// random changes of single cells and rows, each found and named
+mod mutations;
 // what is refused, and how it is said
 mod refusals;
 // runs that are killed, stopped, repeated, fenced
 mod resume;
 // throwaway server, SQLite files, the built program
 mod support;
+// what the server would change without a word, refused before the first write
+mod silent;
 // sslmode, certificates, logins
 mod tls;
+// what is sent of a date, a time or an interval is what is read back
+mod values_of_time;
 // planted differences, each found
 mod verify;

@@ -21,19 +21,53 @@ fn the_peak_is_bounded_by_the_largest_value() {
          INSERT INTO many SELECT i, 'a text that is somewhat longer than nothing, number ' || i FROM n;"
     ));
     let path = file.path().to_str().unwrap().to_owned();
-    let mut child =
-        Cli::new().args(["copy", "--migrate", "--progress", "off", &path, &database.url()]).spawn();
-    let mut peak_bytes = 0;
-    let status = loop {
-        peak_bytes = peak_bytes.max(peak_of(child.id()).unwrap_or(0));
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    };
-    assert_eq!(status.code(), Some(0));
+    let cli = Cli::new().args(["copy", "--migrate", "--progress", "off", &path, &database.url()]);
+    let (code, peak_bytes) = run(cli);
+    assert_eq!(code, Some(0));
     assert!(peak_bytes > BLOB_BYTES, "the peak was not seen: {peak_bytes} bytes");
     assert!(peak_bytes < BLOB_BYTES + BOUND_BYTES, "{} MiB", peak_bytes / 1024 / 1024);
+}
+
+/// 300,000 rows without a key, every one of them another, and a large value on both sides.
+#[test]
+#[cfg(target_os = "linux")]
+fn looking_for_differences_is_bounded_too() {
+    let Some(server) = Server::available() else { return };
+    let (database, blob_bytes) = (server.fresh_database(), BLOB_BYTES / 2);
+    let file = SqliteFile::from_sql(&format!(
+        "CREATE TABLE blobs(id INTEGER PRIMARY KEY, b BLOB, n INTEGER);
+         INSERT INTO blobs VALUES (1, randomblob({blob_bytes}), 1), (2, x'00', 2);
+         CREATE TABLE many(t TEXT, n INTEGER);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)
+         INSERT INTO many SELECT 'a text that is somewhat longer than nothing, number ' || i, i FROM n;"
+    ));
+    crate::support::flow::migrate(file.path(), &database, &[]).ends_with(0);
+    database.execute("UPDATE many SET n = -n; UPDATE blobs SET n = 7");
+    let report = file.path().with_extension("json");
+    let cli = Cli::new().args(["verify", "--progress", "off", "--jobs", "1", "--report"]).args([&report]);
+    let (code, peak_bytes) = run(cli.args(["--from"]).args([file.path()]).args(["--to", &database.url()]));
+    assert_eq!(code, Some(4));
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    let counts = |table: usize| &report["tables"][table]["difference_counts"];
+    assert_eq!((&counts(0)["changed"], &counts(0)["exact"]), (&2.into(), &true.into()), "{report}");
+    assert_eq!(counts(1)["exact"], false, "{report}");
+    // Both sides have their largest row at once.
+    assert!(peak_bytes > blob_bytes, "the peak was not seen: {peak_bytes} bytes");
+    assert!(peak_bytes < 2 * blob_bytes + BOUND_BYTES, "{} MiB", peak_bytes / 1024 / 1024);
+    println!("{} MiB", peak_bytes / 1024 / 1024);
+}
+
+/// Runs the program to its end: exit code, and the highest resident size.
+fn run(cli: Cli) -> (Option<i32>, u64) {
+    let mut child = cli.spawn();
+    let mut peak_bytes = 0;
+    loop {
+        peak_bytes = peak_bytes.max(peak_of(child.id()).unwrap_or(0));
+        if let Some(status) = child.try_wait().unwrap() {
+            return (status.code(), peak_bytes);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
 }
 
 /// The highest resident size so far; the kernel keeps it, so a slow look does not miss it.

@@ -184,6 +184,10 @@ fn a_copy_made_by_another_tool_is_compared() {
     database.execute("UPDATE people SET active = false WHERE id = 1");
     let run = verify(source.path(), &database, &[]).ends_with(4);
     assert_eq!(run.table("people")["verify"], "differs");
+    let row = &run.table("people")["differences"][0];
+    assert_eq!((&row["kind"], &row["key"]), (&"changed".into(), &"rowid 1".into()));
+    assert_eq!(row["columns"][0]["column"], "active");
+    assert_eq!(row["columns"].as_array().unwrap().len(), 1);
     assert!(!run.said().contains("done"), "{}", run.said());
     verify(source.path(), &database, &["--table", "empty"]).ends_with(0);
     database.execute("DROP TABLE empty");

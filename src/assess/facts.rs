@@ -5,15 +5,17 @@
 
 use crate::catalog::profile::ColumnProfile;
 use crate::catalog::spelling::Spelling;
-use crate::encode::{TemplateVotes, is_json, is_jsonb, is_uuid};
+use crate::encode::{FlagVotes, TemplateVotes, UuidVotes, is_json, is_jsonb};
 use crate::limits::EXAMPLES_MAX;
 use crate::plan::choose::Family;
-use crate::plan::types::UuidStyle;
-use crate::value::{Class, Value, is_plain_ascii};
+use crate::value::{Class, Value};
 
 /// Texts of a column that are looked at for a spelling which its type does not depend on: enough to propose an option,
 /// few enough to cost nothing.
 const PROPOSAL_TEXTS: u64 = 1_000;
+
+/// The REALs that have an INTEGER beside them, from −2^63 on and below 2^63.
+const INTEGERS: std::ops::Range<f64> = -9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0;
 
 /// The facts of one column so far.
 #[derive(Debug)]
@@ -67,7 +69,7 @@ impl ColumnFacts {
         }
         profile.reals += 1;
         profile.reals_infinite += u64::from(real.is_infinite());
-        profile.reals_integral += u64::from(real.fract() == 0.0);
+        profile.reals_integral += u64::from(INTEGERS.contains(&real) && (real as i64) as f64 == real);
         profile.reals_negative_zero += u64::from(real == 0.0 && real.is_sign_negative());
         self.reals = (self.reals.0.min(real), self.reals.1.max(real));
     }
@@ -91,14 +93,16 @@ impl ColumnFacts {
         }
         profile.texts += 1;
         profile.max_bytes = profile.max_bytes.max(bytes.len() as u64);
-        if is_plain_ascii(bytes) {
-            profile.max_characters = profile.max_characters.max(bytes.len() as u64);
+        let (all, least) =
+            bytes.iter().fold((0, u8::MAX), |(all, least), byte| (all | byte, least.min(*byte)));
+        if all >= 0x80 || least == 0 {
+            unusual_text(profile, bytes, least == 0, &key);
         } else {
-            unusual_text(profile, bytes, &key);
+            profile.max_characters = profile.max_characters.max(bytes.len() as u64);
         }
         profile.texts_empty += u64::from(bytes.is_empty());
         profile.texts_trailing_space += u64::from(bytes.last() == Some(&b' '));
-        profile.texts_numeric += u64::from(may_be_number(bytes));
+        profile.texts_numeric += u64::from(is_number(bytes));
         if self.votes.open && self.votes.observe(bytes, profile.texts) {
             profile.broke = Some(key());
         }
@@ -114,11 +118,12 @@ impl ColumnFacts {
     }
 }
 
-/// Text beyond ASCII, not valid, or with a NUL inside.
-fn unusual_text(profile: &mut ColumnProfile, bytes: &[u8], key: &impl Fn() -> String) {
+/// Text beyond ASCII, not valid, or with a NUL inside. Characters are counted only where there may be more than ever
+/// before: there are never more of them than bytes.
+fn unusual_text(profile: &mut ColumnProfile, bytes: &[u8], has_nul: bool, key: &impl Fn() -> String) {
     let invalid = std::str::from_utf8(bytes).is_err();
-    let nul = !invalid && bytes.contains(&0);
-    if !invalid {
+    let nul = has_nul && !invalid;
+    if !invalid && bytes.len() as u64 > profile.max_characters {
         let characters = bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u64;
         profile.max_characters = profile.max_characters.max(characters);
     }
@@ -129,11 +134,33 @@ fn unusual_text(profile: &mut ColumnProfile, bytes: &[u8], key: &impl Fn() -> St
     }
 }
 
-/// Whether a text could be taken for the text form of a number: by its first character that is no space, generously.
+/// Whether a text is also the text form of a number: what SQLite would make a number of (SQLite manual, "Datatypes in
+/// SQLite", §3.2), and our own spelling of the infinities.
 #[inline]
-fn may_be_number(bytes: &[u8]) -> bool {
-    let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
-    first.is_some_and(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'I' | b'i'))
+fn is_number(bytes: &[u8]) -> bool {
+    let first = bytes.first();
+    first.is_some_and(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'I' | b' ' | b'\t'..=b'\r'))
+        && spells_number(bytes)
+}
+
+fn spells_number(bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii();
+    let text = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
+    if text == b"Infinity" {
+        return true;
+    }
+    let digits = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let whole = digits(text);
+    let rest = &text[whole..];
+    let (fraction, rest) = match rest.strip_prefix(b".") {
+        Some(rest) => (digits(rest), &rest[digits(rest)..]),
+        None => (0, rest),
+    };
+    let exponent = match rest.strip_prefix(b"e").or_else(|| rest.strip_prefix(b"E")) {
+        Some(rest) => rest.strip_prefix(b"-").or_else(|| rest.strip_prefix(b"+")).unwrap_or(rest),
+        None => return whole + fraction > 0 && rest.is_empty(),
+    };
+    whole + fraction > 0 && !exponent.is_empty() && digits(exponent) == exponent.len()
 }
 
 /// The spellings that are still possible.
@@ -148,12 +175,14 @@ struct Votes {
     json: bool,
     jsonb: bool,
     container: bool,
-    uuid: bool,
+    uuids: UuidVotes,
+    flags: FlagVotes,
 }
 
 impl Votes {
     fn new(family: Family, content: bool) -> Votes {
-        let decides = content || matches!(family, Family::Date | Family::Stamp | Family::Json | Family::Uuid);
+        let decides = content
+            || matches!(family, Family::Date | Family::Stamp | Family::Time | Family::Json | Family::Uuid);
         Votes {
             open: true,
             family,
@@ -162,7 +191,8 @@ impl Votes {
             json: true,
             jsonb: true,
             container: true,
-            uuid: true,
+            uuids: UuidVotes::default(),
+            flags: FlagVotes::default(),
         }
     }
 
@@ -173,8 +203,10 @@ impl Votes {
         if self.json {
             self.observe_json(text);
         }
-        self.uuid = self.uuid && is_uuid(text);
-        self.open = (self.stamps.is_open() || self.json || self.uuid) && number < self.texts_max;
+        self.uuids.observe(text);
+        self.flags.observe(text);
+        let possible = self.stamps.is_open() || self.json || self.uuids.is_open() || self.flags.is_open();
+        self.open = possible && number < self.texts_max;
         hoped && !self.hopes()
     }
 
@@ -193,25 +225,115 @@ impl Votes {
 
     fn hopes(&self) -> bool {
         match self.family {
-            Family::Date | Family::Stamp => self.stamps.is_open(),
+            Family::Date | Family::Stamp => self.stamps.may_be_date(),
+            Family::Time => self.stamps.may_be_time(),
             Family::Json => self.json,
-            Family::Uuid => self.uuid,
+            Family::Uuid => self.uuids.is_open(),
             _ => false,
         }
     }
 
     fn spelling(self) -> Spelling {
-        let uuid = UuidStyle { upper: false, hyphens: true, braces: false };
         Spelling {
             sampled: self.texts_max != u64::MAX,
             date: self.stamps.date(),
             stamp: self.stamps.stamp(),
-            time: None,
+            time: self.stamps.time(),
             json: self.json,
             jsonb: self.json && self.jsonb,
             container: self.json && self.container,
-            uuid: self.uuid.then_some(uuid),
-            flag: None,
+            uuid: self.uuids.style(),
+            flag: self.flags.pair().map(|(yes, no)| (yes.to_owned(), no.to_owned())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_sqlite_takes_for_numbers_are_counted() {
+        let table = [
+            ("1", true),
+            ("-1.5", true),
+            ("+5", true),
+            ("5.", true),
+            (".5", true),
+            ("1e5", true),
+            ("1E-5", true),
+            (" 12 ", true),
+            ("\t7", true),
+            ("Infinity", true),
+            ("-Infinity", true),
+            ("1e400", true),
+            ("", false),
+            ("12abc", false),
+            ("0x10", false),
+            ("1_000", false),
+            ("NaN", false),
+            (".", false),
+            ("-", false),
+            ("1e", false),
+            ("1e+", false),
+            ("e5", false),
+            ("inf", false),
+            ("1 2", false),
+            ("--1", false),
+        ];
+        let sqlite = rusqlite::Connection::open_in_memory().unwrap();
+        sqlite.execute_batch("CREATE TABLE t(a NUMERIC)").unwrap();
+        for (text, expected) in table {
+            assert_eq!(is_number(text.as_bytes()), expected, "{text:?}");
+            if !text.contains('I') {
+                sqlite.execute("DELETE FROM t", []).unwrap();
+                sqlite.execute("INSERT INTO t VALUES (?1)", [text]).unwrap();
+                let class: String =
+                    sqlite.query_row("SELECT typeof(a) FROM t", [], |row| row.get(0)).unwrap();
+                assert_eq!(class != "text", expected, "{text:?} is {class} to SQLite");
+            }
+        }
+    }
+
+    #[test]
+    fn the_facts_of_a_column() {
+        let mut facts = ColumnFacts::new("", false);
+        let values = [
+            Value::Integer(0),
+            Value::Integer(1),
+            Value::Integer(-7),
+            Value::Real(-0.0),
+            Value::Real(f64::INFINITY),
+            Value::Text(b"na\xc3\xafve "),
+            Value::Text(b""),
+            Value::Text(b"a\0b"),
+            Value::Text(b"\xff"),
+            Value::Blob(&[7; 16]),
+            Value::Blob(b"\xff\xfe"),
+            Value::Null,
+        ];
+        for (number, value) in values.iter().enumerate() {
+            facts.observe(*value, || format!("row {number}"));
+        }
+        let facts = facts.finish();
+        assert_eq!((facts.integers, facts.reals, facts.texts, facts.blobs, facts.nulls), (3, 2, 4, 2, 1));
+        assert_eq!((facts.integer_range, facts.integers_zero, facts.integers_one), (Some((-7, 1)), 1, 1));
+        assert_eq!((facts.reals_negative_zero, facts.reals_infinite, facts.reals_integral), (1, 1, 1));
+        assert_eq!((facts.texts_invalid, facts.texts_nul, facts.texts_empty), (1, 1, 1));
+        assert_eq!((facts.texts_trailing_space, facts.max_characters, facts.max_bytes), (1, 6, 16));
+        assert_eq!((facts.blobs_of_16, facts.blobs_text), (1, 1));
+        assert_eq!(facts.odd_texts, ["row 7", "row 8"]);
+        assert_eq!(facts.first.len(), 4);
+    }
+
+    #[test]
+    fn the_row_that_broke_a_declared_spelling_is_known() {
+        let mut facts = ColumnFacts::new("DATE", false);
+        for (number, text) in ["2024-02-29", "2024-02-30", "2024-03-01"].iter().enumerate() {
+            facts.observe(Value::Text(text.as_bytes()), || format!("row {number}"));
+        }
+        let facts = facts.finish();
+        assert_eq!(facts.broke.as_deref(), Some("row 1"));
+        assert_eq!(facts.spelling.map(|spelling| spelling.date), Some(false));
     }
 }

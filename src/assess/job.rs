@@ -1,14 +1,14 @@
 //! One source file on its way: opened, read, selected.
 
 use crate::catalog::profile::TableProfile;
-use crate::catalog::{Catalog, Table};
-use crate::config::Config;
+use crate::catalog::{Catalog, Column, Table};
+use crate::config::{Cleanse, Config, Settings};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::SourceInfo;
 use crate::plan::select::{idle_globs, is_selected};
-use crate::plan::{ColumnPlan, ScanKey, TablePlan};
+use crate::plan::{ScanKey, TablePlan};
 use crate::sqlite::scan::{Endian, ScanSpec};
 use crate::sqlite::{self, Encoding, Source};
 use std::path::Path;
@@ -27,6 +27,7 @@ pub struct Job {
     pub profiles: Vec<TableProfile>,
     /// what the pre-flight found
     pub notes: Vec<Finding>,
+    settings: Settings,
     path_text: String,
     fingerprint: String,
 }
@@ -52,6 +53,7 @@ impl Job {
             selected,
             profiles: Vec::new(),
             notes,
+            settings: config.settings.clone(),
             path_text,
             fingerprint,
         })
@@ -90,6 +92,22 @@ impl Job {
         }
     }
 
+    /// What the configuration says of single tables and columns.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The condition that rows of the table must meet, where the configuration has one.
+    pub fn filter(&self, table: &str) -> Option<String> {
+        self.settings.table(table).filter
+    }
+
+    /// The type whose spelling to look for in a column's texts: the configured one, else the declared one.
+    pub fn hoped_type(&self, table: &str, column: &Column) -> String {
+        let said = self.settings.column(table, &column.name);
+        said.pg_type.unwrap_or_else(|| column.declared.clone())
+    }
+
     fn endian(&self) -> Option<Endian> {
         match self.source.facts().encoding {
             Encoding::Utf8 => None,
@@ -98,24 +116,29 @@ impl Job {
         }
     }
 
-    /// The scan of a whole table, every column.
+    /// The scan of a whole table, every column of the rows that the configuration lets through.
     pub fn scan_of_table(&self, table: &Table) -> ScanSpec {
-        let mut spec = ScanSpec::new(&table.name, table.rowid_name(), self.endian());
+        let filter = self.filter(&table.name);
+        let spec = ScanSpec::new(&table.name, table.rowid_name(), self.endian());
+        let mut spec = spec.filter(filter.as_deref());
         for column in &table.columns {
-            spec.column(&column.name, false);
+            // An empty text that becomes NULL is none of the texts whose spelling is looked for.
+            let empty_null = self.settings.column(&table.name, &column.name).cleanse.empty_null;
+            spec.changed_column(&column.name, false, Cleanse { empty_null, ..Cleanse::default() });
         }
         spec
     }
 
-    /// The scan of a planned table: its travelling columns.
+    /// The scan of a planned table: its travelling columns, with the changes that the configuration asked for.
     pub fn scan_of_plan(&self, plan: &TablePlan) -> ScanSpec {
         let key = match &plan.key {
             ScanKey::Rowid { alias, .. } => Some(alias.as_str()),
             ScanKey::Whole => None,
         };
-        let mut spec = ScanSpec::new(&plan.source, key, self.endian());
-        for ColumnPlan { source, stored_bytes, .. } in &plan.columns {
-            spec.column(source, *stored_bytes);
+        let spec = ScanSpec::new(&plan.source, key, self.endian());
+        let mut spec = spec.filter(plan.filter.as_deref());
+        for column in &plan.columns {
+            spec.changed_column(&column.source, column.stored_bytes, column.changes());
         }
         spec
     }

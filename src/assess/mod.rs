@@ -5,22 +5,29 @@
 mod chunks;
 mod facts;
 pub mod job;
+mod naive;
 pub mod pool;
 pub mod profile;
+mod settings;
 mod trial;
 
-use crate::config::{Config, ExistingPolicy};
+use crate::catalog::Table;
+use crate::catalog::profile::TableProfile;
+use crate::config::{Config, ExistingPolicy, InvalidPolicy, NulPolicy};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::plan::build::build;
 use crate::plan::draft::{Inputs, Rules};
-use crate::plan::names::spell;
+use crate::plan::rename::table_name;
+use crate::plan::select::{is_in_globs, is_selected};
+use crate::plan::skip;
 use crate::plan::target::TargetCatalog;
 use crate::plan::{Plan, TableMode};
 use crate::postgres::inspect;
 use crate::postgres::session::Session;
+use crate::sqlite::filter;
 use job::{Job, check_globs};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,6 +51,7 @@ pub async fn open(config: &Config) -> Result<Vec<Job>> {
     let shared = config.clone();
     let jobs = pool::blocking(1, config.sources.clone(), move |path| Job::open(path, &shared)).await?;
     check_globs(&jobs, config)?;
+    settings::check(&jobs, config)?;
     Ok(jobs)
 }
 
@@ -62,7 +70,7 @@ pub async fn plan(
     let mut assessed = Vec::new();
     let mut claimed: BTreeMap<String, String> = BTreeMap::new();
     for job in jobs {
-        let mut plan = plan_one(&job, &target, config);
+        let mut plan = plan_one(&job, &target, config)?;
         claim_names(&job, &plan, config, &mut claimed, &mut target)
             .into_iter()
             .for_each(|finding| plan.findings.push(finding));
@@ -94,17 +102,70 @@ async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec
     Ok(examined.collect())
 }
 
-fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Plan {
+fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Result<Plan> {
     let rules = Rules {
         schema: config.schema.clone(),
         create: config.create,
         names: config.names,
         infer: config.infer,
         mixed: config.mixed,
+        settings: config.settings.clone(),
+        on_bad_value: config.on_bad_value,
+        naive_tz: config.naive_tz.clone(),
         hash: text_hash,
     };
-    let tables = job.tables().zip(&job.profiles).collect();
-    build(&Inputs { catalog: &job.catalog, tables, target, rules: &rules })
+    let catalog = skip::reduce_catalog(&job.catalog, &job.selected, &config.settings);
+    let profiles: Vec<TableProfile> = job
+        .tables()
+        .zip(&job.profiles)
+        .map(|(table, profile)| chosen_facts(job, table, profile, config))
+        .collect::<Result<_>>()?;
+    let tables = job.selected.iter().map(|&i| &catalog.tables[i]).zip(&profiles).collect();
+    let mut plan = build(&Inputs { catalog: &catalog, tables, target, rules: &rules });
+    plan.findings.extend(settings_findings(job, config)?);
+    Ok(plan)
+}
+
+/// The profile as the configuration leaves it: without skipped columns, and with NULL for empty texts where they become it.
+fn chosen_facts(job: &Job, table: &Table, profile: &TableProfile, config: &Config) -> Result<TableProfile> {
+    let mut facts = profile.clone();
+    for (column, facts) in table.columns.iter().zip(&mut facts.columns) {
+        let cleanse = config.settings.column(&table.name, &column.name).cleanse;
+        if cleanse.empty_null {
+            let filter = job.filter(&table.name);
+            let reader = job.source.reader()?;
+            let count = |stripped| {
+                filter::count_empty(&reader, &table.name, &column.name, filter.as_deref(), stripped)
+            };
+            // The scan took them for NULL already, but not those that are empty once their NULs are left out.
+            facts.texts_empty = count(false)?;
+            let strips =
+                cleanse.nul == Some(NulPolicy::Strip) && cleanse.invalid_utf8 != Some(InvalidPolicy::Bytea);
+            let emptied = if strips { count(true)? - facts.texts_empty } else { 0 };
+            facts.nulls += emptied;
+            facts.texts = facts.texts.saturating_sub(emptied);
+        }
+    }
+    Ok(skip::reduce_profile(table, &facts, &config.settings))
+}
+
+/// What the configuration leaves out, for the record.
+fn settings_findings(job: &Job, config: &Config) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for table in &job.catalog.tables {
+        if is_in_globs(&table.name, config) && !is_selected(&table.name, config) {
+            let message = "is not copied: skipped by the configuration";
+            findings.push(Finding::new("W_SKIPPED", Severity::Note, table.name.clone(), message));
+        }
+    }
+    for table in job.tables() {
+        let Some(filter) = job.filter(&table.name) else { continue };
+        let (all, met) = filter::count(&*job.source.reader()?, &table.name, &filter)?;
+        let message = format!("{met} of {all} rows meet the configured condition; the others are not copied");
+        findings
+            .push(Finding::new("W_FILTERED", Severity::Note, table.name.clone(), message).count(all - met));
+    }
+    Ok(findings)
 }
 
 /// Two sources cannot fill one table; and what one plan makes, the next cannot call the same.
@@ -117,7 +178,7 @@ fn claim_names(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in &plan.tables {
-        let wanted = spell(&table.source, config.names).to_ascii_lowercase();
+        let wanted = table_name(&config.settings, config.names, &table.source).to_ascii_lowercase();
         // Two tables of one source are told apart by the plan, which numbers their names.
         let other = claimed.insert(wanted, job.path().to_owned()).filter(|other| other != job.path());
         if let Some(other) = other {
@@ -139,10 +200,17 @@ fn claim_names(
 
 /// Tables that hold rows we did not put there are refused, unless `--existing` says otherwise.
 async fn holding_rows(session: &mut Session, plan: &mut Plan, config: &Config) -> Result<Vec<String>> {
+    // What is refused for what it is, cannot always be read either; its refusal says more than the server would.
+    let unreadable = |name: &String| {
+        plan.findings.iter().any(|finding| {
+            finding.object == *name
+                && ["E_NOT_A_TABLE", "E_NOT_OWNER", "E_ROW_SECURITY"].contains(&finding.code.as_str())
+        })
+    };
     let existing: Vec<String> = plan
         .tables
         .iter()
-        .filter(|table| table.mode == TableMode::Existing)
+        .filter(|table| table.mode == TableMode::Existing && !unreadable(&table.target))
         .map(|table| table.target.clone())
         .collect();
     let names: Vec<&str> = existing.iter().map(String::as_str).collect();

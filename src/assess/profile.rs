@@ -77,8 +77,11 @@ pub fn profile_table(
 ) -> Result<TableProfile> {
     let reader = job.source.reader()?;
     let content = config.infer == Infer::Content;
-    let mut facts: Vec<ColumnFacts> =
-        table.columns.iter().map(|column| ColumnFacts::new(&column.declared, content)).collect();
+    let mut facts: Vec<ColumnFacts> = table
+        .columns
+        .iter()
+        .map(|column| ColumnFacts::new(&job.hoped_type(&table.name, column), content))
+        .collect();
     let mut chunks = ChunkCutter::new(config.chunk_bytes, config.chunk_rows);
     let mut profile = TableProfile { max_key_bytes: vec![0; table.indexes.len()], ..TableProfile::default() };
     let (mut told_rows, mut told_bytes) = (0, 0);

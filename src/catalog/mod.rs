@@ -42,6 +42,8 @@ pub struct Table {
     pub primary_key: Vec<usize>,
     /// the column that is another name for the rowid (SQLite manual, "ROWIDs and the INTEGER PRIMARY KEY")
     pub rowid_column: Option<usize>,
+    /// the name of the rowid, where it was settled before columns were left out
+    pub rowid_alias: Option<String>,
     /// indexes, those of UNIQUE and PRIMARY KEY included
     pub indexes: Vec<Index>,
     /// foreign keys in the order of their declaration
@@ -163,6 +165,9 @@ impl Table {
     pub fn rowid_name(&self) -> Option<&str> {
         if self.without_rowid {
             return None;
+        }
+        if let Some(alias) = &self.rowid_alias {
+            return Some(alias);
         }
         if let Some(column) = self.rowid_column {
             return Some(&self.columns[column].name);

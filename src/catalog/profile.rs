@@ -44,7 +44,7 @@ pub struct ColumnProfile {
     pub integers_one: u64,
     /// smallest and largest REAL
     pub real_range: Option<(f64, f64)>,
-    /// REAL values without a fraction
+    /// REAL values without a fraction and within 64 bits: what an INTEGER could be too
     pub reals_integral: u64,
     /// ±Infinity
     pub reals_infinite: u64,

@@ -88,7 +88,7 @@ pub struct CopyArgs {
     #[command(flatten)]
     pub selection: SelectionArgs,
     /// With --validate: write every decision as a commented cutover.toml, to be edited; the file must not exist
-    #[arg(long, value_name = "FILE", requires = "validate")]
+    #[arg(long, value_name = "FILE")]
     pub write_config: Option<PathBuf>,
     /// Create what is missing, or only fill tables that exist [default: auto]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "auto|never")]
@@ -193,7 +193,12 @@ pub struct SelectionArgs {
     /// Columns whose values no one type holds with every storage class kept: the narrowest type that keeps every number and
     /// byte (widen), refuse the run, class and value as bytea (tagged), a column for each class (split), or set the rows of
     /// the rarer class aside (quarantine) [default: widen]
-    #[arg(long, value_enum, hide_possible_values = true, value_name = "widen|refuse|tagged|split|quarantine")]
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "widen|refuse|tagged|split|quarantine"
+    )]
     pub mixed: Option<MixedWord>,
     /// Rows with a value that its column cannot take: refuse the run, or set them aside [default: refuse]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "refuse|quarantine")]
@@ -207,6 +212,9 @@ pub struct SelectionArgs {
 /// How a run goes about it and what it tells.
 #[derive(Debug, Args)]
 pub struct RunArgs {
+    /// Show the values of cells that differ, in the summary and in the reports: without it, only their kind and length
+    #[arg(long)]
+    pub show_values: bool,
     /// Connections that work at once, 1 to 64 [default: the number of cores, at most 4]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,

@@ -137,6 +137,10 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
     config.chunk_bytes = args.chunk_bytes.or(file.chunk_bytes).unwrap_or(limits::CHUNK_BYTES);
     config.chunk_rows =
         args.chunk_rows.map(NonZeroU64::get).or(file.chunk_rows).unwrap_or(limits::CHUNK_ROWS);
+    if args.write_config.is_some() && mode == CopyMode::Migrate {
+        let remedy = "write the decisions first, edit them, and copy with --config FILE";
+        return Err(Error::usage("--write-config goes with --validate only").remedy(remedy));
+    }
     run.write_config = args.write_config.as_deref().map(settings::new_file).transpose()?;
     Ok((mode, run))
 }
@@ -196,7 +200,8 @@ fn run(ends: &EndArgs, selection: &SelectionArgs, run: &RunArgs, around: &Surrou
     let config = selected(selection, settings, sources, target)?;
     check_reports(&run.report, &config.sources)?;
     let cores = around.cores.clamp(1, limits::JOBS_DEFAULT_MAX);
-    let config = Config { jobs: run.jobs.or(config.settings.options.jobs).unwrap_or(cores), ..config };
+    let jobs = run.jobs.or(config.settings.options.jobs).unwrap_or(cores);
+    let config = Config { jobs, show_values: run.show_values, ..config };
     let progress = progress(run.progress);
     Ok(Run { config, reports: run.report.clone(), progress, write_config: None })
 }
@@ -237,6 +242,7 @@ fn selected(
         naive_tz,
         settings,
         verify: VerifyLevel::Checksum,
+        show_values: false,
         jobs: 1,
         fail_fast: false,
         restart: false,

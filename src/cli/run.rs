@@ -5,13 +5,15 @@ use super::resolve::{self, CopyMode, Surroundings, Variables};
 use super::{complain, exit, print, runtime};
 use crate::config::TargetAddress;
 use crate::embedded::Cluster;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::pipeline::cancel::Cancel;
 use crate::pipeline::target::{self, Connector};
 use crate::pipeline::{self, Ended, Tools};
+use crate::plan::configured::config_text;
 use crate::report::summary::Width;
 use crate::report::{self, Screen, error_text, file, summary};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,11 +51,33 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, env_file: O
     let connector = connector(&run.config.target, &variables)?;
     let screen = report::observer(run.progress);
     let runtime = runtime()?;
+    let config = run.config.clone();
     let ended = runtime.block_on(execute(run.config, connector, Arc::clone(&screen), wanted));
     // A reader that a stop left in the middle of a long scan is not waited for: it has nothing to write.
     runtime.shutdown_background();
     screen.finish();
-    conclude(ended, &run.reports)
+    let decisions =
+        run.write_config.map(|path| (config_text(&ended.plans, &config), path, ended.plans.is_empty()));
+    let code = conclude(ended, &run.reports)?;
+    match decisions {
+        Some((text, path, false)) => write_new(&path, &text).map(|()| code),
+        Some((_, path, true)) if code == exit::DONE => {
+            let message = format!("--write-config {}: nothing was planned", path.display());
+            Err(Error::usage(message).remedy("the sources are copied already; `cutover status` tells more"))
+        }
+        _ => Ok(code),
+    }
+}
+
+/// Writes a file that must not be there.
+fn write_new(path: &Path, text: &str) -> Result<()> {
+    let place = || format!("--write-config {}", path.display());
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|cause| {
+        Error::usage("the file cannot be written").at(place()).cause(cause).remedy("name a new file")
+    })?;
+    complain(&format!("the decisions are written to {}\n", path.display()));
+    Ok(())
 }
 
 async fn execute(
@@ -63,6 +87,9 @@ async fn execute(
     wanted: &Wanted,
 ) -> Ended {
     let tools = Tools { config, connector, events: Events::new(screen), cancel: Cancel::new() };
+    if let Some(file) = &tools.config.settings.file {
+        tools.events.note(format!("settings from {file}"));
+    }
     tools.cancel.listen();
     match wanted {
         Wanted::Migrate => pipeline::copy(&tools).await,

@@ -13,10 +13,10 @@ mod words;
 pub use parse::{flag_spellings, parse};
 pub use settings::{Options, Place, Placed, Setting, Settings, toml_string};
 pub use size::size;
-pub use words::Word;
 pub use values::{
     BadValuePolicy, Cleanse, ColumnChoice, Infer, InvalidPolicy, MixedPolicy, NulPolicy, TableChoice,
 };
+pub use words::Word;
 
 use std::path::PathBuf;
 
@@ -130,6 +130,8 @@ pub struct Config {
     pub settings: Settings,
     /// see [`VerifyLevel`]
     pub verify: VerifyLevel,
+    /// values of cells that differ may be told
+    pub show_values: bool,
     /// connections that load at once
     pub jobs: usize,
     /// stop at the first table that fails

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Words of `encoding`; beside them, two spellings of a flag with a `/` between.
-pub const ENCODINGS: [&str; 14] = [
+pub const ENCODINGS: [&str; 15] = [
     "epoch_s",
     "epoch_ms",
     "epoch_us",
@@ -23,22 +23,14 @@ pub const ENCODINGS: [&str; 14] = [
     "microseconds",
     "milliseconds",
     "seconds",
+    "since_1970",
     "text",
     "t/f",
 ];
 
 const TABLE_KEYS: [&str; 5] = ["rename", "skip", "where", "on_bad_value", "columns"];
-const COLUMN_KEYS: [&str; 9] = [
-    "type",
-    "encoding",
-    "time_zone",
-    "rename",
-    "skip",
-    "on_bad_value",
-    "empty",
-    "nul",
-    "invalid_utf8",
-];
+const COLUMN_KEYS: [&str; 9] =
+    ["type", "encoding", "time_zone", "rename", "skip", "on_bad_value", "empty", "nul", "invalid_utf8"];
 const OPTION_KEYS: [&str; 16] = [
     "schema",
     "table",
@@ -254,11 +246,7 @@ impl Reader<'_> {
         Placed { value: key.get_ref().to_string(), place }
     }
 
-    fn entries<'v, 'd>(
-        &mut self,
-        value: &'v Value<'d>,
-        what: &str,
-    ) -> Vec<(&'v Key<'d>, &'v Value<'d>)> {
+    fn entries<'v, 'd>(&mut self, value: &'v Value<'d>, what: &str) -> Vec<(&'v Key<'d>, &'v Value<'d>)> {
         match value.get_ref() {
             DeValue::Table(table) => in_order(table),
             other => {
@@ -297,7 +285,8 @@ impl Reader<'_> {
         if found.is_none() {
             let words: Vec<&str> = W::WORDS.iter().map(|(word, _)| *word).collect();
             let hint = suggestion(&word, words.iter().copied());
-            let message = format!("`{}` cannot be `{word}`{hint} (it is {})", key.get_ref(), words.join(", "));
+            let message =
+                format!("`{}` cannot be `{word}`{hint} (it is {})", key.get_ref(), words.join(", "));
             self.mistake(value.span().start, message);
         }
         found

@@ -216,9 +216,8 @@ impl Settings {
         for rule in &self.rules {
             let Some(rank) = rule.rank(table, column) else { continue };
             let inherited = column.is_some() && rule.column.is_none();
-            let taken = |setting: &&Placed<Setting>| {
-                !inherited || matches!(setting.value, Setting::OnBadValue(_))
-            };
+            let taken =
+                |setting: &&Placed<Setting>| !inherited || matches!(setting.value, Setting::OnBadValue(_));
             all.extend(rule.settings.iter().filter(taken).map(|setting| (rank, setting)));
         }
         all

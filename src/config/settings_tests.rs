@@ -120,7 +120,11 @@ fn each_key_comes_from_the_closest_rule() {
          encoding = 'epoch_s'",
     );
     let choice = settings.column("log_2024", "created_at");
-    assert_eq!(choice.pg_type.as_deref(), Some("timestamptz"), "the table's pattern comes before the column's");
+    assert_eq!(
+        choice.pg_type.as_deref(),
+        Some("timestamptz"),
+        "the table's pattern comes before the column's"
+    );
     assert_eq!(choice.time_zone.as_deref(), Some("UTC"), "each key for itself");
     assert_eq!(choice.encoding.as_deref(), Some("epoch_s"));
     assert!(!choice.cleanse.empty_null, "a closer rule takes back");
@@ -139,9 +143,7 @@ fn equally_close_rules_that_differ_are_a_conflict() {
     assert_eq!(settings.conflict("a", Some("x")), None, "only one of them means this table");
     let same = read("[tables.'a*']\nskip = true\n[tables.'*b']\nskip = true\n");
     assert_eq!(same.conflict("ab", None), None, "they say the same");
-    let closer = read(
-        "[tables.'a*']\nskip = true\n[tables.'*b']\nskip = false\n[tables.ab]\nskip = true\n",
-    );
+    let closer = read("[tables.'a*']\nskip = true\n[tables.'*b']\nskip = false\n[tables.ab]\nskip = true\n");
     assert_eq!(closer.conflict("ab", None), None, "a closer rule decides");
 }
 
@@ -178,7 +180,9 @@ fn broken_toml_is_named_with_its_place() {
     assert!(mistakes("[options]\nschema = \n").starts_with("cutover.toml:2:"));
     assert!(mistakes("[options]\nschema = 'a'\nschema = 'b'\n").starts_with("cutover.toml:3:"));
     assert!(mistakes("schema = 'a'").contains("options stand below [options]"));
-    assert!(mistakes("[tables]\nusers = 1").contains("cutover.toml:2:9: a table must be a table, not a number"));
+    assert!(
+        mistakes("[tables]\nusers = 1").contains("cutover.toml:2:9: a table must be a table, not a number")
+    );
     assert!(mistakes("[tables.t]\nrename = ''").contains("is empty"));
 }
 

@@ -4,7 +4,7 @@ use super::number::{self, Short};
 use super::part::Part;
 use super::scratch::{Scratch, trim_padding};
 use super::sink::{BLOB, INSTANT, INTEGER, JSON, NETWORK, NULL, NUMBER, REAL, Side, Sink, TEXT, UUID};
-use super::{json, network, stamp, uuid};
+use super::{interval, json, local, network, stamp, uuid};
 use crate::plan::types::{Codec, Domain, Mapping, PgType};
 use crate::value::Value;
 
@@ -29,7 +29,7 @@ pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<
             Value::Text(text) => network::of_text(out, text, mapping.pg),
             _ => None,
         }),
-        Domain::Interval => None,
+        Domain::Interval => interval::source(sink, value, mapping.codec),
     };
     if written.is_none() {
         undecodable(sink, value);
@@ -93,6 +93,7 @@ fn instant(sink: &mut Sink, value: Value<'_>, codec: &Codec) -> Option<()> {
         Codec::AnyTimestamp => stamp::parse_instant(text, false)?,
         Codec::AnyTimestamptz => stamp::parse_instant(text, true)?,
         Codec::AnyTime => stamp::parse_time(text)?,
+        Codec::LocalTime(zone) => local::parse_instant(text, zone)?,
         _ => return None,
     };
     sink.word(INSTANT, microseconds as u64);

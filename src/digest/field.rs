@@ -2,14 +2,14 @@
 //!
 //! The layouts are those of PostgreSQL's send functions: `boolsend`, `int8send`, `float8send`, `numeric_send`,
 //! `textsend`, `enum_send`, `jsonb_send`, `byteasend`, `uuid_send`, `network_send`, `macaddr_send`, `date_send`, `time_send`,
-//! `timestamp_send`.
+//! `timestamp_send`, `interval_send`.
 
 use super::number::{self, Wire};
 use super::part::Part;
 use super::scratch::Scratch;
 use super::scratch::trim_padding;
 use super::sink::{BLOB, INSTANT, INTEGER, JSON, NETWORK, NUMBER, REAL, Side, Sink, TEXT, UUID};
-use super::{json, network, stamp, uuid};
+use super::{interval, json, moment, network, uuid};
 use crate::plan::types::{Codec, Domain, Mapping, PgType};
 
 /// Writes one field in the domain of its column; `None` is NULL.
@@ -31,7 +31,7 @@ pub(super) fn target_field(sink: &mut Sink, scratch: &mut Scratch, field: Option
             _ => None,
         }),
         Domain::Network => sink.form(NETWORK, |out| network::of_field(out, field, mapping.pg)),
-        Domain::Interval => None,
+        Domain::Interval => interval::target(sink, field, mapping.pg),
     };
     if written.is_none() {
         sink.undecodable(Side::Target, 0, field);
@@ -53,11 +53,11 @@ fn exact(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: Part<'_>) -
         PgType::Bytea if matches!(mapping.codec, Codec::Tagged) => tagged(sink, field)?,
         PgType::Bytea => sink.bytes(BLOB, field),
         PgType::Uuid => uuid::exact(sink, text, field, mapping)?,
-        PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) => {
-            date_text(sink, text, field, mapping)?
+        PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) | PgType::Time(_) => {
+            moment::exact(sink, text, field, mapping)?;
         }
-        PgType::Jsonb | PgType::Time(_) | PgType::Interval(_) => return None,
-        PgType::Inet | PgType::Cidr | PgType::Macaddr => return None,
+        PgType::Interval(_) => moment::exact(sink, text, field, mapping)?,
+        PgType::Jsonb | PgType::Inet | PgType::Cidr | PgType::Macaddr => return None,
     }
     Some(())
 }
@@ -130,21 +130,6 @@ fn is_whole_digits(text: &mut Vec<u8>, split: usize, real: f64) -> bool {
     real.fract() == 0.0
         && number::decimal_text(text, digits.as_bytes()).is_some()
         && text[..split] == text[split..]
-}
-
-fn date_text(sink: &mut Sink, text: &mut Vec<u8>, field: &[u8], mapping: Part<'_>) -> Option<()> {
-    text.clear();
-    match (mapping.pg, mapping.codec) {
-        (PgType::Date, Codec::Date) => {
-            stamp::format_date(text, i64::from(i32::from_be_bytes(field.try_into().ok()?)))?;
-        }
-        (PgType::Timestamp(_) | PgType::Timestamptz(_), Codec::Stamp(template)) => {
-            stamp::format_stamp(text, i64::from_be_bytes(field.try_into().ok()?), template)?;
-        }
-        _ => return None,
-    }
-    sink.bytes(TEXT, text);
-    Some(())
 }
 
 fn by_value(out: &mut Vec<u8>, field: &[u8], pg: PgType) -> Option<()> {

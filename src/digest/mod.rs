@@ -17,9 +17,13 @@
 //! difference, which it cannot if both sides make it with the same lines.
 
 mod canonical;
+mod count;
 mod field;
 mod hash;
+mod interval;
 mod json;
+mod local;
+mod moment;
 mod multiset;
 mod network;
 mod number;

@@ -10,6 +10,7 @@
 //! | 11 | an instant or a time | microseconds in 8 bytes |
 //! | 12 | UUID | 16 bytes |
 //! | 13 | JSON | see `json` |
+//! | 14 | an interval | months in 4 bytes, days in 4, microseconds in 8 |
 //! | 15 | a network address | family (4, 6, or 48 for a MAC address), prefix length, 4, 16 or 6 bytes |
 //! | FF | undecodable | side (01 source, 02 target), class or 00, length in 8 bytes, the bytes |
 //!
@@ -27,6 +28,7 @@ pub(super) const NUMBER: u8 = 0x10;
 pub(super) const INSTANT: u8 = 0x11;
 pub(super) const UUID: u8 = 0x12;
 pub(super) const JSON: u8 = 0x13;
+pub(super) const INTERVAL: u8 = 0x14;
 pub(super) const NETWORK: u8 = 0x15;
 pub(super) const UNDECODABLE: u8 = 0xff;
 

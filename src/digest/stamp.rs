@@ -2,7 +2,7 @@
 //!
 //! Days are counted by whole years and a table of the days before each month.
 
-use crate::plan::types::{Fraction, Template, Zone};
+use crate::plan::types::{Fraction, Template, TimeTemplate, Zone};
 
 /// Days before each month of a common year and of a leap year, and their length.
 const DAYS_BEFORE: [[i64; 13]; 2] = [
@@ -16,7 +16,7 @@ const DAYS_OF_400_YEARS: i64 = 146_097;
 const DAYS_OF_100_YEARS: i64 = 36_524;
 const DAYS_OF_4_YEARS: i64 = 1_461;
 
-const SECOND: i64 = 1_000_000;
+pub(super) const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
 
 fn days_before_month(year: i64) -> &'static [i64; 13] {
@@ -42,7 +42,7 @@ fn day_number(year: i64, month: i64, day: i64) -> Option<i64> {
 }
 
 /// Year, month and day of a day number, if its year is 1 to 9999.
-fn calendar(day_number: i64) -> Option<(i64, i64, i64)> {
+pub(super) fn calendar(day_number: i64) -> Option<(i64, i64, i64)> {
     let days = day_number + DAYS_TO_2000;
     if days < 0 || days >= days_before_year(10_000) {
         return None;
@@ -156,23 +156,35 @@ impl Reader<'_> {
 /// Date, or date and time, in any spelling of the templates: microseconds since 2000-01-01 00:00. Without a zone, or
 /// where `zoned` allows none, it is taken as it stands, which is UTC for `timestamp with time zone`.
 pub(super) fn parse_instant(text: &[u8], zoned: bool) -> Option<i64> {
+    match parse_local(text)? {
+        (local, None) => Some(local),
+        (local, Some(east)) => zoned.then_some(local - east),
+    }
+}
+
+/// Date, or date and time, as it stands, and the microseconds east of UTC that it names.
+pub(super) fn parse_local(text: &[u8]) -> Option<(i64, Option<i64>)> {
     let mut reader = Reader(text);
     let midnight = reader.date()? * DAY;
     if reader.0.is_empty() {
-        return Some(midnight);
+        return Some((midnight, None));
     }
     if !reader.eat(b' ') {
         reader.expect(b'T')?;
     }
     let local = midnight + reader.time()?;
     if reader.0.is_empty() {
-        return Some(local);
-    }
-    if !zoned {
-        return None;
+        return Some((local, None));
     }
     let east = reader.zone()?;
-    reader.0.is_empty().then_some(local - east)
+    reader.0.is_empty().then_some((local, Some(east)))
+}
+
+/// `±HH`, `±HHMM` or `±HH:MM` as microseconds east of UTC.
+pub(super) fn parse_offset(text: &[u8]) -> Option<i64> {
+    let mut reader = Reader(text);
+    let east = if matches!(text, [b'+' | b'-', ..]) { reader.zone()? } else { return None };
+    reader.0.is_empty().then_some(east)
 }
 
 /// `HH:MM[:SS[.f]]` before 24:00 as microseconds since midnight.
@@ -210,8 +222,19 @@ pub(super) fn format_stamp(out: &mut Vec<u8>, microseconds: i64, template: &Temp
     };
     let local = microseconds.checked_add(east)?;
     format_date(out, local.div_euclid(DAY))?;
-    let time = local.rem_euclid(DAY);
     out.push(u8::try_from(template.separator).ok()?);
+    let clock = TimeTemplate { seconds: template.seconds, fraction: template.fraction };
+    format_time(out, local.rem_euclid(DAY), clock)?;
+    out.extend_from_slice(zone.as_bytes());
+    Some(())
+}
+
+/// Appends the time of day in the one spelling of its column; `None` where that spelling cannot say it, and from
+/// PostgreSQL's own 24:00 on.
+pub(super) fn format_time(out: &mut Vec<u8>, time: i64, template: TimeTemplate) -> Option<()> {
+    if !(0..DAY).contains(&time) {
+        return None;
+    }
     padded(out, time / (3600 * SECOND), 2);
     out.push(b':');
     padded(out, time / (60 * SECOND) % 60, 2);
@@ -223,7 +246,6 @@ pub(super) fn format_stamp(out: &mut Vec<u8>, microseconds: i64, template: &Temp
     } else if of_minute != 0 {
         return None;
     }
-    out.extend_from_slice(zone.as_bytes());
     Some(())
 }
 

@@ -9,6 +9,8 @@ use crate::plan::types::{Codec, Fraction, Mapping, PgType, Template, Zone};
 use crate::value::Value::{self, Blob, Integer, Null, Real, Text};
 use proptest::prelude::*;
 
+mod times;
+
 const KEY: [u8; 32] = [3; 32];
 
 fn mapping(pg: PgType, codec: Codec) -> Mapping {
@@ -187,7 +189,7 @@ fn pairs_of_texts() -> Vec<Pair<'static>> {
 }
 
 fn all_pairs() -> Vec<Pair<'static>> {
-    [pairs_of_numbers(), pairs_of_texts(), ids::pairs_of_ids()].concat()
+    [pairs_of_numbers(), pairs_of_texts(), ids::pairs_of_ids(), times::pairs()].concat()
 }
 
 fn source_hash(values: &[Value<'_>], mapping: &Mapping) -> RowHash {
@@ -313,7 +315,7 @@ fn near_misses_differ() {
         (PgType::Text, Codec::TextForm, Real(1.0), b"1".to_vec()),
         (PgType::Bytea, Codec::BytesForm, Null, vec![]),
     ];
-    for (pg, codec, value, field) in misses {
+    for (pg, codec, value, field) in [misses, times::misses()].concat() {
         let mapping = mapping(pg, codec);
         let (source, target) = (source_hash(&[value], &mapping), target_hash(&[Some(&field)], &mapping));
         assert_ne!(source, target, "{value:?} as {mapping:?}");

@@ -40,6 +40,11 @@ impl FlagVotes {
         }
     }
 
+    /// Whether a pair is still possible.
+    pub fn is_open(&self) -> bool {
+        !self.impossible
+    }
+
     /// Adds what another reader of the same column observed.
     pub fn merge(&mut self, other: &FlagVotes) {
         let differ = matches!((self.pair, other.pair), (Some(mine), Some(others)) if mine != others);

@@ -81,8 +81,28 @@ pub enum MisfitKind {
     Zone,
     /// Not a time of day.
     Time,
+    /// A time of day, but not in the spelling of its column.
+    TimeSpelling,
     /// More fraction digits (other than zeros at the end) than this.
     Fraction(u8),
+    /// An instant before 4714-11-24 BC or after the year 294276.
+    Instant,
+    /// A REAL that no count of microseconds gives back.
+    Uncountable,
+    /// An INTEGER that is no date of the form `yyyymmdd`.
+    DayNumber,
+    /// A local time that its zone leaves out.
+    LocalGap,
+    /// A local time that its zone has twice.
+    LocalTwice,
+    /// A time zone that does not exist: the configuration is wrong, not the value.
+    ZoneName,
+    /// Not an interval in a form of PostgreSQL's own.
+    Interval,
+    /// An interval whose first sign may or may not be meant for all its parts.
+    IntervalSign,
+    /// An interval of more months, days or microseconds than there is room for.
+    IntervalRange,
     /// A pair of codec and type that does not exist: the plan is wrong, not the value.
     Mapping(PgType),
 }
@@ -112,7 +132,9 @@ impl Misfit {
             Uuid | UuidAny | UuidBlob | UuidStyle => "E_UUID",
             Flag | Label => "E_WORD",
             Address | HostBits | Macaddr => "E_NETWORK",
-            Date | Timestamp | Spelling | Zone | Time | Fraction(_) => "E_DATE",
+            Date | Timestamp | Spelling | Zone | Time | TimeSpelling | Fraction(_) => "E_DATE",
+            Instant | Uncountable | DayNumber | LocalGap | LocalTwice | ZoneName => "E_DATE",
+            Interval | IntervalSign | IntervalRange => "E_DATE",
             Mapping(_) => "E_MAPPING",
         }
     }
@@ -154,8 +176,18 @@ impl Misfit {
                 "add the missing labels to the type (ALTER TYPE … ADD VALUE), give the column the type text, or mend these rows in the source"
             }
             HostBits => "give the column the type inet or text, or mend these rows in the source",
-            Date | Timestamp | Spelling | Zone | Time => {
+            Date | Timestamp | Spelling | Zone | Time | TimeSpelling | Interval | IntervalRange => {
                 "give the column the type text, or mend these rows in the source"
+            }
+            Instant | Uncountable | DayNumber => {
+                "check the encoding that the configuration names for the column, or give the column the type of its numbers (bigint, double precision)"
+            }
+            LocalGap | LocalTwice => {
+                "write the offset from UTC into these values in the source, or give the column the type text"
+            }
+            ZoneName => "name a zone of the IANA database (Europe/Berlin) or an offset (+02:00) as time_zone",
+            IntervalSign => {
+                "write a sign before every part of these values in the source, or give the column the type text"
             }
             Fraction(_) => {
                 "give the column more fraction digits (six at most) or the type text, or mend these rows in the source"
@@ -219,6 +251,18 @@ impl Misfit {
             Spelling => "a date and time that is not spelled like the others of its column",
             Zone => "a time zone, in a column of timestamps without one",
             Time => "not a time of the form HH:MM:SS",
+            TimeSpelling => "a time that is not spelled like the others of its column",
+            Instant => "an instant outside of PostgreSQL's range (4714-11-24 BC to 294276)",
+            Uncountable => "a REAL that no count of microseconds gives back bit for bit",
+            DayNumber => "an INTEGER that is no date of the form yyyymmdd",
+            LocalGap => "a local time that the clocks of its zone skip",
+            LocalTwice => "a local time that the clocks of its zone show twice",
+            ZoneName => "a time zone that does not exist",
+            Interval => "not an interval as PostgreSQL writes one",
+            IntervalSign => "an interval whose first minus may be meant for all its parts",
+            IntervalRange => {
+                "an interval with more months, days or microseconds than PostgreSQL has room for"
+            }
             _ => "a value that its column cannot take",
         }
     }
@@ -253,7 +297,51 @@ mod tests {
             (MisfitKind::FieldSize, "E_FIELD_1GB", "more bytes than one field holds (1 GB)"),
             (MisfitKind::Date, "E_DATE", "not a date of the form YYYY-MM-DD"),
             (MisfitKind::Fraction(6), "E_DATE", "more than 6 fraction digits"),
+            (MisfitKind::TimeSpelling, "E_DATE", "a time that is not spelled like the others of its column"),
+            (
+                MisfitKind::Instant,
+                "E_DATE",
+                "an instant outside of PostgreSQL's range (4714-11-24 BC to 294276)",
+            ),
+            (
+                MisfitKind::Uncountable,
+                "E_DATE",
+                "a REAL that no count of microseconds gives back bit for bit",
+            ),
+            (MisfitKind::DayNumber, "E_DATE", "an INTEGER that is no date of the form yyyymmdd"),
+            (MisfitKind::LocalGap, "E_DATE", "a local time that the clocks of its zone skip"),
+            (MisfitKind::LocalTwice, "E_DATE", "a local time that the clocks of its zone show twice"),
+            (MisfitKind::ZoneName, "E_DATE", "a time zone that does not exist"),
+            (MisfitKind::Interval, "E_DATE", "not an interval as PostgreSQL writes one"),
+            (
+                MisfitKind::IntervalSign,
+                "E_DATE",
+                "an interval whose first minus may be meant for all its parts",
+            ),
+            (
+                MisfitKind::IntervalRange,
+                "E_DATE",
+                "an interval with more months, days or microseconds than PostgreSQL has room for",
+            ),
             (MisfitKind::Uuid, "E_UUID", "not a UUID in lower case with hyphens"),
+            (
+                MisfitKind::UuidStyle,
+                "E_UUID",
+                "a UUID, or another text, that is not spelled like the others of its column",
+            ),
+            (MisfitKind::Flag, "E_WORD", "a text that is neither of the two spellings of its boolean column"),
+            (MisfitKind::Label, "E_WORD", "a text that is not a label of the enumerated type"),
+            (
+                MisfitKind::Address,
+                "E_NETWORK",
+                "not an IPv4 or IPv6 address, with or without a prefix length",
+            ),
+            (
+                MisfitKind::HostBits,
+                "E_NETWORK",
+                "a network's address with bits beyond its prefix, which cidr refuses",
+            ),
+            (MisfitKind::Macaddr, "E_NETWORK", "not a MAC address of the form aa:bb:cc:dd:ee:ff"),
             (MisfitKind::Json(3), "E_JSON", "not JSON from byte 3 on"),
         ];
         for (kind, code, text) in table {

@@ -8,9 +8,12 @@
 //! Deliberately absent: reading anything back (that is the room `digest`, which shares no code with this one),
 //! deciding a mapping (the plan does), and SQL.
 
+mod count;
 mod flag_votes;
 mod frame;
+mod interval;
 mod json;
+mod local;
 mod misfit;
 mod network;
 mod numeric;
@@ -30,6 +33,7 @@ mod tests;
 pub use flag_votes::FlagVotes;
 pub use frame::{Frame, FrameBuilder, LargePayload};
 pub use json::{is_json, is_jsonb};
+pub use local::is_time_zone;
 pub use misfit::{Misfit, MisfitKind};
 pub use uuid::is_uuid;
 pub use uuid_style::UuidVotes;
@@ -150,6 +154,9 @@ fn integer(v: i64, mapping: Pair<'_>, out: &mut Vec<u8>) -> Result<(), MisfitKin
         Codec::TextForm => scalar::text_form_number(short::integer(v), pg, out),
         Codec::BytesForm => scalar::bytes_form_number(short::integer(v), pg, out),
         Codec::Tagged => tagged::any(Value::Integer(v), pg, out),
+        Codec::Epoch(unit) => count::epoch(v, *unit, pg, out),
+        Codec::DayNumber => count::day_number(v, pg, out),
+        Codec::IntervalUnits(unit) => interval::units(v, *unit, pg, out),
         _ => Err(MisfitKind::Class(Value::Integer(v).class(), pg)),
     }
 }
@@ -166,6 +173,8 @@ fn real(v: f64, mapping: Pair<'_>, out: &mut Vec<u8>) -> Result<(), MisfitKind> 
         Codec::TextForm => scalar::text_form_number(short::real(v), pg, out),
         Codec::BytesForm => scalar::bytes_form_number(short::real(v), pg, out),
         Codec::Tagged => tagged::any(Value::Real(v), pg, out),
+        Codec::EpochReal => count::epoch_real(v, pg, out),
+        Codec::Julian => count::julian(v, pg, out),
         _ => Err(MisfitKind::Class(Value::Real(v).class(), pg)),
     }
 }
@@ -188,6 +197,10 @@ fn converted(value: Value<'_>, mapping: Pair<'_>, out: &mut Vec<u8>) -> Result<(
         (Value::Text(text), Codec::AnyTimestamp) => temporal::any_timestamp(text, pg, out),
         (Value::Text(text), Codec::AnyTimestamptz) => temporal::any_timestamptz(text, pg, out),
         (Value::Text(text), Codec::AnyTime) => temporal::any_time(text, pg, out),
+        (Value::Text(text), Codec::TimeOfDay(template)) => temporal::time_of_day(text, *template, pg, out),
+        (Value::Text(text), Codec::LocalTime(zone)) => local::timestamptz(text, zone, pg, out),
+        (Value::Text(text), Codec::Interval) => interval::text(text, pg, out),
+        (Value::Text(text), Codec::IntervalSince1970) => interval::since_1970(text, pg, out),
         _ => Err(MisfitKind::Class(value.class(), pg)),
     }
 }

@@ -6,7 +6,7 @@
 
 use super::misfit::MisfitKind;
 use super::{wire, wrong_pair};
-use crate::plan::types::{Fraction, PgType, Template, Zone};
+use crate::plan::types::{Fraction, PgType, Template, TimeTemplate, Zone};
 
 const SECOND_MICROS: i64 = 1_000_000;
 const DAY_SECONDS: i64 = 86_400;
@@ -68,11 +68,25 @@ pub(super) fn any_timestamptz(text: &[u8], pg: PgType, out: &mut Vec<u8>) -> Res
 /// TEXT `HH:MM[:SS[.f]]` → time.
 pub(super) fn any_time(text: &[u8], pg: PgType, out: &mut Vec<u8>) -> Result<(), MisfitKind> {
     let PgType::Time(precision) = pg else { return Err(wrong_pair(pg)) };
-    let (clock, rest) = Clock::parse(text).ok_or(MisfitKind::Time)?;
-    if !rest.is_empty() {
-        return Err(MisfitKind::Time);
-    }
+    let clock = Clock::alone(text).ok_or(MisfitKind::Time)?;
     clock.within(precision)?;
+    wire::eight(clock.micros.to_be_bytes(), out);
+    Ok(())
+}
+
+/// TEXT in exactly the spelling of `template` → time.
+pub(super) fn time_of_day(
+    text: &[u8],
+    template: TimeTemplate,
+    pg: PgType,
+    out: &mut Vec<u8>,
+) -> Result<(), MisfitKind> {
+    let PgType::Time(precision) = pg else { return Err(wrong_pair(pg)) };
+    let clock = Clock::alone(text).ok_or(MisfitKind::Time)?;
+    clock.within(precision)?;
+    if clock.seconds != template.seconds || !clock.may_be(template.fraction) {
+        return Err(MisfitKind::TimeSpelling);
+    }
     wire::eight(clock.micros.to_be_bytes(), out);
     Ok(())
 }
@@ -104,7 +118,7 @@ impl<'a> Moment<'a> {
     }
 
     /// As `parse`, or a bare date, which is its midnight.
-    fn parse_any(text: &'a [u8]) -> Option<Moment<'a>> {
+    pub(super) fn parse_any(text: &'a [u8]) -> Option<Moment<'a>> {
         match parse_date(text) {
             Some(days) => {
                 Some(Moment { days, separator: b' ', clock: Clock::default(), zone: b"", offset: 0 })
@@ -114,7 +128,7 @@ impl<'a> Moment<'a> {
     }
 
     /// From 2000-01-01 00:00:00 UTC. At most 5·10^17 away from it, so it cannot overflow.
-    fn micros(&self) -> i64 {
+    pub(super) fn micros(&self) -> i64 {
         (i64::from(self.days) * DAY_SECONDS - i64::from(self.offset)) * SECOND_MICROS + self.clock.micros
     }
 
@@ -161,6 +175,12 @@ impl Clock {
         Some((clock, text))
     }
 
+    /// A time of day and nothing after it.
+    pub(super) fn alone(text: &[u8]) -> Option<Clock> {
+        let (clock, rest) = Clock::parse(text)?;
+        if rest.is_empty() { Some(clock) } else { None }
+    }
+
     /// Takes one fraction digit or more.
     fn fraction<'t>(&mut self, text: &'t [u8]) -> Option<&'t [u8]> {
         self.digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -175,7 +195,7 @@ impl Clock {
     }
 
     /// Refuses what a column of this precision (six digits at most) would round.
-    fn within(&self, precision: u8) -> Result<(), MisfitKind> {
+    pub(super) fn within(&self, precision: u8) -> Result<(), MisfitKind> {
         let max = precision.min(6);
         if self.significant > usize::from(max) { Err(MisfitKind::Fraction(max)) } else { Ok(()) }
     }
@@ -202,7 +222,7 @@ pub(super) fn parse_date(text: &[u8]) -> Option<i32> {
 }
 
 /// Days of a month, 0 for a month that does not exist.
-fn month_days(year: i32, month: u8) -> u8 {
+pub(super) fn month_days(year: i32, month: u8) -> u8 {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
@@ -213,7 +233,7 @@ fn month_days(year: i32, month: u8) -> u8 {
 }
 
 /// In the proleptic Gregorian calendar; the year is counted from March, so that the leap day is its last.
-fn days_from_2000(year: i32, month: i32, day: i32) -> i32 {
+pub(super) fn days_from_2000(year: i32, month: i32, day: i32) -> i32 {
     /// 2000-01-01, counted from 0000-03-01
     const EPOCH: i32 = 730_425;
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
@@ -222,7 +242,7 @@ fn days_from_2000(year: i32, month: i32, day: i32) -> i32 {
 }
 
 /// Nothing, `Z`, or `±HH`, `±HHMM`, `±HH:MM` with or without a space before it; in seconds east of UTC.
-fn parse_zone(text: &[u8]) -> Option<i32> {
+pub(super) fn parse_zone(text: &[u8]) -> Option<i32> {
     if matches!(text, b"" | b"Z") {
         return Some(0);
     }
@@ -243,7 +263,7 @@ fn parse_zone(text: &[u8]) -> Option<i32> {
 }
 
 /// Two digits, `max` at most, and what follows them.
-fn two(text: &[u8], max: u8) -> Option<(u8, &[u8])> {
+pub(super) fn two(text: &[u8], max: u8) -> Option<(u8, &[u8])> {
     let (&[tens, ones], rest) = text.split_first_chunk()?;
     let number = pair(tens, ones)?;
     if number <= max { Some((number, rest)) } else { None }

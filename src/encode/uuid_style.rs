@@ -93,6 +93,11 @@ impl UuidVotes {
         }
     }
 
+    /// Whether a style is still possible.
+    pub fn is_open(&self) -> bool {
+        !self.impossible
+    }
+
     /// Adds what another reader of the same column observed.
     pub fn merge(&mut self, other: &UuidVotes) {
         self.impossible |= other.impossible;

@@ -1,7 +1,7 @@
 //! Which single template a whole column of texts keeps: what the profile asks, one text at a time (semantics.md §1.6).
 
 use super::temporal::{Clock, Moment, parse_date};
-use crate::plan::types::{Fraction, Template, Zone};
+use crate::plan::types::{Fraction, Template, TimeTemplate, Zone};
 
 /// Every spelling of a fraction, the narrowest first: that is the one chosen where several fit.
 const FRACTIONS: [Fraction; 9] = [
@@ -19,13 +19,15 @@ const FRACTIONS: [Fraction; 9] = [
 /// The longest zone is ` +05:30`.
 const ZONE_BYTES_MAX: usize = 7;
 
-/// Accumulates the texts of one column. Once neither a date nor a template is possible, observing costs nothing.
+/// Accumulates the texts of one column. Once no date, no template and no time is possible, observing costs nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TemplateVotes {
     observed: bool,
     not_date: bool,
     not_stamp: bool,
     common: Option<Common>,
+    not_time: bool,
+    times: Option<Times>,
 }
 
 impl TemplateVotes {
@@ -42,11 +44,27 @@ impl TemplateVotes {
                 None => self.not_stamp = true,
             }
         }
+        if !self.not_time {
+            match Times::of(text) {
+                Some(times) => self.agree_on_time(times),
+                None => self.not_time = true,
+            }
+        }
     }
 
-    /// Whether a date or a template is still possible.
+    /// Whether a date, a template or a time is still possible: if not, there is nothing more to observe.
     pub fn is_open(&self) -> bool {
+        !(self.not_date && self.not_stamp && self.not_time)
+    }
+
+    /// Whether a date, or a date and time, is still possible.
+    pub fn may_be_date(&self) -> bool {
         !(self.not_date && self.not_stamp)
+    }
+
+    /// Whether a time of day is still possible.
+    pub fn may_be_time(&self) -> bool {
+        !self.not_time
     }
 
     /// Adds what another reader of the same column observed.
@@ -56,6 +74,10 @@ impl TemplateVotes {
         self.not_stamp |= other.not_stamp;
         if let Some(common) = other.common {
             self.agree(common);
+        }
+        self.not_time |= other.not_time;
+        if let Some(times) = other.times {
+            self.agree_on_time(times);
         }
     }
 
@@ -67,6 +89,18 @@ impl TemplateVotes {
     /// The template that every observed text keeps, if there was a text and such a template.
     pub fn stamp(&self) -> Option<Template> {
         self.common.filter(|_| !self.not_stamp)?.template()
+    }
+
+    /// The spelling of a time of day that every observed text keeps, if there was a text and such a spelling.
+    pub fn time(&self) -> Option<TimeTemplate> {
+        let times = self.times.filter(|_| !self.not_time)?;
+        Some(TimeTemplate { seconds: times.seconds, fraction: narrowest(times.fractions)? })
+    }
+
+    fn agree_on_time(&mut self, other: Times) {
+        let joined = self.times.map_or(Some(other), |mine| mine.join(other));
+        self.not_time |= joined.is_none();
+        self.times = joined;
     }
 
     fn agree(&mut self, other: Common) {
@@ -114,7 +148,7 @@ impl Common {
     }
 
     fn template(&self) -> Option<Template> {
-        let fraction = *FRACTIONS.get(self.fractions.trailing_zeros() as usize)?;
+        let fraction = narrowest(self.fractions)?;
         let zone = match self.zone.get(..self.zone_len)? {
             b"" => Zone::None,
             b"Z" => Zone::Z,
@@ -122,6 +156,32 @@ impl Common {
         };
         Some(Template { separator: char::from(self.separator), seconds: self.seconds, fraction, zone })
     }
+}
+
+/// What all times of day so far have in common.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    seconds: bool,
+    /// one bit for each of `FRACTIONS` that is still possible
+    fractions: u16,
+}
+
+impl Times {
+    fn of(text: &[u8]) -> Option<Times> {
+        let clock = Clock::alone(text)?;
+        let times = Times { seconds: clock.seconds, fractions: possible(&clock) };
+        if times.fractions == 0 { None } else { Some(times) }
+    }
+
+    fn join(mut self, other: Times) -> Option<Times> {
+        self.fractions &= other.fractions;
+        if self.seconds == other.seconds && self.fractions != 0 { Some(self) } else { None }
+    }
+}
+
+/// The narrowest fraction of those that are possible.
+fn narrowest(fractions: u16) -> Option<Fraction> {
+    FRACTIONS.get(fractions.trailing_zeros() as usize).copied()
 }
 
 /// The fractions that this one may be an example of.

@@ -131,6 +131,8 @@ impl Account {
         report.verify_note.clone_from(&verdict.note);
         report.rows.target = verdict.target_rows;
         report.differing_chunks.clone_from(&verdict.differing);
+        report.difference_counts.clone_from(&verdict.counts);
+        report.differences.clone_from(&verdict.rows);
         report.seconds.verify += verdict.seconds;
         if verdict.digests != Digests::default() {
             report.digest.clone_from(&verdict.digests);
@@ -236,6 +238,8 @@ fn table_report(plan: &TablePlan) -> TableReport {
         verify: Verify::NotRun,
         verify_note: String::new(),
         differing_chunks: Vec::new(),
+        difference_counts: None,
+        differences: Vec::new(),
         seconds: TableSeconds::default(),
         columns: plan
             .columns

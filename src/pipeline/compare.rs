@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::active::Active;
+use super::locate::Asked;
 use super::resume;
 use super::tools::Tools;
 use super::verify::{Expected, Verdict, verify_table};
@@ -62,6 +63,8 @@ fn expected(active: &Active, name: &str, plan: Arc<TablePlan>) -> Expected {
             })
             .collect(),
         before: before.and_then(|(_, digest)| MultisetDigest::from_bytes(digest)),
+        job: Arc::clone(&active.job),
+        recorded: Vec::new(),
     }
 }
 
@@ -78,11 +81,13 @@ pub(super) async fn compare(tools: &Tools, mut tasks: Vec<(usize, Expected)>) ->
     let bytes = tasks.iter().map(|(_, expected)| expected.plan.bytes).sum();
     tools.events.tell(Event::PhaseStarted { phase: Phase::Verify, tasks: tasks.len() as u64, rows, bytes });
     let workers = tools.config.jobs.min(tasks.len());
+    let asked = Asked::new(tools.config.show_values, tools.events.clone());
     let (queue, results) = (Arc::new(Queue::new(tasks)), Arc::new(Mutex::new(Vec::<Compared>::new())));
     let handles: Vec<_> = (0..workers)
         .map(|number| {
             let (tools, queue, results) = (tools.clone(), Arc::clone(&queue), Arc::clone(&results));
-            tokio::spawn(async move { compare_worker(&tools, number, &queue, &results).await })
+            let asked = asked.clone();
+            tokio::spawn(async move { compare_worker(&tools, number, &asked, &queue, &results).await })
         })
         .collect();
     for handle in handles {
@@ -99,6 +104,7 @@ pub(super) async fn compare(tools: &Tools, mut tasks: Vec<(usize, Expected)>) ->
 async fn compare_worker(
     tools: &Tools,
     number: usize,
+    asked: &Asked,
     queue: &Queue<(usize, Expected)>,
     results: &Mutex<Vec<Compared>>,
 ) {
@@ -107,7 +113,7 @@ async fn compare_worker(
         if tools.cancel.is_asked() {
             return;
         }
-        let result = tools.cancel.at_once(compare_one(tools, number, &mut session, &expected)).await;
+        let result = tools.cancel.at_once(compare_one(tools, number, asked, &mut session, &expected)).await;
         if result.is_err() {
             session = None;
         }
@@ -125,6 +131,7 @@ async fn compare_worker(
 async fn compare_one(
     tools: &Tools,
     number: usize,
+    asked: &Asked,
     session: &mut Option<Session>,
     expected: &Expected,
 ) -> Result<Verdict> {
@@ -143,7 +150,7 @@ async fn compare_one(
         counters: Arc::clone(&counters),
     });
     let verdict =
-        verify_table(session, &tools.config.schema, expected, tools.config.verify, &counters).await?;
+        verify_table(session, &tools.config.schema, expected, tools.config.verify, asked, &counters).await?;
     tools.events.tell(Event::TaskFinished { phase, name, rows, seconds: verdict.seconds });
     Ok(verdict)
 }

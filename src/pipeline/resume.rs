@@ -2,16 +2,32 @@
 
 use crate::checkpoint::ChunkSpec;
 use crate::config::Config;
+use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::plan::{PLAN_FORMAT, Plan};
 use crate::postgres::ledger::{ChunkState, SourceState};
 
 /// The options that bear on a plan, as the ledger keeps them: a run resumes only into the same world.
 pub fn options_text(config: &Config) -> String {
-    format!(
-        "create={:?} existing={:?} orphans={:?} names={:?}",
-        config.create, config.existing, config.orphans, config.names
-    )
+    let mut text = format!(
+        "create={:?} existing={:?} orphans={:?} names={:?} infer={:?} mixed={:?} on_bad_value={:?}",
+        config.create,
+        config.existing,
+        config.orphans,
+        config.names,
+        config.infer,
+        config.mixed,
+        config.on_bad_value
+    );
+    if let Some(zone) = &config.naive_tz {
+        text += &format!(" naive_tz={zone}");
+    }
+    if !config.settings.says_nothing_of_tables() {
+        // The rules may be long; that they are the same is all that matters.
+        let hash = text_hash(&config.settings.canonical());
+        text += &format!(" tables={}", hash.get(..12).unwrap_or(&hash));
+    }
+    text
 }
 
 /// Whether the ledger's source may be gone on with. `fingerprint` is the source's, now.
@@ -103,6 +119,7 @@ mod tests {
             naive_tz: None,
             settings: crate::config::Settings::default(),
             verify: VerifyLevel::Checksum,
+            show_values: false,
             jobs: 1,
             infer: crate::config::Infer::Declared,
             mixed: crate::config::MixedPolicy::Widen,

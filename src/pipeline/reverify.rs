@@ -6,6 +6,8 @@ use crate::catalog::Generated;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::digest::{MultisetDigest, RowHasher, table_key};
 use crate::error::{Error, Result};
+use crate::finding::NotCarried;
+use crate::plan::skip::WHY_SKIPPED;
 use crate::plan::types::Mapping;
 use crate::plan::{Plan, TablePlan};
 use crate::postgres::ledger::SourceState;
@@ -52,7 +54,15 @@ pub async fn run(job: &Arc<Job>, plan: &Plan, state: &SourceState, jobs: usize) 
 fn check_columns(job: &Job, plan: &Plan) -> Result<()> {
     for table in job.tables() {
         let Some(planned) = plan.tables.iter().find(|planned| planned.source == table.name) else { continue };
-        let mut stored = table.columns.iter().filter(|column| column.generated != Generated::Virtual);
+        let is_skipped = |name: &str| {
+            let of_table = |item: &&NotCarried| item.table.as_deref() == Some(table.name.as_str());
+            let skipped = plan.not_carried.iter().filter(of_table).filter(|item| item.why == WHY_SKIPPED);
+            skipped.into_iter().any(|item| item.name == name)
+        };
+        let mut stored = table
+            .columns
+            .iter()
+            .filter(|column| column.generated != Generated::Virtual && !is_skipped(&column.name));
         let new = stored.find(|column| planned.columns.iter().all(|old| old.source != column.name));
         if let Some(column) = new {
             let message = format!(

@@ -13,6 +13,7 @@ use crate::assess::job::Job;
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
 use crate::outcome::RunReport;
+use crate::plan::Plan;
 use crate::postgres::ledger::{self, SourceState};
 use crate::postgres::session::Session;
 
@@ -23,11 +24,13 @@ pub struct Ended {
     pub report: RunReport,
     /// what ended the run
     pub error: Option<Error>,
+    /// what was planned, of a validation
+    pub plans: Vec<Plan>,
 }
 
 pub(super) fn end(account: Account, result: Result<()>) -> Ended {
     let error = result.err();
-    Ended { report: account.close(error.as_ref()), error }
+    Ended { report: account.close(error.as_ref()), error, plans: Vec::new() }
 }
 
 /// Copies, verifies and finishes; run again, it resumes.
@@ -91,11 +94,12 @@ async fn carry_out(
 /// Plans and checks everything, and writes nothing anywhere.
 pub async fn validate(tools: &Tools) -> Ended {
     let mut account = Account::new("validate");
-    let result = try_validate(tools, &mut account).await;
-    end(account, result)
+    let mut plans = Vec::new();
+    let result = try_validate(tools, &mut account, &mut plans).await;
+    Ended { plans, ..end(account, result) }
 }
 
-async fn try_validate(tools: &Tools, account: &mut Account) -> Result<()> {
+async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan>) -> Result<()> {
     let jobs = open(tools, account).await?;
     let mut session = connect(tools, account).await?;
     let known = known_sources(&session, tools).await?;
@@ -107,6 +111,7 @@ async fn try_validate(tools: &Tools, account: &mut Account) -> Result<()> {
     let fresh = jobs.into_iter().filter(|job| !known.contains_key(job.path())).collect();
     let assessed =
         tools.cancel.at_once(assess::plan(&mut session, fresh, &tools.config, &tools.events)).await?;
+    plans.extend(assessed.iter().map(|one| one.plan.clone()));
     check_creation(&mut session, &assessed, tools, account).await?;
     account.plans(&assessed);
     assess::refuse_if_needed(&assessed)
@@ -123,6 +128,7 @@ fn known_finding(state: &SourceState) -> Finding {
 }
 
 pub(super) async fn open(tools: &Tools, account: &mut Account) -> Result<Vec<Job>> {
+    account.report.run.config = tools.config.settings.file.clone();
     let jobs = tools.cancel.at_once(assess::open(&tools.config)).await?;
     account.report.source = jobs.iter().map(Job::info).collect();
     Ok(jobs)

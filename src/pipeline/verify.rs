@@ -1,13 +1,15 @@
 //! The target is read back through code that shares nothing with the encoder, and compared with the source's digests,
 //! chunk by chunk where the rows' key came along (semantics.md §6).
 
+use super::locate::{Asked, locate};
+use crate::assess::job::Job;
 use crate::checkpoint::ChunkSpec;
 use crate::config::VerifyLevel;
 use crate::digest::{Fields, MultisetDigest, RowHasher, TupleReader, table_key};
 use crate::error::{Error, Result};
 use crate::event::TaskCounters;
-use crate::outcome::{ChunkDifference, Digests, Verify};
-use crate::plan::types::{Mapping, PgType};
+use crate::outcome::{ChunkDifference, DifferenceCounts, Digests, RowDifference, Verify};
+use crate::plan::types::{Codec, Mapping, PgType};
 use crate::plan::{ScanKey, TablePlan};
 use crate::postgres::readback;
 use crate::postgres::session::Session;
@@ -28,6 +30,10 @@ pub struct Expected {
     pub chunks: Vec<(ChunkSpec, MultisetDigest)>,
     /// what it held before us
     pub before: Option<MultisetDigest>,
+    /// the source
+    pub job: std::sync::Arc<Job>,
+    /// digests of the source when its chunks were copied, where `chunks` has those of now
+    pub recorded: Vec<Option<MultisetDigest>>,
 }
 
 /// How the two sides of a table compare.
@@ -43,6 +49,10 @@ pub struct Verdict {
     pub digests: Digests,
     /// the first differing chunks
     pub differing: Vec<ChunkDifference>,
+    /// how many rows differ
+    pub counts: Option<DifferenceCounts>,
+    /// the first differing rows
+    pub rows: Vec<RowDifference>,
     /// how long it took
     pub seconds: f64,
 }
@@ -56,6 +66,7 @@ pub async fn verify_table(
     schema: &str,
     expected: &Expected,
     level: VerifyLevel,
+    asked: &Asked,
     counters: &TaskCounters,
 ) -> Result<Verdict> {
     let started = Instant::now();
@@ -67,7 +78,11 @@ pub async fn verify_table(
         }
         VerifyLevel::Checksum => {
             let target = digest_target(session, schema, &expected.plan, &expected.chunks, counters).await?;
-            compare_digests(expected, &target)
+            let mut verdict = compare_digests(expected, &target);
+            if verdict.verify == Verify::Differs {
+                locate(session, schema, expected, &target, asked).await?.tell(&mut verdict);
+            }
+            verdict
         }
     };
     readback::end_snapshot(session).await?;
@@ -82,6 +97,8 @@ fn not_run() -> Verdict {
         target_rows: None,
         digests: Digests::default(),
         differing: Vec::new(),
+        counts: None,
+        rows: Vec::new(),
         seconds: 0.0,
     }
 }
@@ -154,8 +171,8 @@ fn unreadable(plan: &TablePlan, error: impl std::fmt::Display) -> Error {
 struct Sorter {
     mappings: Vec<Mapping>,
     hasher: RowHasher,
-    /// index of the column that holds the chunks' key, and its type
-    key: Option<(usize, PgType)>,
+    /// index of the column that holds the chunks' key
+    key: Option<usize>,
     /// last key of each chunk but the last
     bounds: Vec<i64>,
     digests: Vec<MultisetDigest>,
@@ -165,14 +182,10 @@ struct Sorter {
 impl Sorter {
     fn new(plan: &TablePlan, chunks: &[(ChunkSpec, MultisetDigest)]) -> Sorter {
         let mappings: Vec<Mapping> = plan.columns.iter().map(|column| column.mapping.clone()).collect();
-        let key = match plan.key {
-            ScanKey::Rowid { column: Some(column), .. } => Some((column, mappings[column].pg)),
-            _ => None,
-        };
         Sorter {
             hasher: RowHasher::new(table_key(&plan.source, mappings.len())),
             mappings,
-            key: key.filter(|(_, pg)| matches!(pg, PgType::Int2 | PgType::Int4 | PgType::Int8)),
+            key: integer_key(plan),
             bounds: chunks.iter().filter_map(|(chunk, _)| chunk.range.hi).collect(),
             digests: vec![MultisetDigest::default(); chunks.len().max(1)],
             rows: 0,
@@ -191,13 +204,21 @@ impl Sorter {
     }
 
     fn chunk_of(&self, fields: &Fields<'_>) -> usize {
-        let Some(key) = self.key.and_then(|(column, _)| integer(fields.get(column)?)) else { return 0 };
+        let Some(key) = self.key.and_then(|column| integer(fields.get(column)?)) else { return 0 };
         self.bounds.partition_point(|hi| *hi < key).min(self.digests.len() - 1)
     }
 }
 
+/// The column that holds the rowid, where it came along as an integer: the target's rows can be told apart by it.
+pub(super) fn integer_key(plan: &TablePlan) -> Option<usize> {
+    let ScanKey::Rowid { column: Some(column), .. } = plan.key else { return None };
+    let Mapping { pg, codec } = &plan.columns.get(column)?.mapping;
+    let is_integer = matches!(pg, PgType::Int2 | PgType::Int4 | PgType::Int8) && *codec == Codec::Int;
+    is_integer.then_some(column)
+}
+
 /// A big-endian integer of 2, 4 or 8 bytes.
-fn integer(field: &[u8]) -> Option<i64> {
+pub(super) fn integer(field: &[u8]) -> Option<i64> {
     match field.len() {
         2 => Some(i64::from(i16::from_be_bytes(field.try_into().ok()?))),
         4 => Some(i64::from(i32::from_be_bytes(field.try_into().ok()?))),
@@ -224,7 +245,7 @@ fn compare_digests(expected: &Expected, target: &TargetDigests) -> Verdict {
         target_rows: Some(total.rows()),
         digests: Digests { source: Some(source.to_string()), target: Some(total.to_string()) },
         differing: differing.into_iter().take(DIFFERENCES_MAX).collect(),
-        seconds: 0.0,
+        ..not_run()
     }
 }
 

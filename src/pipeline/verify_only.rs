@@ -112,11 +112,18 @@ async fn source_side(
         reverify::digest_range(&shared, &scanned, &spec.range)
     });
     let digests = tools.cancel.at_once(digests).await?;
+    let recorded: Vec<Option<MultisetDigest>> = state.map_or_else(Vec::new, |state| {
+        resume::chunks_of(state, &table.source)
+            .map(|chunk| MultisetDigest::from_bytes(chunk.digest.as_ref()?))
+            .collect()
+    });
     let before = state.and_then(|state| state.before.iter().find(|(name, _)| *name == table.source));
     Ok(Expected {
         plan,
         chunks: specs.into_iter().zip(digests).collect(),
         before: before.and_then(|(_, digest)| MultisetDigest::from_bytes(digest)),
+        job: Arc::clone(job),
+        recorded,
     })
 }
 
@@ -147,7 +154,9 @@ async fn check_sequences(
                     account.report.tables.iter_mut().find(|report| report.source == table.source)
                 {
                     report.verify = Verify::Differs;
-                    report.verify_note = format!("the sequence of \"{}\" is behind", sequence.column);
+                    let behind = format!("the sequence of \"{}\" is behind", sequence.column);
+                    let between = if report.verify_note.is_empty() { "" } else { "; " };
+                    report.verify_note.push_str(&format!("{between}{behind}"));
                 }
             }
         }

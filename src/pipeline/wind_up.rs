@@ -72,9 +72,10 @@ pub(super) fn summarise(failures: Vec<(String, Error)>, account: &Account) -> Re
     if account.differs() {
         let tables = account.report.tables.iter().filter(|table| table.verify == Verify::Differs);
         let names: Vec<&str> = tables.map(|table| table.source.as_str()).collect();
-        let message = format!("the target differs from the source in: {}", names.join(", "));
+        let mut message = format!("the target differs from the source in: {}", names.join(", "));
+        failures.iter().for_each(|(_, error)| message.push_str(&format!("; and not compared: {error}")));
         return Err(Error::new(ErrorKind::Differs, message).remedy(
-            "the report names the chunks; copy again with --restart, or compare again with `cutover verify`",
+            "the report names rows and columns; copy again with --restart, or compare again with `cutover verify`",
         ));
     }
     let count = failures.len();

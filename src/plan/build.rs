@@ -1,12 +1,13 @@
 //! Catalog, profile and existing target → plan. The story of planning, in one screen: [`build`].
 
 use super::draft::{Draft, Inputs, Remarks, refusal};
-use super::names::{self, Names, spell};
+use super::names::{self, Names};
 use super::notes;
 use super::target::{Relation, TargetForeignKey, TargetTable};
+use super::types::Level;
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
-    TablePlan, columns, ddl, foreign, keys, order,
+    TablePlan, chosen, columns, ddl, existing, foreign, keys, order, rename,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
@@ -21,6 +22,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     let mut remarks =
         Remarks { findings: inputs.catalog.findings.clone(), not_carried: inputs.catalog.left_out.clone() };
     let mut names = Names::new(inputs.target.taken_names.iter().cloned(), inputs.rules.hash);
+    rename::check_all(inputs, &mut remarks.findings);
 
     let mut drafts: Vec<Draft> = inputs
         .tables
@@ -59,14 +61,15 @@ fn draft(
     names: &mut Names,
     findings: &mut Vec<Finding>,
 ) -> Draft {
-    let wanted = spell(&table.name, inputs.rules.names);
+    let wish = rename::table(inputs.rules, table);
+    let wanted = &wish.name;
     let find = |name: &str| inputs.target.find_table(name);
-    let existing = find(&wanted)
-        .or_else(|| find(&table.name))
-        .or_else(|| find(&names::plain(&wanted, inputs.rules.hash)));
+    // A name that is given is meant, and no other.
+    let other = || find(&table.name).or_else(|| find(&names::plain(wanted, inputs.rules.hash)));
+    let existing = find(wanted).or_else(|| if wish.given { None } else { other() });
     let (mode, target, columns) = match existing {
         Some(existing) => {
-            check_existing(table, existing, findings);
+            existing::check(table, profile, existing, findings);
             (
                 TableMode::Existing,
                 existing.name.clone(),
@@ -82,7 +85,8 @@ fn draft(
                         .fix("create it, or let `copy --create auto` do it"),
                 );
             }
-            let target = names.take(&wanted);
+            let target = names.take(wanted);
+            rename::check(&table.name, &wish, &target, findings);
             if target != table.name {
                 let message = format!("is called \"{target}\" in the target");
                 findings.push(Finding::new("W_RENAMED", Severity::Note, table.name.clone(), message));
@@ -95,7 +99,7 @@ fn draft(
         target,
         mode,
         key: scan_key(table, &columns),
-        filter: None,
+        filter: inputs.rules.settings.table(&table.name).filter,
         rows: profile.rows,
         bytes: profile.bytes,
         sequences: sequences(table, profile, &columns, existing),
@@ -119,7 +123,12 @@ fn draft(
         facts.is_some_and(|facts| facts.values() == facts.integers)
     });
     let holds_only_integers = holds_only_integers.collect();
-    Draft { plan, schema: inputs.rules.schema.clone(), unique_keys: Vec::new(), holds_only_integers }
+    let is_chosen = |column: &super::ColumnPlan| {
+        chosen::is_chosen(&inputs.rules.settings.column(&table.name, &column.source))
+    };
+    let is_chosen = plan.columns.iter().map(is_chosen).collect();
+    let schema = inputs.rules.schema.clone();
+    Draft { plan, schema, unique_keys: Vec::new(), holds_only_integers, is_chosen }
 }
 
 fn scan_key(table: &Table, columns: &[super::ColumnPlan]) -> ScanKey {
@@ -167,53 +176,6 @@ fn unique_keys(plan: &TablePlan, existing: &TargetTable) -> Vec<(String, Vec<usi
         Some((name.clone(), columns.iter().map(position).collect::<Option<Vec<usize>>>()?))
     });
     planned.collect()
-}
-
-fn check_existing(table: &Table, existing: &TargetTable, findings: &mut Vec<Finding>) {
-    let mut refuse = |code: &str, message: String, fix: &str| {
-        findings.push(refusal(code, &existing.name, message).fix(fix));
-    };
-    if existing.relation == Relation::Other {
-        refuse(
-            "E_NOT_A_TABLE",
-            "exists in the target, but is no table".to_owned(),
-            "rename it, or use another --schema",
-        );
-    }
-    if !existing.owned {
-        let fix = "run as its owner, or: GRANT the owner's role to this one";
-        refuse(
-            "E_NOT_OWNER",
-            "belongs to another role; its keys and sequences cannot be managed".to_owned(),
-            fix,
-        );
-    }
-    if existing.row_security {
-        let fix = "ALTER TABLE … NO FORCE ROW LEVEL SECURITY for the time of the copy";
-        refuse(
-            "E_ROW_SECURITY",
-            "row security applies to this role: rows could be hidden from the proof".to_owned(),
-            fix,
-        );
-    }
-    if !existing.triggers.is_empty() {
-        let message = format!(
-            "has triggers that fire on INSERT ({}): they could change what arrives",
-            existing.triggers.join(", ")
-        );
-        refuse("E_TRIGGER", message, "ALTER TABLE … DISABLE TRIGGER USER for the time of the copy");
-    }
-    if !existing.checks.is_empty() {
-        let message = format!(
-            "its rows are not tried against the table's CHECK constraints ({}) before the copy; one that violates them ends it",
-            existing.checks.join(", ")
-        );
-        findings.push(Finding::new("W_CHECK_UNTRIED", Severity::Note, existing.name.clone(), message));
-    }
-    if existing.name != table.name {
-        let message = format!("goes into the existing table \"{}\"", existing.name);
-        findings.push(Finding::new("W_NAME_CASE", Severity::Note, table.name.clone(), message));
-    }
 }
 
 /// Two tables of the source cannot fill one existing table, nor two columns one column: `a b` and `a_b` in snake case.
@@ -288,6 +250,7 @@ fn render_created(
     };
     draft.plan.post_data = planner.plan(names);
     draft.unique_keys = kept_unique_keys(table, &not_carried[before..]);
+    draft.plan.unique_keys = keys_that_may_meet(table, draft);
     list_text_only(table, not_carried);
 }
 
@@ -312,6 +275,21 @@ fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
             .filter(|name| !left_out.iter().any(|item| &item.name == name)),
     );
     kept
+}
+
+/// Unique keys with a column whose configured type may make one value of two spellings: they are tried before the copy.
+fn keys_that_may_meet(table: &Table, draft: &Draft) -> Vec<(String, Vec<usize>)> {
+    let may_meet = |&column: &usize| draft.is_chosen[column] && draft.plan.columns[column].level != Level::E0;
+    let of_index = |name: &String| {
+        let index = table.indexes.iter().find(|index| index.name == *name);
+        index.map(|index| index.keys.iter().filter_map(|key| key.column).collect::<Vec<usize>>())
+    };
+    let columns = |name: &String| match name.as_str() {
+        "primary key" => Some(table.primary_key.clone()),
+        _ => of_index(name),
+    };
+    let keys = draft.unique_keys.iter().filter_map(|name| Some((name.clone(), columns(name)?)));
+    keys.filter(|(_, columns)| columns.iter().any(may_meet)).collect()
 }
 
 /// CHECKs, generated expressions and ON CONFLICT clauses: read, not carried, listed.

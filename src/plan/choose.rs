@@ -99,10 +99,10 @@ pub fn choose(column: &Column, profile: &ColumnProfile, circumstances: Circumsta
     let numbers = profile.integers + profile.reals;
     match (numbers > 0, profile.texts > 0, profile.blobs > 0) {
         (false, false, false) => of_nothing(column.affinity, family),
-        (true, false, false) => of_numbers(column, profile, family, circumstances),
+        (true, false, false) => of_numbers(profile, family, circumstances),
         (false, true, false) => of_texts(profile, family, circumstances),
         (false, false, true) => Choice::new(PgType::Bytea, Codec::Blob, Level::E0, all("BLOB", profile)),
-        (true, true, false) if profile.texts_unfit() == 0 => of_numbers_and_texts(column.affinity, profile),
+        (true, true, false) if profile.texts_unfit() == 0 => text_form(profile, ""),
         _ => bytes(profile),
     }
 }
@@ -140,7 +140,7 @@ fn of_nothing(affinity: Affinity, family: Family) -> Choice {
     }
 }
 
-fn of_numbers(column: &Column, profile: &ColumnProfile, family: Family, around: Circumstances) -> Choice {
+fn of_numbers(profile: &ColumnProfile, family: Family, around: Circumstances) -> Choice {
     let infinite = profile.reals_infinite > 0 && !around.numeric_infinity;
     if family == Family::Flag && profile.only_flags() {
         return Choice::new(PgType::Bool, Codec::Bool, Level::E0, "declared a flag, every value 0 or 1");
@@ -152,14 +152,13 @@ fn of_numbers(column: &Column, profile: &ColumnProfile, family: Family, around: 
         return Choice::new(PgType::Float8, Codec::Float, Level::E0, all("REAL", profile));
     }
     if profile.reals_negative_zero > 0 {
-        let text = text_form(column.affinity, profile, "numeric cannot hold −0");
+        let text = text_form(profile, "numeric cannot hold −0");
         return Choice { level: Level::B, ..text };
     }
     if infinite {
-        return text_form(column.affinity, profile, "this server's numeric cannot hold infinity");
+        return text_form(profile, "this server's numeric cannot hold infinity");
     }
-    let exact =
-        matches!(column.affinity, Affinity::Integer | Affinity::Numeric) || profile.reals_integral == 0;
+    let exact = profile.reals_integral == 0;
     let (codec, level) = if exact { (Codec::Number, Level::E0) } else { (Codec::NumberByValue, Level::E1) };
     Choice::new(PgType::Numeric(None), codec, level, mixture(profile))
 }
@@ -220,13 +219,9 @@ pub(super) fn of_stamp(template: &Template) -> Choice {
     Choice::new(pg, Codec::Stamp(template.clone()), Level::E0, why)
 }
 
-fn of_numbers_and_texts(affinity: Affinity, profile: &ColumnProfile) -> Choice {
-    text_form(affinity, profile, "")
-}
-
-/// Numbers as text: exact where a text that looks like a number cannot be stored beside them (§1.2).
-fn text_form(affinity: Affinity, profile: &ColumnProfile, reason: &str) -> Choice {
-    let exact = affinity.converts_numbers() || profile.texts_numeric == 0;
+/// Numbers as text: exact where no text beside them looks like one, which most affinities see to (§1.2).
+fn text_form(profile: &ColumnProfile, reason: &str) -> Choice {
+    let exact = profile.texts_numeric == 0;
     let level = if exact { Level::E0 } else { Level::B };
     let why = if reason.is_empty() { mixture(profile) } else { format!("{}; {reason}", mixture(profile)) };
     Choice::new(PgType::Text, Codec::TextForm, level, why)

@@ -6,15 +6,16 @@ use super::default::{self, Default};
 use super::draft::{Inputs, refusal, warning};
 use super::evidence::evidence;
 use super::fit::fit;
+use super::lossy::lossy_finding;
 use super::mixed::{Settled, settle};
-use super::names::{self, Names, spell, take_column};
+use super::names::{self, Names, take_column};
 use super::notes;
 use super::target::{TargetColumn, TargetTable};
-use super::types::Classes;
-use super::{ColumnPlan, ddl};
+use super::types::{Classes, Level, PgType};
+use super::{ColumnPlan, chosen, ddl, rename};
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Catalog, Column, Generated, Table};
-use crate::config::{BadValuePolicy, Cleanse, Infer};
+use crate::config::{BadValuePolicy, Cleanse, ColumnChoice, Infer};
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::limits::COLUMNS_MAX;
 
@@ -48,13 +49,24 @@ pub(super) fn created(
             mixed: inputs.rules.mixed,
             joined: joined.contains(&i),
         };
-        let target = take_column(&mut names, &spell(&column.name, inputs.rules.names));
-        note_rename(table, column, &target, findings);
         let object = format!("{}.{}", table.name, column.name);
-        match settle(&object, column, facts, choose(column, facts, around), around) {
+        let wish = rename::column(inputs.rules, table, column);
+        let target = take_column(&mut names, &wish.name);
+        rename::check(&object, &wish, &target, findings);
+        note_rename(table, column, &target, findings);
+        let said = inputs.rules.settings.column(&table.name, &column.name);
+        let lossy = lossy_finding(&table.name, &column.name, &said.cleanse, facts);
+        let policies = Policies { inputs, said: &said, loses: lossy.is_some() };
+        findings.extend(lossy);
+        let facts = &chosen::cleansed(facts, &said.cleanse);
+        let settled = match chosen_type(inputs, (table, i), facts, around, &said, findings) {
+            Some(choice) => Settled::One(choice, BadValuePolicy::Refuse),
+            None => settle(&object, column, facts, choose(column, facts, around), around),
+        };
+        match settled {
             Settled::One(choice, on_bad_value) => {
                 let plan = column_plan(table, i, facts, target, choice, findings);
-                plans.push(ColumnPlan { on_bad_value, ..plan });
+                plans.push(policies.put(ColumnPlan { on_bad_value, ..plan }));
             }
             Settled::Refused(choice, finding) => {
                 plans.push(column_plan(table, i, facts, target, choice, findings));
@@ -62,7 +74,7 @@ pub(super) fn created(
             }
             Settled::Parts(split) => {
                 let split = split_plans(table, i, facts, (&target, split), &mut names, findings);
-                let mut split = split.into_iter();
+                let mut split = split.into_iter().map(|plan| policies.put(plan));
                 plans.extend(split.next());
                 parts.extend(split);
             }
@@ -114,6 +126,56 @@ fn joined_columns(catalog: &Catalog, table: &Table) -> Vec<usize> {
     own.chain(named).collect()
 }
 
+/// What the configuration says that a column becomes which we create; none where it says nothing that can be done.
+fn chosen_type(
+    inputs: &Inputs<'_>,
+    (table, index): (&Table, usize),
+    facts: &ColumnProfile,
+    around: Circumstances,
+    said: &ColumnChoice,
+    findings: &mut Vec<Finding>,
+) -> Option<Choice> {
+    if !chosen::is_chosen(said) {
+        return None;
+    }
+    let column = &table.columns[index];
+    let made = chosen::created(column, facts, around, said, inputs.rules.naive_tz.as_deref());
+    let is_identity = table.rowid_column == Some(index);
+    let made = made.and_then(|choice| match choice.mapping.pg {
+        pg if is_identity && !matches!(pg, PgType::Int2 | PgType::Int4 | PgType::Int8) => {
+            Err(format!("it is the table's rowid and becomes an identity, which cannot be {pg}"))
+        }
+        _ => Ok(choice),
+    });
+    made.map_err(|why| refuse_choice(&format!("{}.{}", table.name, column.name), why, findings)).ok()
+}
+
+fn refuse_choice(object: &str, why: String, findings: &mut Vec<Finding>) {
+    let fix = "change its type, encoding or time_zone in the configuration (docs/configuration.md)";
+    findings.push(refusal("E_CHOICE", object, why).fix(fix));
+}
+
+/// What is done to values, and to rows with values that do not fit.
+struct Policies<'a> {
+    inputs: &'a Inputs<'a>,
+    said: &'a ColumnChoice,
+    /// a change that is asked for concerns values of the column
+    loses: bool,
+}
+
+impl Policies<'_> {
+    /// As the column says, else as it is for all.
+    fn put(&self, plan: ColumnPlan) -> ColumnPlan {
+        let by_default = match plan.on_bad_value {
+            BadValuePolicy::Refuse => self.inputs.rules.on_bad_value,
+            BadValuePolicy::Quarantine => BadValuePolicy::Quarantine,
+        };
+        let on_bad_value = self.said.on_bad_value.unwrap_or(by_default);
+        let level = if self.loses { Level::Loss } else { plan.level };
+        ColumnPlan { cleanse: self.said.cleanse, on_bad_value, level, ..plan }
+    }
+}
+
 /// Columns of any key, index or foreign key of the table.
 fn keyed_columns(table: &Table) -> Vec<usize> {
     let indexed = table.indexes.iter().flat_map(|index| index.keys.iter().filter_map(|key| key.column));
@@ -149,7 +211,7 @@ fn column_plan(
         source: column.name.clone(),
         target,
         declared: column.declared.clone(),
-        stored_bytes: choice.mapping.codec == super::types::Codec::BytesForm,
+        stored_bytes: choice.mapping.codec.keeps_stored_bytes(),
         mapping: choice.mapping.clone(),
         level: choice.level,
         evidence: evidence(column, facts, &choice),
@@ -172,10 +234,10 @@ pub(super) fn existing(
     let mut partners = Vec::new();
     for (column, facts) in table.columns.iter().zip(&profile.columns) {
         let object = format!("{}.{}", table.name, column.name);
-        let spelled = spell(&column.name, inputs.rules.names);
-        let plain = || target.find_column(&names::plain_column(&spelled, inputs.rules.hash));
-        let partner =
-            target.find_column(&spelled).or_else(|| target.find_column(&column.name)).or_else(plain);
+        let wish = rename::column(inputs.rules, table, column);
+        let plain = || target.find_column(&names::plain_column(&wish.name, inputs.rules.hash));
+        let other = || target.find_column(&column.name).or_else(plain);
+        let partner = target.find_column(&wish.name).or_else(|| if wish.given { None } else { other() });
         let Some(partner) = partner else {
             note_missing_partner(table, column, target, findings);
             continue;
@@ -187,7 +249,13 @@ pub(super) fn existing(
             continue;
         }
         note_other_spelling(&object, column, partner, findings);
-        plans.extend(existing_column(&object, column, facts, partner, findings));
+        let said = inputs.rules.settings.column(&table.name, &column.name);
+        let lossy = lossy_finding(&table.name, &column.name, &said.cleanse, facts);
+        let policies = Policies { inputs, said: &said, loses: lossy.is_some() };
+        findings.extend(lossy);
+        let facts = &chosen::cleansed(facts, &said.cleanse);
+        let plan = existing_column(inputs, (&object, column, facts), &said, partner, findings);
+        plans.extend(plan.map(|plan| policies.put(plan)));
     }
     check_unfilled(table, target, &partners, findings);
     plans
@@ -216,19 +284,14 @@ fn note_other_spelling(object: &str, column: &Column, partner: &TargetColumn, fi
 }
 
 fn existing_column(
-    object: &str,
-    column: &Column,
-    facts: &ColumnProfile,
+    inputs: &Inputs<'_>,
+    (object, column, facts): (&str, &Column, &ColumnProfile),
+    said: &ColumnChoice,
     partner: &TargetColumn,
     findings: &mut Vec<Finding>,
 ) -> Option<ColumnPlan> {
     let Some(pg) = partner.pg else {
-        let message =
-            format!("the existing column has the type {}, which cannot be filled yet", partner.type_text);
-        findings.push(
-            refusal("E_TYPE", object, message)
-                .fix("change the column's type, or leave the table out with --exclude"),
-        );
+        findings.push(unfilled_type(object, partner));
         return None;
     };
     if partner.not_null && facts.nulls > 0 {
@@ -236,12 +299,20 @@ fn existing_column(
         let fix = "give these rows a value in the source, or drop NOT NULL in the target";
         findings.push(refusal("E_NOTNULL", object, message).count(facts.nulls).fix(fix));
     }
-    let choice = fit(column, facts, pg);
+    let made = chosen::existing(facts, said, inputs.rules.naive_tz.as_deref(), pg);
+    let choice = match made {
+        Ok(Some(choice)) => choice,
+        Ok(None) => fit(column, facts, partner, pg),
+        Err(why) => {
+            refuse_choice(object, why, findings);
+            return None;
+        }
+    };
     Some(ColumnPlan {
         source: column.name.clone(),
         target: partner.name.clone(),
         declared: column.declared.clone(),
-        stored_bytes: choice.mapping.codec == super::types::Codec::BytesForm,
+        stored_bytes: choice.mapping.codec.keeps_stored_bytes(),
         mapping: choice.mapping.clone(),
         level: choice.level,
         evidence: evidence(column, facts, &choice),
@@ -250,6 +321,17 @@ fn existing_column(
         cleanse: Cleanse::default(),
         on_bad_value: BadValuePolicy::Refuse,
     })
+}
+
+/// A type that no value of SQLite is sent into: its text form is the server's own matter, and the way is over `text`.
+fn unfilled_type(object: &str, partner: &TargetColumn) -> Finding {
+    let (name, of) = (crate::ident::quote(&partner.name), &partner.type_text);
+    let message = format!("the existing column has the type {of}, which is not filled");
+    let fix = format!(
+        "ALTER TABLE … ALTER COLUMN {name} TYPE text for the time of the copy, then … TYPE {of} USING {name}::{of}, \
+         which has the server read every text; or leave the table out with --exclude"
+    );
+    refusal("E_TYPE", object, message).fix(fix)
 }
 
 /// Columns of the existing table that get nothing from us must be able to do without.

@@ -215,8 +215,38 @@ fn is_json(text: &str) -> bool {
 fn of_constant(constant: Constant, pg: PgType, codec: &Codec) -> Default {
     let expression = match (pg, codec, constant) {
         (_, _, Constant::Null) => return Default::None,
-        (PgType::Bool, _, Constant::Integer(flag @ (0 | 1))) => (flag == 1).to_string(),
+        (PgType::Bool, Codec::Bool, Constant::Integer(flag @ (0 | 1))) => (flag == 1).to_string(),
+        (PgType::Bool, Codec::FlagText { yes, no }, Constant::Text(text)) if text == *yes || text == *no => {
+            (text == *yes).to_string()
+        }
         (PgType::Int8, _, Constant::Integer(integer)) => integer.to_string(),
+        (PgType::Int4, _, Constant::Integer(integer)) if i32::try_from(integer).is_ok() => {
+            integer.to_string()
+        }
+        (PgType::Int2, _, Constant::Integer(integer)) if i16::try_from(integer).is_ok() => {
+            integer.to_string()
+        }
+        (PgType::Numeric(Some((precision, scale))), _, Constant::Integer(integer))
+            if fits_decimal(&integer.to_string(), precision, scale) =>
+        {
+            integer.to_string()
+        }
+        (PgType::Numeric(Some((precision, scale))), _, Constant::Real(real))
+            if fits_decimal(&format!("{real:?}"), precision, scale) =>
+        {
+            format!("{real:?}")
+        }
+        (PgType::Varchar(length), Codec::TextForm, Constant::Integer(integer))
+            if length.is_none_or(|length| integer.to_string().len() <= length as usize) =>
+        {
+            literal(&integer.to_string())
+        }
+        (PgType::Varchar(length), _, Constant::Text(text))
+            if !text.contains('\0')
+                && length.is_none_or(|length| text.chars().count() <= length as usize) =>
+        {
+            literal(&text)
+        }
         (PgType::Numeric(None), _, Constant::Integer(integer)) => integer.to_string(),
         (PgType::Numeric(None) | PgType::Float8, _, Constant::Real(real)) if real.is_finite() => {
             format!("{real:?}")
@@ -227,17 +257,33 @@ fn of_constant(constant: Constant, pg: PgType, codec: &Codec) -> Default {
         (PgType::Bytea, Codec::Blob | Codec::BytesForm, Constant::Blob(hex)) => {
             format!("'\\x{hex}'::pg_catalog.bytea")
         }
-        (_, Codec::Date | Codec::Stamp(_) | Codec::Json | Codec::Uuid, Constant::Text(_)) => {
+        (pg, _, Constant::Text(_))
+            if !matches!(pg, PgType::Text | PgType::Varchar(_) | PgType::Int8 | PgType::Numeric(_)) =>
+        {
             return Default::NotCarried("a text constant for a column that became another type than text");
+        }
+        (PgType::Timestamp(_) | PgType::Timestamptz(_) | PgType::Date | PgType::Interval(_), _, _) => {
+            return Default::NotCarried("a number for a column whose numbers are read as times");
         }
         _ => return Default::NotCarried("the column's type cannot hold this value"),
     };
     Default::Expression(expression)
 }
 
+/// Whether `numeric(precision, scale)` takes a number without rounding it: not more digits behind the point, nor before it.
+fn fits_decimal(number: &str, precision: u16, scale: i16) -> bool {
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let is_plain = [whole, fraction].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    let (whole, fraction) = (whole.len() as i64, fraction.len() as i64);
+    is_plain && fraction <= i64::from(scale) && whole <= i64::from(precision) - i64::from(scale)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::types::Unit;
 
     fn translated(text: &str, declared: &str, pg: PgType, codec: Codec) -> Default {
         translate(text, Affinity::of(declared, false), pg, &codec)
@@ -248,6 +294,9 @@ mod tests {
     fn defaults_by_the_table() {
         let yes = |text: &str| Default::Expression(text.to_owned());
         let no = Default::NotCarried("the column's type cannot hold this value");
+        let text = Default::NotCarried("a text constant for a column that became another type than text");
+        let number = Default::NotCarried("a number for a column whose numbers are read as times");
+        let flag = || Codec::FlagText { yes: "t".to_owned(), no: "f".to_owned() };
         let table = [
             ("'abc'", "TEXT", PgType::Text, Codec::Text, yes("'abc'")),
             ("\"abc\"", "TEXT", PgType::Text, Codec::Text, yes("'abc'")),
@@ -272,6 +321,19 @@ mod tests {
             ("x'00ff'", "BLOB", PgType::Bytea, Codec::Blob, yes("'\\x00ff'::pg_catalog.bytea")),
             ("NULL", "TEXT", PgType::Text, Codec::Text, Default::None),
             ("'it''s'", "TEXT", PgType::Text, Codec::Text, yes("'it''s'")),
+            ("7", "INTEGER", PgType::Int2, Codec::Int, yes("7")),
+            ("40000", "INTEGER", PgType::Int2, Codec::Int, no.clone()),
+            ("40000", "INTEGER", PgType::Int4, Codec::Int, yes("40000")),
+            ("1.25", "DECIMAL", PgType::Numeric(Some((4, 2))), Codec::Number, yes("1.25")),
+            ("1.255", "DECIMAL", PgType::Numeric(Some((4, 2))), Codec::Number, no.clone()),
+            ("100", "DECIMAL", PgType::Numeric(Some((4, 2))), Codec::Number, no.clone()),
+            ("'abc'", "TEXT", PgType::Varchar(Some(3)), Codec::Text, yes("'abc'")),
+            ("'abcd'", "TEXT", PgType::Varchar(Some(3)), Codec::Text, no.clone()),
+            ("7", "INTEGER", PgType::Varchar(Some(3)), Codec::TextForm, yes("'7'")),
+            ("'t'", "TEXT", PgType::Bool, flag(), yes("true")),
+            ("'f'", "TEXT", PgType::Bool, flag(), yes("false")),
+            ("'maybe'", "TEXT", PgType::Bool, flag(), text.clone()),
+            ("0", "INTEGER", PgType::Timestamptz(6), Codec::Epoch(Unit::Seconds), number),
             (
                 "(strftime('%s','now'))",
                 "INTEGER",

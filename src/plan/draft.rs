@@ -5,7 +5,7 @@ use super::names::NameHash;
 use super::target::TargetCatalog;
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
-use crate::config::{CreatePolicy, Infer, MixedPolicy, NamePolicy};
+use crate::config::{BadValuePolicy, CreatePolicy, Infer, MixedPolicy, NamePolicy, Settings};
 use crate::finding::{Finding, NotCarried, Severity};
 
 /// The options that bear on a plan.
@@ -21,6 +21,12 @@ pub struct Rules {
     pub infer: Infer,
     /// what becomes of mixed columns
     pub mixed: MixedPolicy,
+    /// what is said of single tables and columns
+    pub settings: Settings,
+    /// what becomes of rows whose value does not fit, where no column says otherwise
+    pub on_bad_value: BadValuePolicy,
+    /// zone of date-times that name none, where no column says otherwise
+    pub naive_tz: Option<String>,
     /// for shortened names
     pub hash: NameHash,
 }
@@ -52,6 +58,8 @@ pub(super) struct Draft {
     pub unique_keys: Vec<String>,
     /// for each planned column: it holds INTEGER and NULL alone
     pub holds_only_integers: Vec<bool>,
+    /// for each planned column: the configuration says what it becomes
+    pub is_chosen: Vec<bool>,
 }
 
 pub(super) fn refusal(code: &str, object: &str, message: String) -> Finding {

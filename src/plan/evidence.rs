@@ -2,7 +2,7 @@
 //! configuration that `--write-config` writes. Nothing here decides anything.
 
 use super::Evidence;
-use super::choose::{Choice, Family, PLAIN_UUID, mixture};
+use super::choose::{Choice, Family, PLAIN_UUID};
 use super::types::{Codec, Level, PgType};
 use crate::catalog::Column;
 use crate::catalog::profile::ColumnProfile;
@@ -57,7 +57,7 @@ fn change(column: &Column, facts: &ColumnProfile, choice: &Choice) -> String {
                 .to_owned()
         }
         Codec::TextForm | Codec::BytesForm if choice.level != Level::Loss => {
-            format!("one class instead of {}; or --mixed tagged, split or quarantine", mixture(facts))
+            "--mixed tagged, split or quarantine; or one class in every row".to_owned()
         }
         Codec::Text => of_text(column, facts),
         Codec::Int => of_integers(column, facts),

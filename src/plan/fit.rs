@@ -4,14 +4,18 @@
 //! proved by encoding all of them before the first write.
 
 use super::choose::{Choice, mixture};
+use super::target::TargetColumn;
 use super::types::{Codec, Level, Mapping, PgType};
 use crate::catalog::Column;
 use crate::catalog::affinity::Affinity;
 use crate::catalog::profile::ColumnProfile;
 
-/// The codec for `column`'s values into an existing column of type `pg`.
-pub fn fit(column: &Column, profile: &ColumnProfile, pg: PgType) -> Choice {
-    let (codec, level) = codec(column, profile, pg);
+/// The codec for `column`'s values into `partner`, an existing column whose type is, or whose domain is made of, `pg`.
+pub fn fit(column: &Column, profile: &ColumnProfile, partner: &TargetColumn, pg: PgType) -> Choice {
+    let (codec, level) = match pg {
+        PgType::Enum => (Codec::Label(partner.labels.clone()), Level::E0),
+        _ => codec(column, profile, pg),
+    };
     let held = if profile.values() == 0 { "no values".to_owned() } else { mixture(profile) };
     Choice { mapping: Mapping { pg, codec }, level, why: format!("the existing column's type; {held}") }
 }
@@ -53,6 +57,8 @@ mod tests {
         let column = |declared: &str| Column { affinity: Affinity::of(declared, false), ..Column::default() };
         let profile =
             |integers, reals, texts| ColumnProfile { integers, reals, texts, ..ColumnProfile::default() };
+        let partner =
+            TargetColumn { labels: vec!["new".to_owned(), "old".to_owned()], ..TargetColumn::default() };
         let table = [
             ("INTEGER", profile(3, 0, 0), PgType::Bool, Codec::Bool),
             ("REAL", profile(0, 3, 0), PgType::Numeric(Some((10, 2))), Codec::NumberByValue),
@@ -60,9 +66,17 @@ mod tests {
             ("INTEGER", profile(3, 0, 0), PgType::Varchar(Some(10)), Codec::TextForm),
             ("NUMERIC", profile(3, 1, 0), PgType::Float8, Codec::FloatNumber),
             ("TEXT", profile(0, 0, 3), PgType::Jsonb, Codec::Jsonb),
+            ("TEXT", profile(0, 0, 3), PgType::Interval(6), Codec::Interval),
+            ("INTEGER", profile(3, 0, 0), PgType::Interval(6), Codec::Interval),
+            ("TEXT", profile(0, 0, 3), PgType::Inet, Codec::Network),
+            ("TEXT", profile(0, 0, 3), PgType::Enum, Codec::Label(partner.labels.clone())),
         ];
         for (declared, profile, pg, codec) in table {
-            assert_eq!(fit(&column(declared), &profile, pg).mapping.codec, codec, "{declared} into {pg}");
+            assert_eq!(
+                fit(&column(declared), &profile, &partner, pg).mapping.codec,
+                codec,
+                "{declared} into {pg}"
+            );
         }
     }
 }

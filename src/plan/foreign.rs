@@ -45,6 +45,9 @@ fn unify_key(drafts: &mut [Draft], ends: &Ends) -> bool {
         if is_comparable(&child, &parent) {
             continue;
         }
+        if drafts[ends.child].is_chosen[column] || drafts[ends.parent].is_chosen[parent_column] {
+            continue; // what the configuration says is not changed; the key is listed instead
+        }
         let common = match drafts[ends.parent].is_identity(parent_column) {
             // An identity stays an integer: the child follows it where it holds nothing else.
             true => drafts[ends.child].holds_only_integers[column].then(|| parent.clone()),
@@ -139,7 +142,7 @@ pub(super) fn plan(
     plans
 }
 
-fn left_out(catalog: &Catalog, child: &str, key: &ForeignKey, why: String) -> NotCarried {
+pub(super) fn left_out(catalog: &Catalog, child: &str, key: &ForeignKey, why: String) -> NotCarried {
     let columns =
         catalog.table(child).map(|table| crate::ident::quote_list(table.column_names(&key.columns)));
     let columns = columns.unwrap_or_default();

@@ -117,7 +117,7 @@ impl Keys<'_> {
         parts
             .map(|(key, column)| {
                 let name = quote(&self.columns[column].target);
-                let is_text = self.columns[column].mapping.pg == PgType::Text;
+                let is_text = matches!(self.columns[column].mapping.pg, PgType::Text | PgType::Varchar(_));
                 let expression = match key.collation.as_str() {
                     "NOCASE" if exact && is_text => format!("lower({name} COLLATE \"C\")"),
                     "RTRIM" if exact && is_text => format!("rtrim({name}, ' ')"),

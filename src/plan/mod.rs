@@ -5,20 +5,26 @@
 
 pub mod build;
 pub mod choose;
+mod chosen;
 mod columns;
+pub mod configured;
 mod content;
 pub mod ddl;
 pub mod default;
 pub mod draft;
 mod evidence;
+mod existing;
 pub mod fit;
 mod foreign;
 mod keys;
+pub mod lossy;
 mod mixed;
 pub mod names;
 mod notes;
 pub mod order;
+pub mod rename;
 pub mod select;
+pub mod skip;
 pub mod target;
 pub mod text;
 pub mod type_text;
@@ -102,7 +108,8 @@ pub struct TablePlan {
     pub foreign_keys: Vec<ForeignKeyPlan>,
     /// indexes that existed and are dropped for the load
     pub lifted_indexes: Vec<Lift>,
-    /// unique keys of an existing table: name, and the columns as indexes into `columns`
+    /// unique keys of an existing table, and those of a created one in which values may meet that the source keeps apart:
+    /// name, and the columns as indexes into `columns`
     pub unique_keys: Vec<(String, Vec<usize>)>,
     /// sequences to be set past the data
     pub sequences: Vec<SequencePlan>,
@@ -133,6 +140,17 @@ pub struct ColumnPlan {
     pub on_bad_value: BadValuePolicy,
     /// what the decision rests on
     pub evidence: Evidence,
+}
+
+impl ColumnPlan {
+    /// The changes that are made to its values. Stored bytes are kept as they are, with their NULs and broken parts.
+    pub fn changes(&self) -> Cleanse {
+        if self.stored_bytes {
+            Cleanse { nul: None, invalid_utf8: None, ..self.cleanse }
+        } else {
+            self.cleanse
+        }
+    }
 }
 
 /// What the decision for a column rests on. Keys, never values.

@@ -82,10 +82,7 @@ fn note_unproved(
         _ => evidence.against,
     };
     findings.push(
-        Finding::new("W_UNPROVED", Severity::Note, object, message)
-            .count(facts.values())
-            .examples(examples)
-            .fix(evidence.change),
+        Finding::new("W_UNPROVED", Severity::Note, object, message).examples(examples).fix(evidence.change),
     );
 }
 

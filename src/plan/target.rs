@@ -23,6 +23,8 @@ pub enum Relation {
     Table,
     /// a partitioned table
     Partitioned,
+    /// a partition of another table
+    Partition,
     /// a view, a foreign table, …: nothing that we fill
     Other,
 }
@@ -40,8 +42,12 @@ pub struct TargetTable {
     pub has_rows: bool,
     /// row security applies to this role
     pub row_security: bool,
-    /// names of user triggers that fire on INSERT
+    /// names of user triggers that fire on INSERT, those of its partitions included
     pub triggers: Vec<String>,
+    /// names of rules on INSERT
+    pub rules: Vec<String>,
+    /// partitioned, and somewhere in its tree without a default partition
+    pub may_lack_partition: bool,
     /// columns in order
     pub columns: Vec<TargetColumn>,
     /// foreign keys of this table
@@ -50,7 +56,7 @@ pub struct TargetTable {
     pub indexes: Vec<TargetIndex>,
     /// unique keys over plain columns: name and columns
     pub unique_keys: Vec<(String, Vec<String>)>,
-    /// names of its CHECK constraints
+    /// its CHECK constraints, by name, and those of its columns' domains
     pub checks: Vec<String>,
 }
 
@@ -61,9 +67,13 @@ pub struct TargetColumn {
     pub name: String,
     /// its type as `format_type` spells it
     pub type_text: String,
-    /// its type, where it is one that we fill
+    /// its type, where it is one that we fill; of a domain the type that it is made of
     pub pg: Option<PgType>,
-    /// NOT NULL
+    /// labels of an enumerated type, in their order
+    pub labels: Vec<String>,
+    /// its type is a domain
+    pub is_domain: bool,
+    /// NOT NULL, by itself or by its domain
     pub not_null: bool,
     /// it has a default, is an identity or is generated: it may be left out of a COPY
     pub has_default: bool,

@@ -2,7 +2,8 @@
 //!
 //! It holds every decision and no count: the same decisions over a grown source give the same text.
 
-use super::{Plan, TableMode, TablePlan};
+use super::{ColumnPlan, Plan, TableMode, TablePlan};
+use crate::config::BadValuePolicy;
 use std::fmt::Write;
 
 /// The canonical text, one decision a line, in the plan's own order.
@@ -19,23 +20,42 @@ pub fn canonical(plan: &Plan) -> String {
     text
 }
 
+/// What is done to values that do not fit, and to those that would; nothing by default.
+fn changes(column: &ColumnPlan) -> String {
+    let mut text = String::new();
+    if !column.cleanse.is_none() {
+        let _ = write!(text, " {:?}", column.cleanse);
+    }
+    if column.on_bad_value != BadValuePolicy::Refuse {
+        let _ = write!(text, " on bad value {:?}", column.on_bad_value);
+    }
+    text
+}
+
 fn write_table(text: &mut String, table: &TablePlan) {
     let mode = match table.mode {
         TableMode::Create => "create",
         TableMode::Existing => "fill",
     };
     let _ = writeln!(text, "table {:?} -> {:?} {mode} by {:?}", table.source, table.target, table.key);
+    if let Some(filter) = &table.filter {
+        let _ = writeln!(text, "  where {filter:?}");
+    }
     for column in &table.columns {
         let _ = writeln!(
             text,
-            "  column {:?} -> {:?} {} {:?} {}{}",
+            "  column {:?} -> {:?} {} {:?} {}{}{}",
             column.source,
             column.target,
             column.mapping.pg,
             column.mapping.codec,
             column.level,
-            if column.not_null { " not null" } else { "" }
+            if column.not_null { " not null" } else { "" },
+            changes(column)
         );
+        if !column.changes().is_none() {
+            let _ = writeln!(text, "    {:?}", column.changes());
+        }
     }
     for step in table.pre_data.iter().chain(&table.post_data) {
         let _ = writeln!(text, "  {} {:?}: {}", step.kind.name(), step.object, step.sql);

@@ -191,6 +191,9 @@ pub enum Codec {
     /// TEXT, one of PostgreSQL's own forms of an interval (`postgres`, `iso_8601`, `sql_standard`) → interval; compared by its
     /// months, days and microseconds
     Interval,
+    /// TEXT date, or date and time without zone, as `AnyTimestamp` takes it → the interval between 1970-01-01 00:00 and it, in
+    /// microseconds alone (SQLAlchemy's `Interval` in SQLite); compared as `Interval`
+    IntervalSince1970,
     /// INTEGER units → interval; exact
     IntervalUnits(Unit),
     /// TEXT, an address as PostgreSQL writes it → inet, cidr, macaddr; compared by meaning
@@ -256,9 +259,19 @@ impl Codec {
             Codec::TimeOfDay(_) | Codec::Epoch(_) | Codec::EpochReal | Codec::Julian => Domain::Exact,
             Codec::DayNumber | Codec::IntervalUnits(_) | Codec::FlagText { .. } => Domain::Exact,
             Codec::UuidStyle(_) | Codec::UuidBlob(_) | Codec::Label(_) | Codec::Tagged => Domain::Exact,
-            Codec::Interval => Domain::Interval,
+            Codec::Interval | Codec::IntervalSince1970 => Domain::Interval,
             Codec::Network => Domain::Network,
             Codec::Only(_, inner) => inner.domain(),
+        }
+    }
+
+    /// Texts travel as their stored bytes: in a UTF-16 file, too, they are not decoded first, because two broken texts may be
+    /// decoded alike.
+    pub fn keeps_stored_bytes(&self) -> bool {
+        match self {
+            Codec::BytesForm | Codec::Tagged => true,
+            Codec::Only(_, inner) => inner.keeps_stored_bytes(),
+            _ => false,
         }
     }
 }

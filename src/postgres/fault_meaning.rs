@@ -138,6 +138,20 @@ const MEANINGS: &[(&str, ErrorKind, &str, &str)] = &[
      the source holds: run copy --validate",
     ),
     (
+        "23514",
+        Target,
+        "a CHECK of the target refuses a row, or no partition takes it",
+        "values are not shown; the server's log has the row. Alter or drop the constraint (or add the partition) and run the \
+     same command again to resume; or mend the rows in the source and copy with --restart",
+    ),
+    (
+        "23505",
+        Target,
+        "a unique key or index of the target has this key already",
+        "values are not shown; the server's log has the row. Drop the key or index and run the same command again to \
+     resume; or mend the rows in the source and copy with --restart",
+    ),
+    (
         "23",
         Target,
         "a constraint of the target is violated",

@@ -79,6 +79,7 @@ async fn read(session: &Session, schema: &str) -> std::result::Result<TargetCata
 
 fn table(row: &Row) -> TargetTable {
     let relation = match row.get::<_, &str>(2) {
+        "r" | "p" if row.get(7) => Relation::Partition,
         "r" => Relation::Table,
         "p" => Relation::Partitioned,
         _ => Relation::Other,
@@ -89,13 +90,18 @@ fn table(row: &Row) -> TargetTable {
         owned: row.get(3),
         row_security: row.get(4),
         triggers: row.get(5),
+        rules: row.get(6),
+        may_lack_partition: row.get(8),
         ..TargetTable::default()
     }
 }
 
 fn column(row: &Row) -> TargetColumn {
-    let plain: bool = row.get(8);
-    let pg = if plain { pg_type(row.get(3), row.get(4)) } else { None };
+    let pg = match row.get(8) {
+        "plain" => pg_type(row.get(3), row.get(4)),
+        "enum" => Some(PgType::Enum),
+        _ => None,
+    };
     TargetColumn {
         name: row.get(1),
         type_text: row.get(2),
@@ -104,6 +110,8 @@ fn column(row: &Row) -> TargetColumn {
         has_default: row.get(6),
         generated: row.get(7),
         has_sequence: row.get(9),
+        labels: row.get::<_, Option<Vec<String>>>(10).unwrap_or_default(),
+        is_domain: row.get(11),
     }
 }
 
@@ -119,7 +127,8 @@ fn foreign_key(row: &Row) -> TargetForeignKey {
 }
 
 /// A type that we fill, from its name and modifier. The modifier's encodings are PostgreSQL's own: length + 4 for
-/// characters, `(precision << 16 | scale & 2047) + 4` for numeric (the scale in 11 bits with sign), digits for times.
+/// characters, `(precision << 16 | scale & 2047) + 4` for numeric (the scale in 11 bits with sign), digits for times,
+/// `fields << 16 | digits` for intervals.
 fn pg_type(name: &str, modifier: i32) -> Option<PgType> {
     let length = || u32::try_from(modifier - 4).ok();
     let digits = || if modifier < 0 { Some(6) } else { u8::try_from(modifier).ok() };
@@ -144,6 +153,10 @@ fn pg_type(name: &str, modifier: i32) -> Option<PgType> {
         "time" => PgType::Time(digits()?),
         "timestamp" => PgType::Timestamp(digits()?),
         "timestamptz" => PgType::Timestamptz(digits()?),
+        "interval" => PgType::Interval(interval_digits(modifier)?),
+        "inet" => PgType::Inet,
+        "cidr" => PgType::Cidr,
+        "macaddr" => PgType::Macaddr,
         _ => return None,
     })
 }
@@ -152,6 +165,17 @@ fn numeric_modifier(modifier: i32) -> (u16, i16) {
     let packed = modifier - 4;
     let scale = ((packed & 0x7ff) ^ 0x400) - 0x400;
     (((packed >> 16) & 0xffff) as u16, scale as i16)
+}
+
+/// The fraction digits of an interval whose fields are not restricted (`interval day to hour` is: it would cut).
+fn interval_digits(modifier: i32) -> Option<u8> {
+    const ALL_FIELDS: i32 = 0x7fff;
+    const FULL_PRECISION: i32 = 0xffff;
+    match (modifier, modifier >> 16, modifier & 0xffff) {
+        (..0, ..) | (_, ALL_FIELDS, FULL_PRECISION) => Some(6),
+        (_, ALL_FIELDS, digits) => u8::try_from(digits).ok(),
+        _ => None,
+    }
 }
 
 /// Which of `tables` hold at least one row.
@@ -290,6 +314,9 @@ mod tests {
         assert_eq!(pg_type("varchar", -1), Some(PgType::Varchar(None)));
         assert_eq!(pg_type("timestamp", 3), Some(PgType::Timestamp(3)));
         assert_eq!(pg_type("timestamptz", -1), Some(PgType::Timestamptz(6)));
-        assert_eq!(pg_type("interval", -1), None);
+        assert_eq!(pg_type("interval", -1), Some(PgType::Interval(6)));
+        assert_eq!(pg_type("interval", (0x7fff << 16) | 3), Some(PgType::Interval(3)));
+        assert_eq!(pg_type("interval", (0x0008 << 16) | 0xffff), None, "interval day");
+        assert_eq!(pg_type("money", -1), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use crate::error::Result;
-use crate::ident::{qualified, quote_list};
+use crate::ident::{qualified, quote, quote_list};
 use bytes::Bytes;
 use futures::TryStreamExt;
 use std::pin::Pin;
@@ -66,10 +66,121 @@ pub async fn open<'a>(
     columns: &[&str],
 ) -> Result<ReadBack<'a>> {
     let columns = quote_list(columns.iter().copied());
-    let sql = format!("COPY (SELECT {columns} FROM {}) TO STDOUT (FORMAT binary)", qualified(schema, table));
-    match session.client().copy_out(&sql).await {
+    stream(session, table, &format!("SELECT {columns} FROM {}", qualified(schema, table))).await
+}
+
+/// Starts the stream of `rows` of a table; before `columns` stand the two that [`Place::read`] takes.
+///
+/// # Errors
+/// A target fault.
+pub async fn open_placed<'a>(
+    session: &'a Session,
+    schema: &str,
+    table: &str,
+    columns: &[&str],
+    rows: &Rows<'_>,
+) -> Result<ReadBack<'a>> {
+    let (columns, table_name) = (quote_list(columns.iter().copied()), qualified(schema, table));
+    let which = rows.sql();
+    stream(session, table, &format!("SELECT tableoid, ctid, {columns} FROM {table_name}{which}")).await
+}
+
+async fn stream<'a>(session: &'a Session, table: &str, query: &str) -> Result<ReadBack<'a>> {
+    match session.client().copy_out(&format!("COPY ({query}) TO STDOUT (FORMAT binary)")).await {
         Ok(stream) => Ok(ReadBack { session, stream: Box::pin(stream), table: table.to_owned() }),
         Err(error) => Err(session.explain(error, "reading back").await.at(format!("table \"{table}\""))),
+    }
+}
+
+/// Where a row is, within one snapshot: table (a partition, perhaps), block, item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    table: u32,
+    block: u32,
+    item: u16,
+}
+
+impl Place {
+    /// From the fields of `tableoid` and `ctid`.
+    pub fn read(table: Option<&[u8]>, ctid: Option<&[u8]>) -> Option<Place> {
+        let (block, item) = ctid?.split_first_chunk::<4>()?;
+        Some(Place {
+            table: u32::from_be_bytes(table?.try_into().ok()?),
+            block: u32::from_be_bytes(*block),
+            item: u16::from_be_bytes(item.try_into().ok()?),
+        })
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "({},{})", self.block, self.item)
+    }
+}
+
+/// Which rows of a table, and in which order.
+#[derive(Debug)]
+pub enum Rows<'a> {
+    /// all, in no order
+    All,
+    /// those whose integer key is above `after` and not above `upto`, in its order; rows without a key come first,
+    /// where `after` is open
+    Keys {
+        /// the key's column
+        column: &'a str,
+        /// the last key before them
+        after: Option<i64>,
+        /// their last key
+        upto: Option<i64>,
+    },
+    /// those at these places
+    At(&'a [Place]),
+}
+
+impl Rows<'_> {
+    fn sql(&self) -> String {
+        match self {
+            Rows::All => String::new(),
+            Rows::Keys { column, after, upto } => {
+                let key = quote(column);
+                let which = match (after, upto) {
+                    (None, None) => String::new(),
+                    (None, Some(upto)) => format!(" WHERE {key} <= {upto} OR {key} IS NULL"),
+                    (Some(after), None) => format!(" WHERE {key} > {after}"),
+                    (Some(after), Some(upto)) => format!(" WHERE {key} > {after} AND {key} <= {upto}"),
+                };
+                format!("{which} ORDER BY {key} NULLS FIRST")
+            }
+            // Partitions may each have a row at one place: whoever asked takes those of the right table.
+            Rows::At(places) => {
+                let ctids: Vec<String> = places.iter().map(|place| format!("\"{place}\"")).collect();
+                format!(" WHERE ctid = ANY ('{{{}}}'::tid[])", ctids.join(","))
+            }
+        }
+    }
+}
+
+/// The texts of `columns` of the row at `place`, as PostgreSQL writes them, cut after `chars_max` characters.
+///
+/// # Errors
+/// A target fault.
+pub async fn texts(
+    session: &Session,
+    schema: &str,
+    table: &str,
+    columns: &[&str],
+    place: Place,
+    chars_max: usize,
+) -> Result<Vec<Option<String>>> {
+    let texts: Vec<String> =
+        columns.iter().map(|column| format!("left({}::text, {chars_max})", quote(column))).collect();
+    let (texts, name) = (texts.join(", "), qualified(schema, table));
+    let sql = format!("SELECT {texts} FROM {name} WHERE ctid = '{place}' AND tableoid = {}", place.table);
+    match session.client().query_typed(&sql, &[]).await {
+        Ok(rows) => Ok(rows
+            .first()
+            .map_or_else(Vec::new, |row| (0..row.len()).map(|i| row.try_get(i).ok().flatten()).collect())),
+        Err(error) => Err(session.explain(error, "reading values").await.at(format!("table \"{table}\""))),
     }
 }
 
@@ -85,5 +196,26 @@ impl ReadBack<'_> {
                 Err(self.session.explain(error, "reading back").await.at(format!("table \"{}\"", self.table)))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_from_its_fields_and_written_as_a_ctid() {
+        let place = Place::read(Some(&[0, 0, 64, 1]), Some(&[0, 0, 0, 7, 0, 3])).unwrap();
+        assert_eq!((place.table, place.to_string()), (16385, "(7,3)".to_owned()));
+        assert_eq!(Place::read(Some(&[0]), Some(&[0, 0, 0, 7, 0, 3])), None);
+        assert_eq!(Place::read(Some(&[0, 0, 64, 1]), None), None);
+        assert_eq!(Rows::At(&[place, place]).sql(), " WHERE ctid = ANY ('{\"(7,3)\",\"(7,3)\"}'::tid[])");
+    }
+
+    #[test]
+    fn ranges_of_keys_meet_without_a_gap() {
+        let sql = |after, upto| Rows::Keys { column: "id", after, upto }.sql();
+        assert_eq!(sql(None, Some(9)), " WHERE \"id\" <= 9 OR \"id\" IS NULL ORDER BY \"id\" NULLS FIRST");
+        assert_eq!(sql(Some(9), None), " WHERE \"id\" > 9 ORDER BY \"id\" NULLS FIRST");
     }
 }

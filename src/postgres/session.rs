@@ -263,7 +263,7 @@ impl Facts {
         }
         if self.server.encoding != "UTF8" {
             let error = refused(format!(
-                "database \"{}\" has the encoding {}, in which not every text can be stored",
+                "database \"{}\" has the encoding {}, in which not every text can be stored (E_ENCODING)",
                 self.server.database, self.server.encoding
             ));
             return Err((
@@ -272,8 +272,10 @@ impl Facts {
             ));
         }
         if self.client_encoding != "UTF8" {
-            let error =
-                refused(format!("client_encoding stays {} although we set UTF8", self.client_encoding));
+            let error = refused(format!(
+                "client_encoding stays {} although we set UTF8 (E_ENCODING)",
+                self.client_encoding
+            ));
             return Err((error.remedy("connect to the server directly, not through a pooler"), false));
         }
         Ok(())

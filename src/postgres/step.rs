@@ -156,9 +156,18 @@ pub async fn read_sequence(
     }
 }
 
-/// The first argument of `pg_get_serial_sequence` is quoted SQL, the second a bare name (semantics.md §3.2).
+/// The sequence that the column owns, else the one that its default takes numbers from. The first argument of
+/// `pg_get_serial_sequence` is quoted SQL, the second a bare name (semantics.md §3.2).
 fn sequence_name(schema: &str, table: &str, column: &str) -> String {
-    format!("pg_get_serial_sequence({}, {})", literal(&qualified(schema, table)), literal(column))
+    let (table, column) = (literal(&qualified(schema, table)), literal(column));
+    format!(
+        "coalesce(pg_get_serial_sequence({table}, {column}),
+                  (SELECT min(q.oid::regclass::text) FROM pg_attrdef f
+                     JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
+                     JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid
+                     JOIN pg_class q ON d.refclassid = 'pg_class'::regclass AND q.oid = d.refobjid AND q.relkind = 'S'
+                   WHERE f.adrelid = {table}::regclass AND a.attname = {column}))"
+    )
 }
 
 async fn query_text(session: &Session, sql: &str) -> Result<Option<String>> {

@@ -117,6 +117,7 @@ mod tests {
             "string" => value.is_string(),
             "integer" => value.is_u64() || value.is_i64(),
             "number" => value.is_number(),
+            "boolean" => value.is_boolean(),
             "null" => value.is_null(),
             other => panic!("{place}: the schema has an unknown type {other}"),
         };
@@ -165,6 +166,8 @@ mod tests {
             source_rows: 9,
             target_rows: 8,
         });
+        let (counts, row) = crate::report::summary::tests::one_changed_row();
+        (report.tables[0].difference_counts, report.tables[0].differences) = (Some(counts), vec![row]);
         check(&schema(), &schema(), &serde_json::to_value(&report).unwrap(), "report");
         report.target = None;
         report.error = None;
@@ -180,10 +183,13 @@ mod tests {
         let outcomes =
             [Outcome::Done, Outcome::Refused, Outcome::Differs, Outcome::Failed, Outcome::Interrupted];
         let verdicts = [Verify::Match, Verify::Differs, Verify::NotComparable, Verify::NotRun];
+        use crate::outcome::DifferenceKind::{Changed, Extra, Missing, Multiplicity};
+        let kinds = [Changed, Missing, Extra, Multiplicity];
         let severities = [Severity::Note, Severity::Warning, Severity::Refusal];
         let schema = schema();
         assert_eq!(schema["properties"]["outcome"]["enum"], json!(outcomes));
         assert_eq!(schema["$defs"]["table"]["properties"]["verify"]["enum"], json!(verdicts));
+        assert_eq!(schema["$defs"]["difference"]["properties"]["kind"]["enum"], json!(kinds));
         assert_eq!(schema["$defs"]["finding"]["properties"]["severity"]["enum"], json!(severities));
         assert_eq!(schema["properties"]["format"]["const"], json!(crate::outcome::REPORT_FORMAT));
     }

@@ -3,6 +3,7 @@
 //! The last line is the outcome in one sentence. The word "done" stands there only if the outcome is
 //! [`Outcome::Done`]. No colours and no control characters, so the text is the same in a log.
 
+mod differences;
 mod outline;
 mod tables;
 
@@ -37,7 +38,7 @@ pub fn text(report: &RunReport, width: Width) -> String {
         outline::objects(report),
         outline::not_carried(report),
         outline::findings(report),
-        outline::differences(report),
+        differences::text(report),
         outline::sentence(report),
     ];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
@@ -95,6 +96,8 @@ pub(super) mod tests {
             verify,
             verify_note: String::new(),
             differing_chunks: Vec::new(),
+            difference_counts: None,
+            differences: Vec::new(),
             seconds: TableSeconds { copy: 0.5, verify: 0.25, index: 0.125 },
             columns: vec![ColumnReport {
                 source: "id".into(),
@@ -115,6 +118,29 @@ pub(super) mod tests {
 
     fn object(name: &str, kind: &str, state: &str) -> ObjectReport {
         ObjectReport { name: name.into(), table: "orders".into(), kind: kind.into(), state: state.into() }
+    }
+
+    /// As verification tells it, without values.
+    pub(in crate::report) fn one_changed_row() -> (DifferenceCounts, RowDifference) {
+        let cell = |class: &str, hash: &str| CellFacts {
+            class: class.into(),
+            bytes: 8,
+            hash: hash.into(),
+            value: None,
+        };
+        let row = RowDifference {
+            kind: DifferenceKind::Changed,
+            key: "rowid 17".into(),
+            target_row: Some("(0,5)".into()),
+            source_times: 1,
+            target_times: 1,
+            columns: vec![ColumnDifference {
+                column: "total".into(),
+                source: cell("REAL", "3f2a112233445566"),
+                target: cell("double precision", "91bc778899aabbcc"),
+            }],
+        };
+        (DifferenceCounts { changed: 1, exact: true, ..DifferenceCounts::default() }, row)
     }
 
     /// A report in which every list has something.
@@ -140,6 +166,7 @@ pub(super) mod tests {
                 seconds: 3.4,
                 resumed_from: None,
                 command: "copy".into(),
+                config: None,
             },
             source: vec![SourceInfo { path: "app.db".into(), ..SourceInfo::default() }],
             target: Some(TargetInfo { schema: "public".into(), ..TargetInfo::default() }),
@@ -281,6 +308,50 @@ users      234   149 kB  0.5 s   match
         let part = "differs: orders: 51,000 rows in the source, 50,999 in the target; digests differ\n  \
                     chunk 3 (rowid 1 to 9): 9 rows in the source, 8 in the target\n";
         assert!(text.contains(part), "{text}");
+    }
+
+    #[test]
+    fn differing_rows_name_key_and_column_and_show_values_only_where_there_are_some() {
+        let mut report = example();
+        report.outcome = Outcome::Differs;
+        let (counts, mut changed) = one_changed_row();
+        let row = |kind, source_times, target_times| RowDifference {
+            kind,
+            key: "rowid 3".into(),
+            target_row: (target_times > 0).then(|| "(0,9)".into()),
+            source_times,
+            target_times,
+            columns: vec![],
+        };
+        let table = &mut report.tables[0];
+        (table.verify, table.difference_counts) = (Verify::Differs, Some(counts));
+        table.differences = vec![
+            changed.clone(),
+            row(DifferenceKind::Missing, 1, 0),
+            row(DifferenceKind::Extra, 0, 2),
+            row(DifferenceKind::Multiplicity, 2, 1),
+        ];
+        let expected = "  \
+  orders rowid 17: column \"total\" differs: source REAL 8 bytes 3f2a112233445566, target double precision 8 bytes 91bc778899aabbcc
+  orders rowid 3: missing in the target
+  orders rowid 3: not in the source, 2 times in the target, first as row (0,9)
+  orders rowid 3: 2 times in the source, 1 time in the target
+";
+        let shown = text(&report, Width::Plain);
+        assert!(shown.contains(expected), "{shown}");
+        changed.columns[0].source.value = Some("1.5\u{1b}".into());
+        changed.columns[0].target.class = "NULL".into();
+        report.tables[0].differences = vec![changed; 12];
+        let shown = text(&report, Width::Plain);
+        assert!(
+            shown.contains("source REAL 8 bytes 3f2a112233445566 (1.5\\u{1b}), target NULL\n"),
+            "{shown}"
+        );
+        assert_eq!(shown.matches("orders rowid 17").count(), 10);
+        assert!(
+            shown.contains("  and 2 more rows; a report has up to 100 of them (--report FILE.json)\n"),
+            "{shown}"
+        );
     }
 
     #[test]

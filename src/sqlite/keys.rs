@@ -1,5 +1,6 @@
 //! Keys that would meet in the target: counted by SQLite's own sorter, which keeps to its memory and goes to disk.
 
+use super::filter::condition;
 use crate::error::{Error, Result};
 use crate::ident::quote;
 use crate::limits::EXAMPLES_MAX;
@@ -21,7 +22,8 @@ pub struct Repeated {
 }
 
 /// Counts the keys over `columns` of `table` that are equal in the form that `form` gives them; a key without a form
-/// (NULL in it, or a value that does not fit) meets no other. `rowid` is the rowid's name, where the table has one.
+/// (NULL in it, or a value that does not fit) meets no other. `rowid` is the rowid's name, where the table has one;
+/// `filter` is the condition that its rows must meet, where there is one.
 ///
 /// # Errors
 /// A source fault.
@@ -29,7 +31,7 @@ pub fn count_repeated(
     connection: &Connection,
     table: &str,
     columns: &[&str],
-    rowid: Option<&str>,
+    (rowid, filter): (Option<&str>, Option<&str>),
     form: impl Fn(&[Value<'_>]) -> Option<Vec<u8>> + Send + 'static,
 ) -> Result<Repeated> {
     let unreadable = |error: rusqlite::Error| {
@@ -47,8 +49,9 @@ pub fn count_repeated(
         columns.iter().map(|column| quote(column)).collect::<Vec<_>>().join(", ")
     );
     let first = rowid.map_or_else(|| "NULL".to_owned(), |rowid| format!("min({})", quote(rowid)));
+    let filter = filter.map(|filter| format!(" AND {}", condition(filter))).unwrap_or_default();
     let sql = format!(
-        "SELECT {first} FROM main.{} NOT INDEXED WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1",
+        "SELECT {first} FROM main.{} NOT INDEXED WHERE {key} IS NOT NULL{filter} GROUP BY {key} HAVING count(*) > 1",
         quote(table)
     );
     let mut statement = connection.prepare(&sql).map_err(unreadable)?;
@@ -115,7 +118,10 @@ mod tests {
             [Value::Text(text)] => Some(text.to_ascii_lowercase()),
             _ => None,
         };
-        let repeated = count_repeated(&connection, "t", &["v"], Some("rowid"), lower).unwrap();
+        let repeated = count_repeated(&connection, "t", &["v"], (Some("rowid"), None), lower).unwrap();
         assert_eq!((repeated.keys, repeated.rowids), (2, vec![1, 3]));
+        let fewer =
+            count_repeated(&connection, "t", &["v"], (Some("rowid"), Some("v <> 'b'")), lower).unwrap();
+        assert_eq!((fewer.keys, fewer.rowids), (1, vec![1]));
     }
 }

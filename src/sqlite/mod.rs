@@ -11,6 +11,7 @@
 
 mod collation;
 mod connect;
+pub mod filter;
 mod fingerprint;
 mod foreign;
 mod health;

@@ -2,8 +2,14 @@
 //!
 //! A covering index is never read instead (`NOT INDEXED`, semantics.md §4.2): where index and table disagree, the table is right.
 //! Rows are lent, not owned: a [`RowView`] lives as long as SQLite stands on its row.
+//!
+//! The changes that a configuration asks for are made here, so that whoever reads a planned column sees the same values:
+//! the copy, the trial before it, and every digest after it.
 
+use super::filter::condition;
 use crate::checkpoint::ScanRange;
+use crate::cleanse::{self, Change};
+use crate::config::Cleanse;
 use crate::error::{Error, Result};
 use crate::ident::quote;
 use crate::value::Value;
@@ -15,14 +21,18 @@ use rusqlite::{Connection, Row, params_from_iter};
 pub struct ScanSpec {
     table: String,
     key: Option<String>,
+    filter: Option<String>,
     columns: Vec<ScanColumn>,
     utf16: Option<Endian>,
+    /// cells are decoded or changed as the row is reached; false for most tables, and then `RowView::value` only borrows
+    prepares: bool,
 }
 
 #[derive(Debug, Clone)]
 struct ScanColumn {
     name: String,
     stored_bytes: bool,
+    cleanse: Cleanse,
 }
 
 /// Byte order of a UTF-16 file.
@@ -37,12 +47,26 @@ pub enum Endian {
 impl ScanSpec {
     /// All rows of `table`, by the rowid under the name `key` where the table has one.
     pub fn new(table: &str, key: Option<&str>, utf16: Option<Endian>) -> ScanSpec {
-        ScanSpec { table: table.to_owned(), key: key.map(str::to_owned), columns: Vec::new(), utf16 }
+        let prepares = utf16.is_some();
+        let key = key.map(str::to_owned);
+        ScanSpec { table: table.to_owned(), key, filter: None, columns: Vec::new(), utf16, prepares }
+    }
+
+    /// Only rows that meet the expression, which `sqlite::filter` has checked.
+    pub fn filter(mut self, expression: Option<&str>) -> ScanSpec {
+        self.filter = expression.map(str::to_owned);
+        self
     }
 
     /// Adds a column; `stored_bytes` leaves a UTF-16 text as it is stored.
     pub fn column(&mut self, name: &str, stored_bytes: bool) {
-        self.columns.push(ScanColumn { name: name.to_owned(), stored_bytes });
+        self.changed_column(name, stored_bytes, Cleanse::default());
+    }
+
+    /// Adds a column whose values are changed first.
+    pub fn changed_column(&mut self, name: &str, stored_bytes: bool, cleanse: Cleanse) {
+        self.prepares |= !cleanse.is_none();
+        self.columns.push(ScanColumn { name: name.to_owned(), stored_bytes, cleanse });
     }
 
     /// The statement: the key first, then each column; in a UTF-16 file each column as bytes with its class beside it,
@@ -60,16 +84,17 @@ impl ScanSpec {
             }
         }
         sql.push_str(&format!(" FROM main.{} NOT INDEXED", quote(&self.table)));
+        let mut conditions: Vec<String> = self.filter.as_deref().map(condition).into_iter().collect();
         if self.key.is_some() {
-            let bounds: Vec<String> = [(range.lo, ">="), (range.hi, "<=")]
-                .into_iter()
-                .filter(|(bound, _)| bound.is_some())
-                .enumerate()
-                .map(|(i, (_, operator))| format!("{key} {operator} ?{}", i + 1))
-                .collect();
-            if !bounds.is_empty() {
-                sql.push_str(&format!(" WHERE {}", bounds.join(" AND ")));
-            }
+            let bounds =
+                [(range.lo, ">="), (range.hi, "<=")].into_iter().filter(|(bound, _)| bound.is_some());
+            let numbered = bounds.enumerate();
+            conditions.extend(numbered.map(|(i, (_, operator))| format!("{key} {operator} ?{}", i + 1)));
+        }
+        if !conditions.is_empty() {
+            sql.push_str(&format!(" WHERE {}", conditions.join(" AND ")));
+        }
+        if self.key.is_some() {
             sql.push_str(&format!(" ORDER BY {key}"));
         }
         sql
@@ -81,7 +106,26 @@ impl ScanSpec {
 pub struct RowView<'a> {
     row: &'a Row<'a>,
     spec: &'a ScanSpec,
-    decoded: &'a [Vec<u8>],
+    cells: &'a [Cell],
+}
+
+/// What was made of a cell as the row was reached. The buffer outlives the row.
+#[derive(Debug, Default)]
+struct Cell {
+    bytes: Vec<u8>,
+    now: Now,
+}
+
+/// Where a cell's value is.
+#[derive(Debug, Default, Clone, Copy)]
+enum Now {
+    /// with SQLite, as it is stored
+    #[default]
+    Stored,
+    /// a text in the cell's buffer
+    Text,
+    /// nowhere: it became NULL
+    Null,
 }
 
 impl RowView<'_> {
@@ -96,22 +140,37 @@ impl RowView<'_> {
     /// The cell of the `i`th column asked for.
     #[inline]
     pub fn value(&self, i: usize) -> Result<Value<'_>> {
-        if self.spec.utf16.is_some() {
-            return self.utf16_value(i);
+        if self.spec.prepares {
+            return self.prepared_value(i);
         }
         self.row.get_ref(i + 1).map(borrow).map_err(|error| unreadable(&self.spec.table, error))
     }
 
-    fn utf16_value(&self, i: usize) -> Result<Value<'_>> {
-        let unreadable = |error| unreadable(&self.spec.table, error);
-        let value = borrow(self.row.get_ref(1 + 2 * i).map_err(unreadable)?);
-        let is_text = matches!(self.row.get_ref(2 + 2 * i).map_err(unreadable)?, ValueRef::Integer(1));
-        match value {
-            Value::Blob(bytes) if is_text && self.spec.columns[i].stored_bytes => Ok(Value::Text(bytes)),
-            Value::Blob(_) if is_text => Ok(Value::Text(&self.decoded[i])),
-            other => Ok(other),
+    /// The same cell as it is stored: unchanged, and the bytes of a text in the file's own encoding.
+    pub fn stored_value(&self, i: usize) -> Result<Value<'_>> {
+        stored_value(self.row, self.spec, i).map_err(|error| unreadable(&self.spec.table, error))
+    }
+
+    fn prepared_value(&self, i: usize) -> Result<Value<'_>> {
+        let Cell { bytes, now } = &self.cells[i];
+        match now {
+            Now::Stored => self.stored_value(i),
+            Now::Text => Ok(Value::Text(bytes)),
+            Now::Null => Ok(Value::Null),
         }
     }
+}
+
+fn stored_value<'a>(row: &'a Row<'_>, spec: &ScanSpec, i: usize) -> rusqlite::Result<Value<'a>> {
+    if spec.utf16.is_none() {
+        return row.get_ref(i + 1).map(borrow);
+    }
+    let value = borrow(row.get_ref(1 + 2 * i)?);
+    let is_text = matches!(row.get_ref(2 + 2 * i)?, ValueRef::Integer(1));
+    Ok(match value {
+        Value::Blob(bytes) if is_text => Value::Text(bytes),
+        other => other,
+    })
 }
 
 #[inline]
@@ -139,27 +198,43 @@ pub fn scan(
     let mut statement = connection.prepare(&spec.sql(range)).map_err(unreadable)?;
     let bounds = [range.lo, range.hi].into_iter().flatten().filter(|_| spec.key.is_some());
     let mut rows = statement.query(params_from_iter(bounds)).map_err(unreadable)?;
-    let mut decoded = vec![Vec::new(); if spec.utf16.is_some() { spec.columns.len() } else { 0 }];
+    let mut cells = Vec::new();
+    cells.resize_with(if spec.prepares { spec.columns.len() } else { 0 }, Cell::default);
+    let mut spare = Vec::new();
     while let Some(row) = rows.next().map_err(unreadable)? {
-        if let Some(endian) = spec.utf16 {
-            decode_row(row, spec, endian, &mut decoded).map_err(unreadable)?;
+        if spec.prepares {
+            prepare_row(row, spec, &mut cells, &mut spare).map_err(unreadable)?;
         }
-        each(&RowView { row, spec, decoded: &decoded })?;
+        each(&RowView { row, spec, cells: &cells })?;
     }
     Ok(())
 }
 
-fn decode_row(
+/// Decodes the texts of a UTF-16 file, and makes the changes that the configuration asked for.
+fn prepare_row(
     row: &Row<'_>,
     spec: &ScanSpec,
-    endian: Endian,
-    decoded: &mut [Vec<u8>],
+    cells: &mut [Cell],
+    spare: &mut Vec<u8>,
 ) -> rusqlite::Result<()> {
-    for (i, column) in spec.columns.iter().enumerate() {
-        let is_text = matches!(row.get_ref(2 + 2 * i)?, ValueRef::Integer(1));
-        if let (ValueRef::Blob(bytes), true, false) = (row.get_ref(1 + 2 * i)?, is_text, column.stored_bytes)
-        {
-            decode_utf16(bytes, endian, &mut decoded[i]);
+    for (i, (column, cell)) in spec.columns.iter().zip(cells).enumerate() {
+        cell.now = Now::Stored;
+        let mut value = stored_value(row, spec, i)?;
+        if let (Value::Text(bytes), Some(endian), false) = (value, spec.utf16, column.stored_bytes) {
+            decode_utf16(bytes, endian, &mut cell.bytes);
+            cell.now = Now::Text;
+            value = Value::Text(&cell.bytes);
+        }
+        if column.cleanse.is_none() {
+            continue;
+        }
+        match cleanse::change(value, &column.cleanse, spare) {
+            Change::Kept => {}
+            Change::Null => cell.now = Now::Null,
+            Change::Text => {
+                std::mem::swap(&mut cell.bytes, spare);
+                cell.now = Now::Text;
+            }
         }
     }
     Ok(())
@@ -238,6 +313,19 @@ mod tests {
     }
 
     #[test]
+    fn a_filter_stays_within_its_range() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("CREATE TABLE t(v TEXT); INSERT INTO t VALUES ('a'),('b'),('c'),('d')")
+            .unwrap();
+        let mut spec = ScanSpec::new("t", Some("rowid"), None).filter(Some("v = 'a' OR v = 'c' -- or"));
+        spec.column("v", false);
+        let range = ScanRange { lo: Some(2), hi: Some(4) };
+        let keys: Vec<_> = texts(&connection, &spec, range).into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, [Some(3)]);
+    }
+
+    #[test]
     fn utf16_is_decoded_strictly() {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("PRAGMA encoding='UTF-16le'; CREATE TABLE t(v)").unwrap();
@@ -249,5 +337,56 @@ mod tests {
         assert_eq!(seen[1].1, b"\xed\xa0\x80x");
         spec.columns[0].stored_bytes = true;
         assert_eq!(texts(&connection, &spec, ScanRange::WHOLE)[1].1, b"\x00\xd8x\x00");
+    }
+
+    fn read(connection: &Connection, spec: &ScanSpec) -> Vec<(String, String)> {
+        let mut seen = Vec::new();
+        scan(connection, spec, &ScanRange::WHOLE, |row| {
+            seen.push((format!("{:?}", row.value(0)?), format!("{:?}", row.stored_value(0)?)));
+            Ok(())
+        })
+        .unwrap();
+        seen
+    }
+
+    #[test]
+    fn a_column_is_changed_as_asked_and_its_neighbour_is_not() {
+        use crate::config::NulPolicy;
+        let connection = Connection::open_in_memory().unwrap();
+        let sql = "CREATE TABLE t(v, w); INSERT INTO t VALUES ('', ''), ('a' || char(0), ''), ('b', ''), (x'', ''), (7, '')";
+        connection.execute_batch(sql).unwrap();
+        let mut spec = ScanSpec::new("t", Some("rowid"), None);
+        let cleanse = Cleanse { empty_null: true, nul: Some(NulPolicy::Escape), invalid_utf8: None };
+        spec.changed_column("v", false, cleanse);
+        spec.column("w", false);
+        let text = |text: &str| format!("{:?}", Value::Text(text.as_bytes()));
+        let (empty, seven) = (format!("{:?}", Value::Blob(b"")), format!("{:?}", Value::Integer(7)));
+        let expected = [
+            ("Null".to_owned(), text("")),
+            (text("a\\0"), text("a\0")),
+            (text("b"), text("b")),
+            (empty.clone(), empty),
+            (seven.clone(), seven),
+        ];
+        assert_eq!(read(&connection, &spec), expected);
+        scan(&connection, &spec, &ScanRange::WHOLE, |row| {
+            assert_eq!(row.value(1)?, Value::Text(b""));
+            Ok(())
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn broken_utf16_is_replaced_after_it_is_decoded() {
+        use crate::config::InvalidPolicy;
+        let connection = Connection::open_in_memory().unwrap();
+        let sql = "PRAGMA encoding='UTF-16le'; CREATE TABLE t(v); INSERT INTO t VALUES (CAST(x'00d87800' AS TEXT)), ('né')";
+        connection.execute_batch(sql).unwrap();
+        let mut spec = ScanSpec::new("t", Some("rowid"), Some(Endian::Little));
+        let replace = Cleanse { invalid_utf8: Some(InvalidPolicy::Replace), ..Cleanse::default() };
+        spec.changed_column("v", false, replace);
+        let seen = texts(&connection, &spec, ScanRange::WHOLE);
+        assert_eq!(seen[0].1, "\u{fffd}\u{fffd}\u{fffd}x".as_bytes());
+        assert_eq!(seen[1].1, "né".as_bytes());
     }
 }

@@ -1,8 +1,19 @@
 //! The rules as data: rooms and what they may import, crates and their rooms, paths that are forbidden.
 
 /// The files of the ground.
-pub(super) const FLOOR_0: [&str; 10] =
-    ["error", "ident", "value", "config", "limits", "event", "checkpoint", "failpoint", "finding", "outcome"];
+pub(super) const FLOOR_0: [&str; 11] = [
+    "cleanse",
+    "error",
+    "ident",
+    "value",
+    "config",
+    "limits",
+    "event",
+    "checkpoint",
+    "failpoint",
+    "finding",
+    "outcome",
+];
 
 /// The rooms between ground and edges that do no I/O, beside the ground itself.
 pub(super) const PURE: [&str; 4] = ["catalog", "plan", "encode", "digest"];
@@ -75,7 +86,7 @@ const ASYNC: &str =
     "readers and pure rooms are plain threads and functions; only the wire and what drives it is async";
 
 /// Crates, the only rooms that may name them, and why.
-pub(super) const CRATES: [(&str, &[&str], &str); 14] = [
+pub(super) const CRATES: [(&str, &[&str], &str); 15] = [
     ("rusqlite", &["sqlite"], ONE_DRIVER),
     ("tokio_postgres", &["postgres"], ONE_DRIVER),
     ("tokio_postgres_rustls", &["postgres"], ONE_DRIVER),
@@ -87,6 +98,11 @@ pub(super) const CRATES: [(&str, &[&str], &str); 14] = [
     ("clap", &["cli"], "what the user typed is not configuration: it is resolved once, in cli"),
     ("blake3", &["digest"], "one room decides what a digest is"),
     ("sqlite3_parser", &["catalog"], "the grammar's tree ends in catalog; above it there are our own types"),
+    (
+        "jiff",
+        &["plan", "encode", "digest"],
+        "time zones are asked for where values are read, and where a configuration names one",
+    ),
     ("petgraph", &["catalog", "plan"], "orders and cycles are decided in the plan"),
     ("tokio", &["postgres", "pipeline", "assess", "cli", "main"], ASYNC),
     ("futures", &["postgres", "pipeline", "assess", "cli"], ASYNC),

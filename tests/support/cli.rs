@@ -45,6 +45,12 @@ impl Cli {
         self
     }
 
+    /// Runs it in that directory.
+    pub(crate) fn in_dir(mut self, dir: &std::path::Path) -> Cli {
+        self.0.current_dir(dir);
+        self
+    }
+
     /// Starts it; its output waits in pipes.
     pub(crate) fn spawn(mut self) -> std::process::Child {
         self.0.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the built program")

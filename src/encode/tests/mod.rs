@@ -1,7 +1,10 @@
 //! Hand-written expected fields of every type, and every misfit, through the room's own door.
 
+mod count;
 mod exact;
+mod interval;
 mod json;
+mod local;
 mod numbers;
 mod pairs;
 mod temporal;
@@ -10,7 +13,7 @@ mod votes;
 
 use super::*;
 use crate::limits::{FIELD_BYTES_MAX, LARGE_VALUE_BYTES};
-use crate::plan::types::{Fraction, Template, Zone};
+use crate::plan::types::{Fraction, Template, TimeTemplate, Unit, Zone};
 use MisfitKind as K;
 use Value::{Blob, Integer, Null, Real, Text};
 

@@ -9,6 +9,8 @@ fn flag() -> Codec {
     Codec::FlagText { yes: "t".to_owned(), no: "f".to_owned() }
 }
 
+const H0: Codec = Codec::TimeOfDay(TimeTemplate { seconds: false, fraction: Fraction::Fixed(0) });
+
 #[test]
 fn every_codec_refuses_the_other_classes() {
     let wrong = [
@@ -35,6 +37,15 @@ fn every_codec_refuses_the_other_classes() {
         (Codec::AnyTimestamp, PgType::Timestamp(6), "IRB"),
         (Codec::AnyTimestamptz, PgType::Timestamptz(6), "IRB"),
         (Codec::AnyTime, PgType::Time(6), "IRB"),
+        (H0, PgType::Time(6), "IRB"),
+        (Codec::Epoch(Unit::Seconds), PgType::Timestamptz(6), "RTB"),
+        (Codec::EpochReal, PgType::Timestamptz(6), "ITB"),
+        (Codec::Julian, PgType::Timestamp(6), "ITB"),
+        (Codec::DayNumber, PgType::Date, "RTB"),
+        (Codec::LocalTime("UTC".to_owned()), PgType::Timestamptz(6), "IRB"),
+        (Codec::Interval, PgType::Interval(6), "IRB"),
+        (Codec::IntervalSince1970, PgType::Interval(6), "IRB"),
+        (Codec::IntervalUnits(Unit::Seconds), PgType::Interval(6), "RTB"),
     ];
     for (codec, pg, classes) in wrong {
         for v in [Integer(1), Real(1.5), Text(b"1"), Blob(b"1")] {
@@ -72,9 +83,19 @@ fn a_codec_fills_only_its_own_types() {
         (Codec::AnyTimestamp, Text(b"2024-01-01")),
         (Codec::AnyTimestamptz, Text(b"2024-01-01")),
         (Codec::AnyTime, Text(b"10:00")),
+        (H0, Text(b"10:00")),
+        (Codec::Epoch(Unit::Seconds), Integer(1)),
+        (Codec::EpochReal, Real(1.5)),
+        (Codec::Julian, Real(1.5)),
+        (Codec::DayNumber, Integer(20_240_101)),
+        (Codec::LocalTime("UTC".to_owned()), Text(b"2024-01-01")),
+        (Codec::Interval, Text(b"0")),
+        (Codec::IntervalSince1970, Text(b"1970-01-02 00:00:00")),
+        (Codec::IntervalUnits(Unit::Seconds), Integer(1)),
     ];
     for (codec, v) in all {
-        let pg = if codec == Codec::AnyTime { PgType::Date } else { PgType::Time(6) };
+        let of_time = matches!(codec, Codec::AnyTime | Codec::TimeOfDay(_));
+        let pg = if of_time { PgType::Date } else { PgType::Time(6) };
         assert_eq!(field(&codec, pg, v), Err(K::Mapping(pg)), "{codec:?}");
     }
 }

@@ -177,3 +177,38 @@ fn times_of_day() {
         assert_eq!(time(6, text), Err(K::Time), "{text}");
     }
 }
+
+#[test]
+fn times_of_day_keep_one_spelling() {
+    use Fraction::{Fixed, NoneOrSix, Shortened};
+    /// 10:20:30
+    const AT: i64 = 37_230_000_000;
+    let put = |seconds, fraction, p, text: &str| {
+        let codec = Codec::TimeOfDay(TimeTemplate { seconds, fraction });
+        field(&codec, PgType::Time(p), Text(text.as_bytes()))
+    };
+    assert_eq!(put(false, Fixed(0), 6, "10:20"), micros(AT - 30_000_000));
+    assert_eq!(put(false, Fixed(0), 6, "10:20:30"), Err(K::TimeSpelling));
+    assert_eq!(put(true, Fixed(0), 6, "10:20"), Err(K::TimeSpelling));
+    type Tails<'a> = (Fraction, &'a [(&'a str, i64)], &'a [&'a str]);
+    let table: [Tails<'_>; 4] = [
+        (Fixed(0), &[("", 0)], &[".0", ".5"]),
+        (Fixed(3), &[(".000", 0), (".120", 120_000)], &["", ".12", ".1200"]),
+        (Shortened, &[("", 0), (".5", 500_000), (".000001", 1)], &[".0", ".50"]),
+        (NoneOrSix, &[("", 0), (".500000", 500_000)], &[".000000", ".5"]),
+    ];
+    for (fraction, good, bad) in table {
+        for (tail, more) in good {
+            assert_eq!(put(true, fraction, 6, &format!("10:20:30{tail}")), micros(AT + more), "{tail}");
+        }
+        for tail in bad {
+            assert_eq!(put(true, fraction, 6, &format!("10:20:30{tail}")), Err(K::TimeSpelling), "{tail}");
+        }
+    }
+    assert_eq!(put(true, Fixed(3), 3, "23:59:59.999"), micros(86_399_999_000));
+    assert_eq!(put(true, Fixed(3), 2, "10:20:30.120"), micros(AT + 120_000));
+    assert_eq!(put(true, Fixed(3), 2, "10:20:30.123"), Err(K::Fraction(2)));
+    for text in ["24:00:00", "23:59:60", "1:02:03", "10:20:30Z", " 10:20:30", "", "noon"] {
+        assert_eq!(put(true, Fixed(0), 6, text), Err(K::Time), "{text}");
+    }
+}

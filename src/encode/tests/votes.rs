@@ -61,3 +61,48 @@ fn votes_for_dates() {
     assert!(!votes(&[]).date());
     assert_eq!(votes(&["2024-01-01"]).stamp(), None);
 }
+
+#[test]
+fn votes_for_times() {
+    use Fraction::{Fixed, NoneOrSix, Shortened};
+    let of = |seconds, fraction| Some(TimeTemplate { seconds, fraction });
+    let same: [(&[&str], Option<TimeTemplate>); 15] = [
+        (&["10:20"], of(false, Fixed(0))),
+        (&["10:20:30", "00:00:00"], of(true, Fixed(0))),
+        (&["10:20:30.120", "23:59:59.999"], of(true, Fixed(3))),
+        (&["10:20:30.123456", "10:20:30.100000"], of(true, Fixed(6))),
+        (&["10:20:30", "10:20:30.100000"], of(true, NoneOrSix)),
+        (&["10:20:30", "10:20:30.1", "10:20:30.123456"], of(true, Shortened)),
+        (&["10:20:30", "10:20:30.10"], None),
+        (&["10:20", "10:20:30"], None),
+        (&["10:20:30.1234567"], None),
+        (&["24:00:00"], None),
+        (&["10:20:30", ""], None),
+        (&["10:20:30Z"], None),
+        (&["2024-01-02 10:20:30"], None),
+        (&["x", "10:20"], None),
+        (&[], None),
+    ];
+    for (texts, expected) in same {
+        assert_eq!(votes(texts).time(), expected, "{texts:?}");
+        for at in 0..texts.len() {
+            let mut merged = votes(&texts[..at]);
+            merged.merge(&votes(&texts[at..]));
+            assert_eq!(merged.time(), expected, "merged {texts:?} at {at}");
+        }
+    }
+    assert_eq!(votes(&["10:20"]).stamp(), None);
+    assert!(!votes(&["10:20"]).date());
+    assert_eq!(votes(&["2024-01-01"]).time(), None);
+}
+
+/// Whoever stops to observe at the first text that is neither must not lose the others' say.
+#[test]
+fn votes_are_open_while_anything_is_possible() {
+    assert!(votes(&[]).is_open());
+    for text in ["10:20", "2024-01-01", "2024-01-01 10:20"] {
+        assert!(votes(&[text]).is_open(), "{text}");
+        assert!(!votes(&[text, "x"]).is_open(), "{text}");
+    }
+    assert!(!votes(&["10:20", "10:20:30"]).is_open());
+}

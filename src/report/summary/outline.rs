@@ -1,7 +1,7 @@
 //! The parts of the summary that are lists and sentences.
 
 use crate::finding::{Finding, NotCarried, Severity};
-use crate::outcome::{ObjectReport, Outcome, RunReport, TableReport, Verify};
+use crate::outcome::{ObjectReport, Outcome, RunReport, Verify};
 use crate::report::human;
 use std::fmt::Write;
 
@@ -115,39 +115,6 @@ pub(super) fn not_carried(report: &RunReport) -> String {
         }
     }
     text
-}
-
-/// Every table that differs, and every one that could not be compared, with the reason.
-pub(super) fn differences(report: &RunReport) -> String {
-    let mut text = String::new();
-    for table in &report.tables {
-        match table.verify {
-            Verify::Differs => difference(&mut text, table),
-            Verify::NotComparable => {
-                let (name, why) = (human::name(&table.target), human::text(&table.verify_note));
-                let _ = writeln!(text, "not comparable: {name}: {why}");
-            }
-            Verify::Match | Verify::NotRun => {}
-        }
-    }
-    text
-}
-
-fn difference(text: &mut String, table: &TableReport) {
-    let rows = human::plural(table.rows.source, "row");
-    let target = table.rows.target.map_or("an unknown number".to_owned(), human::count);
-    let _ =
-        write!(text, "differs: {}: {rows} in the source, {target} in the target", human::name(&table.target));
-    if !table.verify_note.is_empty() {
-        let _ = write!(text, "; {}", human::text(&table.verify_note));
-    }
-    text.push('\n');
-    for chunk in &table.differing_chunks {
-        let (range, rows) = (human::name(&chunk.range), human::plural(chunk.source_rows, "row"));
-        let target = human::count(chunk.target_rows);
-        let _ =
-            writeln!(text, "  chunk {} ({range}): {rows} in the source, {target} in the target", chunk.chunk);
-    }
 }
 
 /// The outcome in one sentence.

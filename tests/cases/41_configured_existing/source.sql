@@ -1,0 +1,2 @@
+CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT, secret TEXT);
+INSERT INTO t VALUES (1, '2024-05-06 07:08:09', 'x', 's'), (2, '2024-05-06T07:08:09+02:00', 'y', 's');
