@@ -60,7 +60,8 @@ fn words(text: &str) {
         let written = pg.to_string();
         assert_eq!(type_text::parse(&written), Ok(type_text::Wanted::Pg(pg)), "{line} is written {written}");
     }
-    if line.len() < 64 {
+    // Looking for what was meant goes over every name of the database, which is slow.
+    if line.len() < 32 && line.contains(['/', '+', '-']) {
         let _ = zone::check(line);
     }
 }

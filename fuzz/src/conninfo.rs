@@ -22,8 +22,8 @@ pub fn run(data: &[u8]) {
     hidden(&format!("postgres://user:{password}@host:5432/db{rest}"), is_clean);
     hidden(&format!("postgresql://:{password}@{rest}"), is_clean);
     hidden(&format!("postgres://host/db?user=u&password={password}&{rest}"), is_clean);
-    // A password that looks like other parameters cannot be told from them.
-    if !before.contains('=') && !behind.contains('=') {
+    // A password that looks like other parameters cannot be told from them, and in a URI there is no such pair.
+    if !before.contains('=') && !behind.contains('=') && !rest.contains("://") {
         hidden(&format!("user=u password={password} {rest}"), is_clean);
         hidden(&format!("{rest} password={password}"), is_clean);
     }
