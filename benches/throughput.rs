@@ -129,7 +129,8 @@ fn ratio() {
     };
     let rounds: Vec<(Duration, Duration)> =
         (0..ROUNDS).map(|_| (time(&|| read_bare(&connection)), time(&|| profile(&job, &config)))).collect();
-    let mut ratios: Vec<f64> = rounds.iter().map(|(bare, all)| all.as_secs_f64() / bare.as_secs_f64()).collect();
+    let mut ratios: Vec<f64> =
+        rounds.iter().map(|(bare, all)| all.as_secs_f64() / bare.as_secs_f64()).collect();
     ratios.sort_by(f64::total_cmp);
     let speed = |time: fn(&(Duration, Duration)) -> Duration| {
         let best = rounds.iter().map(time).min().unwrap_or_default();
@@ -211,7 +212,10 @@ fn texts() -> Vec<Sample> {
     let short = |i: u64| Cell::Text(format!("code-{i:016x}"));
     let words = |i: u64| Cell::Text(format!("What happened at step {i} — naïve café ☕ ").repeat(3));
     let json = |i: u64| {
-        let text = format!("{{\"title\":\"Item {i}\",\"labels\":[\"a\",\"b\"],\"nested\":{{\"x\":{},\"y\":1.5}}}}", i >> 40);
+        let text = format!(
+            "{{\"title\":\"Item {i}\",\"labels\":[\"a\",\"b\"],\"nested\":{{\"x\":{},\"y\":1.5}}}}",
+            i >> 40
+        );
         Cell::Text(text)
     };
     let blob = |i: u64| Cell::Blob(i.to_be_bytes().repeat(1 + i as usize % 25));
@@ -226,16 +230,20 @@ fn texts() -> Vec<Sample> {
         sample("blob", PgType::Bytea, Codec::Blob, blob),
         sample("bytes_form", PgType::Bytea, Codec::BytesForm, words),
         sample("uuid", PgType::Uuid, Codec::Uuid, uuid),
-        sample("uuid_any", PgType::Uuid, Codec::UuidAny, |i| Cell::Blob([i.to_be_bytes(), i.to_le_bytes()].concat())),
+        sample("uuid_any", PgType::Uuid, Codec::UuidAny, |i| {
+            Cell::Blob([i.to_be_bytes(), i.to_le_bytes()].concat())
+        }),
     ]
 }
 
 fn moments() -> Vec<Sample> {
-    let date = |i: u64| format!("{:04}-{:02}-{:02}", 1900 + (i >> 57), 1 + (i >> 40) % 12, 1 + (i >> 20) % 28);
+    let date =
+        |i: u64| format!("{:04}-{:02}-{:02}", 1900 + (i >> 57), 1 + (i >> 40) % 12, 1 + (i >> 20) % 28);
     let time = |i: u64| format!("{:02}:{:02}:{:02}", (i >> 50) % 24, (i >> 30) % 60, (i >> 10) % 60);
     let stamp = move |i: u64| Cell::Text(format!("{} {}", date(i), time(i)));
     let zoned = move |i: u64| Cell::Text(format!("{}T{}.{:03}Z", date(i), time(i), i % 1000));
-    let template = |separator, fraction, zone| Codec::Stamp(Template { separator, seconds: true, fraction, zone });
+    let template =
+        |separator, fraction, zone| Codec::Stamp(Template { separator, seconds: true, fraction, zone });
     vec![
         sample("date", PgType::Date, Codec::Date, move |i| Cell::Text(date(i))),
         sample("stamp", PgType::Timestamp(6), template(' ', Fraction::Fixed(0), Zone::None), stamp),
@@ -257,10 +265,14 @@ fn newer() -> Vec<Sample> {
     let label = Codec::Label(["new", "open", "done"].map(str::to_owned).to_vec());
     vec![
         sample("uuid_style", PgType::Uuid, Codec::UuidStyle(style), upper),
-        sample("uuid_blob", PgType::Uuid, Codec::UuidBlob(UuidOrder::Dotnet), |i| Cell::Blob(i.to_be_bytes().repeat(2))),
+        sample("uuid_blob", PgType::Uuid, Codec::UuidBlob(UuidOrder::Dotnet), |i| {
+            Cell::Blob(i.to_be_bytes().repeat(2))
+        }),
         sample("network", PgType::Inet, Codec::Network, address),
         sample("flag_text", PgType::Bool, flag, word),
-        sample("label", PgType::Enum, label, |i| Cell::Text(if i & 1 == 0 { "open" } else { "done" }.to_owned())),
+        sample("label", PgType::Enum, label, |i| {
+            Cell::Text(if i & 1 == 0 { "open" } else { "done" }.to_owned())
+        }),
         sample("tagged_integer", PgType::Bytea, Codec::Tagged, |i| Cell::Integer(i.cast_signed())),
         sample("tagged_text", PgType::Bytea, Codec::Tagged, |i| Cell::Text(format!("code-{i:016x}"))),
     ]

@@ -14,21 +14,21 @@ pub fn run(data: &[u8]) {
     if !is_plain || ["select", "with", "values"].iter().any(|word| lower.contains(word)) {
         return;
     }
-    let database = oracle::database();
-    if database.execute(sql, []).is_err() {
-        return;
-    }
-    let Ok((table, stored)) = database.query_row(
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-        [],
-        |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
-    ) else {
-        return;
-    };
-    // What cannot be read is said to be so; what is read must be right.
+    oracle::tried(|database| {
+        if database.execute(sql, []).is_ok() {
+            compare(database);
+        }
+    });
+}
+
+/// What cannot be read is said to be so; what is read must be right.
+fn compare(database: &Connection) {
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let created = database.query_row(sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
+    let Ok((table, stored)) = created else { return };
     if let Ok(text) = ddl::read(&stored) {
-        foreign_keys(&database, &table, &text);
-        generated(&database, &table, &text);
+        foreign_keys(database, &table, &text);
+        generated(database, &table, &text);
     }
 }
 

@@ -29,10 +29,11 @@ pub fn run(data: &[u8]) {
 
 /// The type as SQLite's own catalog gives it, if the text is a type and nothing else.
 fn as_sqlite_keeps_it(declared: &str) -> Option<String> {
-    let database = oracle::database();
-    database.execute(&format!("CREATE TABLE t(a {declared})"), []).ok()?;
-    let sql = "SELECT type FROM pragma_table_xinfo('t') WHERE cid = 0 AND name = 'a' AND type <> ''";
-    let kept: String = database.query_row(sql, [], |row| row.get(0)).ok()?;
+    let kept: String = oracle::tried(|database| {
+        database.execute(&format!("CREATE TABLE t(a {declared})"), []).ok()?;
+        let sql = "SELECT type FROM pragma_table_xinfo('t') WHERE cid = 0 AND name = 'a' AND type <> ''";
+        database.query_row(sql, [], |row| row.get(0)).ok()
+    })?;
     // SQLite takes ALWAYS GENERATED off, and other words behind the type are constraints.
     let words = |text: &str| text.split_ascii_whitespace().map(str::to_owned).collect::<String>();
     (words(&kept) == words(declared)).then_some(kept)
@@ -41,9 +42,11 @@ fn as_sqlite_keeps_it(declared: &str) -> Option<String> {
 /// What SQLite makes of 1.5 and of '1' tells the five affinities apart.
 fn as_sqlite_says(declared: &str) -> Affinity {
     let sql = format!("SELECT typeof(CAST(1.5 AS {declared})), typeof(CAST('1' AS {declared}))");
-    let classes = oracle::database()
-        .query_row(&sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
-        .expect("SQLite takes any quoted name for a type");
+    let classes: (String, String) = oracle::tried(|database| {
+        database
+            .query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .expect("a type is one in a CAST, too")
+    });
     match (classes.0.as_str(), classes.1.as_str()) {
         ("integer", "integer") => Affinity::Integer,
         ("text", "text") => Affinity::Text,

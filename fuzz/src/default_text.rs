@@ -4,6 +4,7 @@ use super::oracle;
 use cutover::catalog::affinity::Affinity;
 use cutover::plan::default::{Default, translate};
 use cutover::plan::types::{Codec, PgType};
+use rusqlite::Connection;
 use rusqlite::types::Value;
 
 const DECLARED: [&str; 6] = ["INTEGER", "TEXT", "REAL", "NUMERIC", "BLOB", ""];
@@ -12,21 +13,33 @@ const DECLARED: [&str; 6] = ["INTEGER", "TEXT", "REAL", "NUMERIC", "BLOB", ""];
 pub fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     for declared in DECLARED {
-        let affinity = Affinity::of(declared, false);
-        let translated: Vec<Default> =
-            columns().iter().map(|(pg, codec)| translate(text, affinity, *pg, codec)).collect();
-        let Some(text) = as_sqlite_keeps_it(declared, text) else { continue };
-        let again = columns().map(|(pg, codec)| (pg, translate(&text, affinity, pg, &codec)));
-        // Evaluated only where there is something to compare: a function may take for ever.
-        if again.iter().all(|(_, default)| matches!(default, Default::NotCarried(_))) {
-            continue;
+        translated(declared, text);
+        if !text.contains('\0') {
+            oracle::tried(|database| judged(database, declared, text));
         }
-        let Some(stored) = stored(declared, &text) else { continue };
-        for (pg, default) in again {
-            compare(pg, &default, &stored, &text);
-        }
-        drop(translated);
     }
+}
+
+/// The default of a column of that type, for every column of the target.
+fn translated(declared: &str, text: &str) -> [(PgType, Default); 11] {
+    let affinity = Affinity::of(declared, false);
+    columns().map(|(pg, codec)| (pg, translate(text, affinity, pg, &codec)))
+}
+
+/// Compares with what SQLite stores, if it takes the text for a default at all.
+fn judged(database: &Connection, declared: &str, text: &str) -> Option<()> {
+    database.execute(&format!("CREATE TABLE t(a {declared} DEFAULT {text})"), []).ok()?;
+    let sql = "SELECT dflt_value FROM pragma_table_xinfo('t') WHERE cid = 0 AND name = 'a' AND type = ?1";
+    let kept: String = database.query_row(sql, [declared], |row| row.get::<_, Option<String>>(0)).ok()??;
+    let all = translated(declared, &kept);
+    // Evaluated only where there is something to compare: a function may take for ever.
+    if all.iter().all(|(_, default)| matches!(default, Default::NotCarried(_))) {
+        return None;
+    }
+    database.execute("INSERT INTO t DEFAULT VALUES", []).ok()?;
+    let stored: Value = database.query_row("SELECT a FROM t", [], |row| row.get(0)).ok()?;
+    all.iter().for_each(|(pg, default)| compare(*pg, default, &stored, &kept));
+    Some(())
 }
 
 fn columns() -> [(PgType, Codec); 11] {
@@ -43,27 +56,6 @@ fn columns() -> [(PgType, Codec); 11] {
         (PgType::Timestamp(6), Codec::AnyTimestamp),
         (PgType::Date, Codec::Date),
     ]
-}
-
-/// The default as SQLite's own catalog gives it, if it takes the text for one.
-fn as_sqlite_keeps_it(declared: &str, text: &str) -> Option<String> {
-    if text.contains('\0') {
-        return None;
-    }
-    let database = oracle::database();
-    database.execute(&format!("CREATE TABLE t(a {declared} DEFAULT {text})"), []).ok()?;
-    let sql = "SELECT dflt_value FROM pragma_table_xinfo('t') WHERE cid = 0 AND name = 'a' AND type = ?1";
-    database.query_row(sql, [declared], |row| row.get::<_, Option<String>>(0)).ok()?
-}
-
-fn stored(declared: &str, text: &str) -> Option<Value> {
-    let database = oracle::database();
-    database
-        .execute(&format!("CREATE TABLE t(a {declared} DEFAULT ({text}))"), [])
-        .ok()
-        .or_else(|| database.execute(&format!("CREATE TABLE t(a {declared} DEFAULT {text})"), []).ok())?;
-    database.execute("INSERT INTO t DEFAULT VALUES", []).ok()?;
-    database.query_row("SELECT a FROM t", [], |row| row.get(0)).ok()
 }
 
 fn compare(pg: PgType, default: &Default, stored: &Value, text: &str) {

@@ -2,9 +2,21 @@
 
 use rusqlite::Connection;
 
-/// A database in memory. One for each call: what a statement did must not be seen by the next.
-pub fn database() -> Connection {
-    Connection::open_in_memory().expect("SQLite opens a database in memory")
+thread_local! {
+    static DATABASE: Connection = Connection::open_in_memory().expect("SQLite opens a database in memory");
+}
+
+/// Runs this in a transaction of a database in memory that is rolled back: what a statement did is not seen by the next.
+pub fn tried<T>(run: impl FnOnce(&Connection) -> T) -> T {
+    DATABASE.with(|database| {
+        database.execute_batch("BEGIN").expect("a transaction begins");
+        let result = run(database);
+        // A statement may have ended it already, by ON CONFLICT ROLLBACK.
+        if !database.is_autocommit() {
+            database.execute_batch("ROLLBACK").expect("a transaction ends");
+        }
+        result
+    })
 }
 
 /// An identifier in SQLite's double quotes.

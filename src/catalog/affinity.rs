@@ -99,7 +99,11 @@ mod tests {
             }
         }
         assert_eq!(Affinity::of("any", true), Affinity::Blob);
-        assert_eq!(Affinity::of("\u{a0}", false), Affinity::Numeric, "a type of one character that is no blank to SQLite");
+        assert_eq!(
+            Affinity::of("\u{a0}", false),
+            Affinity::Numeric,
+            "a type of one character that is no blank to SQLite"
+        );
     }
 
     #[test]

@@ -173,7 +173,11 @@ fn unquote(name: &str) -> String {
     };
     let inner = name.strip_prefix(first).and_then(|rest| rest.strip_suffix(close)).unwrap_or(name);
     // A name in brackets ends at the first one that closes, so there is nothing doubled in it.
-    if first == '[' { inner.to_owned() } else { inner.replace(&format!("{close}{close}"), &close.to_string()) }
+    if first == '[' {
+        inner.to_owned()
+    } else {
+        inner.replace(&format!("{close}{close}"), &close.to_string())
+    }
 }
 
 #[cfg(test)]
