@@ -25,7 +25,8 @@ pub fn run(data: &[u8]) {
     // A password that looks like other parameters cannot be told from them, and in a URI there is no such pair.
     if !before.contains('=') && !behind.contains('=') && !rest.contains("://") {
         hidden(&format!("user=u password={password} {rest}"), is_clean);
-        hidden(&format!("{rest} password={password}"), is_clean);
+        // A backslash makes the blank behind it a part of the value.
+        hidden(&format!("{rest} password={password}"), is_clean && !rest.ends_with('\\'));
     }
     let quoted = password.replace('\\', "\\\\").replace('\'', "\\'");
     if !password.contains('\0') {
