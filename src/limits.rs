@@ -25,6 +25,16 @@ pub const JOBS_DEFAULT_MAX: usize = 4;
 /// Connections that may be asked for at all.
 pub const JOBS_MAX: usize = 64;
 
+/// Bytes of rows set aside that a reader holds in memory until the COPY of its chunk has ended; more goes into a temporary
+/// file. Large enough for the usual handful of rows, small beside the frames.
+pub const SET_ASIDE_MEMORY_BYTES: usize = 4 * 1024 * 1024;
+
+/// Keys of rows set aside that are read ahead of a scan, or written, at once: 64 kB.
+pub const SET_ASIDE_KEYS_AT_ONCE: usize = 4096;
+
+/// Rows set aside that `status --set-aside` lists; a query on the target gives all.
+pub const SET_ASIDE_LISTED_MAX: u64 = 100;
+
 /// How long one attempt to connect may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 

@@ -13,6 +13,8 @@ pub const REPORT_FORMAT: u32 = 1;
 pub enum Outcome {
     /// everything arrived and was proved
     Done,
+    /// everything arrived and was proved but for the rows that a policy set aside
+    SetAside,
     /// nothing was written, for the findings of severity `refusal`
     Refused,
     /// verification found a difference
@@ -231,6 +233,49 @@ pub struct DifferenceCounts {
     pub exact: bool,
 }
 
+/// Rows of one table that were set aside for one rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SetAsideCount {
+    /// the rule's code, such as `E_RANGE` or `E_FK_ORPHANS`
+    pub rule: String,
+    /// the column, or the columns of the foreign key
+    pub column: String,
+    /// how many rows
+    pub rows: u64,
+}
+
+/// One row that was set aside, without its values (`cutover status --set-aside --json`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SetAsideRow {
+    /// canonical path of the source
+    pub source: String,
+    /// name of the table in the source
+    pub table: String,
+    /// the row's key for a person
+    pub key: String,
+    /// the column, or the columns of the foreign key
+    pub column: String,
+    /// the storage class of its value, of the first where they are several
+    pub class: String,
+    /// the rule's code
+    pub rule: String,
+    /// the rule as a sentence
+    pub reason: String,
+    /// how long the value is
+    pub bytes: u64,
+}
+
+/// The rows that were set aside, the first of them listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SetAsideList {
+    /// how many there are
+    pub count: u64,
+    /// the first
+    pub rows: Vec<SetAsideRow>,
+    /// a statement that gives all of them
+    pub sql: String,
+}
+
 /// One table.
 #[derive(Debug, Clone, Serialize)]
 pub struct TableReport {
@@ -256,6 +301,8 @@ pub struct TableReport {
     pub difference_counts: Option<DifferenceCounts>,
     /// rows that differ, the first of them
     pub differences: Vec<RowDifference>,
+    /// rows that a policy kept out, by rule and column, as far as they are still in the ledger
+    pub set_aside: Vec<SetAsideCount>,
     /// times
     pub seconds: TableSeconds,
     /// columns

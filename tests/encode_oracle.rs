@@ -78,7 +78,8 @@ async fn agree(client: &Client, pg: PgType, codec: Codec, made: &str, cases: Vec
     agree_as(client, &pg.to_string(), &Mapping { pg, codec }, made, cases).await
 }
 
-/// The same for a column whose type has a name of its own. The last row is NULL.
+/// The same for a column whose type has a name of its own. The last row is NULL. `v` as `made` compares with nothing: the
+/// server has no text form of what was sent.
 async fn agree_as(client: &Client, name: &str, mapping: &Mapping, made: &str, cases: Vec<Case>) -> Vec<Case> {
     let mut frames = FrameBuilder::new();
     let (mut texts, mut hashes, mut refused) = (Vec::new(), Vec::new(), Vec::new());
@@ -116,7 +117,10 @@ async fn agree_as(client: &Client, name: &str, mapping: &Mapping, made: &str, ca
     let shown: Vec<(String, String, String)> = wrong.iter().map(|r| (r.get(0), r.get(1), r.get(2))).collect();
     assert!(shown.is_empty(), "{mapping:?}: {shown:?}");
     decoded(client, "SELECT v FROM t ORDER BY id", mapping, &texts, &hashes).await;
-    decoded(client, &format!("SELECT ({made})::{name} FROM e ORDER BY id"), mapping, &texts, &hashes).await;
+    if made != "v" {
+        decoded(client, &format!("SELECT ({made})::{name} FROM e ORDER BY id"), mapping, &texts, &hashes)
+            .await;
+    }
     println!("{name}, {:?}: {sent} equal", mapping.codec);
     refused
 }

@@ -59,6 +59,31 @@ fn into_the_applications_own_schema() {
     assert_eq!(constraints(&database), before, "what existed is as it was");
 }
 
+/// `table.column type` of every column that is a date, a flag or JSON, sorted.
+fn meanings(database: &Database) -> String {
+    lines(
+        database,
+        "SELECT format('%s.%s %s', table_name, column_name, data_type) FROM information_schema.columns
+         WHERE table_schema = 'public' AND (data_type IN ('boolean', 'date', 'json', 'jsonb') OR data_type ~ '^time') ORDER BY 1",
+    )
+}
+
+#[test]
+fn content_gives_the_applications_own_types() {
+    let Some(server) = Server::available() else { return };
+    let (own, made) = (server.fresh_database(), server.fresh_database());
+    own.execute(POSTGRES);
+    let dir = files();
+    all_matches(&call(&dir, &made, &["--infer", "content"]).ends_with(0));
+    let expected = meanings(&own);
+    assert!(expected.lines().count() > 70, "{expected}");
+    assert_eq!(meanings(&made), expected);
+    // Declared types alone would not do.
+    let declared = server.fresh_database();
+    call(&dir, &declared, &[]).ends_with(0);
+    assert_ne!(meanings(&declared), expected);
+}
+
 /// Moves both files, looks at everything, moves them again, empties a table and moves that.
 fn moved(database: &Database) {
     let dir = files();

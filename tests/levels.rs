@@ -124,6 +124,13 @@ fn decode(printed: &str, column: &Value) -> Option<Cell> {
         Value::Object(object) => {
             let time = object.get("time_of_day").map(|template| (template, clock(printed, template)));
             let stamp = object.get("stamp").map(|template| (template, stamp(printed, template)));
+            if let Some(unit) = object.get("epoch") {
+                return epoch(printed, text(unit)).map(Cell::Integer);
+            }
+            if let Some(words) = object.get("flag_text") {
+                let word = if printed == "true" { &words["yes"] } else { &words["no"] };
+                return Some(Cell::Text(text(word).as_bytes().to_vec()));
+            }
             time.or(stamp)?.1.map(|text| Cell::Text(text.into_bytes()))
         }
         _ => None,
@@ -192,6 +199,20 @@ fn stamp(printed: &str, template: &Value) -> Option<String> {
     let local = shifted(utc, seconds)?;
     let (date, time) = local.split_once(' ')?;
     Some(format!("{date}{}{}{zone}", text(&template["separator"]), clock(time, template)?))
+}
+
+/// Units since 1970, by the calendar of SQLite.
+fn epoch(printed: &str, unit: &str) -> Option<i64> {
+    let (moment, fraction) = printed.split_once('.').unwrap_or((printed, ""));
+    let sqlite = rusqlite::Connection::open_in_memory().ok()?;
+    let seconds: i64 = sqlite.query_row("SELECT unixepoch(?1)", [moment], |row| row.get(0)).ok()?;
+    let micros = seconds * 1_000_000 + format!("{fraction:0<6}").parse::<i64>().ok()?;
+    let per_unit = match unit {
+        "seconds" => 1_000_000,
+        "millis" => 1_000,
+        _ => 1,
+    };
+    (micros % per_unit == 0).then_some(micros / per_unit)
 }
 
 /// `seconds` later, by the calendar of SQLite.

@@ -35,10 +35,14 @@ mod memory;
 mod round_trip;
 // random changes of single cells and rows, each found and named
 mod mutations;
+// the cases of the specification's table that speak of values
+mod numbered;
 // what is refused, and how it is said
 mod refusals;
 // runs that are killed, stopped, repeated, fenced
 mod resume;
+// rows that a policy keeps out, whole, and their children
+mod set_aside;
 // throwaway server, SQLite files, the built program
 mod support;
 // what the server would change without a word, refused before the first write

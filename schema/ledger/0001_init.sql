@@ -1,11 +1,11 @@
--- The ledger, format 1. Its rows commit together with the data they speak of.
+-- The ledger, format 2. Its rows commit together with the data they speak of.
 CREATE SCHEMA IF NOT EXISTS cutover;
 
 CREATE TABLE cutover.meta (
   format     integer     NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO cutover.meta (format) VALUES (1);
+INSERT INTO cutover.meta (format) VALUES (2);
 
 -- One row for each SQLite file and target schema. `epoch` fences: whoever takes over raises it, and every
 -- transaction of a run checks it under a lock.
@@ -35,7 +35,8 @@ CREATE TABLE cutover.before (
 );
 
 -- Key ranges of each table, both ends included, decided once. A chunk is done when `digest` is there:
--- 8 bytes of row count and 32 bytes of sum, big-endian.
+-- 8 bytes of row count and 32 bytes of sum, big-endian; over the rows that went into the table. Those that were
+-- set aside are counted apart, and where there are any they have a digest of their own.
 CREATE TABLE cutover.chunk (
   source_id   bigint  NOT NULL REFERENCES cutover.source ON DELETE CASCADE,
   table_name  text    NOT NULL,
@@ -45,6 +46,8 @@ CREATE TABLE cutover.chunk (
   rows        bigint  NOT NULL,
   bytes       bigint  NOT NULL,
   digest      bytea,
+  set_aside   bigint  NOT NULL DEFAULT 0,
+  set_aside_digest bytea,
   epoch       bigint,
   done_at     timestamptz,
   verified_at timestamptz,
@@ -65,3 +68,31 @@ CREATE TABLE cutover.step (
   done_at    timestamptz,
   PRIMARY KEY (source_id, step)
 );
+
+-- Rows that a policy kept out of their table, whole. `row` is the rowid, or the row's number where it has none. Element by
+-- element, `columns`, `classes` and `stored` are the row: `stored` is NULL for NULL, the decimal text of an INTEGER, the
+-- shortest exact text of a REAL (read it with ::float8), the stored bytes of a TEXT (in the file's `encoding`) or BLOB.
+CREATE TABLE cutover.set_aside (
+  source_id   bigint  NOT NULL REFERENCES cutover.source ON DELETE CASCADE,
+  table_name  text    NOT NULL,
+  chunk       integer NOT NULL,
+  row         bigint  NOT NULL,
+  key         text    NOT NULL,
+  column_name text    NOT NULL,
+  class       text    NOT NULL,
+  bytes       bigint  NOT NULL,
+  rule        text    NOT NULL,
+  reason      text    NOT NULL,
+  encoding    text    NOT NULL,
+  columns     text[]  NOT NULL,
+  classes     text[]  NOT NULL,
+  stored      bytea[] NOT NULL,
+  PRIMARY KEY (source_id, table_name, row)
+);
+
+-- The same, one value a row; `number` is filled where the value is one.
+CREATE VIEW cutover.set_aside_value AS
+  SELECT s.source_id, s.table_name, s.row, s.key, s.rule, v.position, v.name, v.class, v.stored,
+         CASE WHEN v.class IN ('integer', 'real') THEN encode(v.stored, 'escape') END AS number
+  FROM cutover.set_aside s,
+       unnest(s.columns, s.classes, s.stored) WITH ORDINALITY v (name, class, stored, position);

@@ -1,5 +1,6 @@
 //! One source file on its way: opened, read, selected.
 
+use super::aside::sets_rows_aside;
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Column, Table};
 use crate::config::{Cleanse, Config, Settings};
@@ -7,12 +8,13 @@ use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::SourceInfo;
+use crate::plan::TablePlan;
 use crate::plan::select::{idle_globs, is_selected};
-use crate::plan::{ScanKey, TablePlan};
+use crate::sqlite::aside::AsideRows;
 use crate::sqlite::scan::{Endian, ScanSpec};
 use crate::sqlite::{self, Encoding, Source};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A source, open for the whole run.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct Job {
     /// what the pre-flight found
     pub notes: Vec<Finding>,
     settings: Settings,
+    /// rows that are set aside for their parents, once somebody has looked ([`super::aside`])
+    pub aside: OnceLock<AsideRows>,
     path_text: String,
     fingerprint: String,
 }
@@ -54,6 +58,7 @@ impl Job {
             profiles: Vec::new(),
             notes,
             settings: config.settings.clone(),
+            aside: OnceLock::new(),
             path_text,
             fingerprint,
         })
@@ -82,12 +87,7 @@ impl Job {
             bytes: facts.bytes,
             fingerprint: text_hash(self.fingerprint()),
             sqlite_version: facts.sqlite_version.clone(),
-            encoding: match facts.encoding {
-                Encoding::Utf8 => "UTF-8",
-                Encoding::Utf16le => "UTF-16le",
-                Encoding::Utf16be => "UTF-16be",
-            }
-            .to_owned(),
+            encoding: self.encoding().to_owned(),
             journal_mode: facts.journal_mode.clone(),
         }
     }
@@ -106,6 +106,15 @@ impl Job {
     pub fn hoped_type(&self, table: &str, column: &Column) -> String {
         let said = self.settings.column(table, &column.name);
         said.pg_type.unwrap_or_else(|| column.declared.clone())
+    }
+
+    /// How its texts are stored.
+    pub fn encoding(&self) -> &'static str {
+        match self.source.facts().encoding {
+            Encoding::Utf8 => "UTF-8",
+            Encoding::Utf16le => "UTF-16le",
+            Encoding::Utf16be => "UTF-16be",
+        }
     }
 
     fn endian(&self) -> Option<Endian> {
@@ -129,14 +138,21 @@ impl Job {
         spec
     }
 
+    /// The columns by which the rows of a table without a rowid are numbered; none for other tables.
+    pub fn row_order(&self, plan: &TablePlan) -> Vec<String> {
+        let table = self.catalog.table(&plan.source).filter(|table| table.without_rowid);
+        table.map_or_else(Vec::new, |table| {
+            table.column_names(&table.primary_key).map(str::to_owned).collect()
+        })
+    }
+
     /// The scan of a planned table: its travelling columns, with the changes that the configuration asked for.
     pub fn scan_of_plan(&self, plan: &TablePlan) -> ScanSpec {
-        let key = match &plan.key {
-            ScanKey::Rowid { alias, .. } => Some(alias.as_str()),
-            ScanKey::Whole => None,
-        };
-        let spec = ScanSpec::new(&plan.source, key, self.endian());
+        let spec = ScanSpec::new(&plan.source, plan.rowid_name(), self.endian());
         let mut spec = spec.filter(plan.filter.as_deref());
+        if sets_rows_aside(plan) {
+            spec.numbered_by(&self.row_order(plan));
+        }
         for column in &plan.columns {
             spec.changed_column(&column.source, column.stored_bytes, column.changes());
         }

@@ -2,8 +2,10 @@
 //!
 //! `copy --validate` ends here; `copy --migrate` goes on from here. Both therefore see the same plan and the same reasons.
 
+pub mod aside;
 mod chunks;
 mod facts;
+pub mod follow;
 pub mod job;
 mod naive;
 pub mod pool;

@@ -1,20 +1,21 @@
 //! What stands against a plan, looked up in the source before anything is written: values that an existing column
 //! or one that the configuration has given a type cannot hold, and rows whose parent is missing.
 
+use super::aside::{Judge, Why, row_id};
+use super::follow::{self, BadRows, OrphansFound};
 use super::job::{Job, key_text};
 use super::{naive, pool};
 use crate::checkpoint::ScanRange;
 use crate::cleanse;
-use crate::config::{Cleanse, Config, OrphanPolicy};
+use crate::config::{BadValuePolicy, Cleanse, Config, OrphanPolicy};
 use crate::encode::{self, Misfit};
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
-use crate::ident::quote;
 use crate::limits::EXAMPLES_MAX;
 use crate::plan::types::{Mapping, PgType};
-use crate::plan::{ColumnPlan, ForeignKeyPlan, OrphanProbe, Plan, ScanKey, TableMode, TablePlan};
-use crate::sqlite::filter::condition;
-use crate::sqlite::keys::{count_repeated, each_rowid};
+use crate::plan::{ColumnPlan, ForeignKeyPlan, Plan, ScanKey, TableMode, TablePlan};
+use crate::sqlite::aside::AsideRows;
+use crate::sqlite::keys::count_repeated;
 use crate::sqlite::scan::scan;
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -26,18 +27,13 @@ use std::sync::Arc;
 /// # Errors
 /// A source fault.
 pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()> {
+    set_policies(plan, config);
     let tasks: Vec<TablePlan> = plan.tables.clone();
-    let around = Around {
-        job: Arc::clone(job),
-        orphans: config.orphans,
-        filters: plan
-            .tables
-            .iter()
-            .filter_map(|table| Some((table.source.clone(), table.filter.clone()?)))
-            .collect(),
-    };
-    let results = pool::blocking(config.jobs, tasks, move |table| try_table(&around, table)).await?;
-    for (table, tried) in plan.tables.iter_mut().zip(results) {
+    let rows = Arc::new(follow::new_rows(plan)?);
+    let (shared, kept) = (Arc::clone(job), Arc::clone(&rows));
+    let results = pool::blocking(config.jobs, tasks, move |table| try_table(&shared, table, &kept)).await?;
+    let orphans = follow::settle(job, plan, rows, config.jobs).await?;
+    for ((table, tried), orphans) in plan.tables.iter_mut().zip(results).zip(orphans) {
         for (object, keys) in tried.nulls {
             let mut named = plan.findings.iter_mut();
             if let Some(finding) = named.find(|f| f.code == "E_NOTNULL" && f.object == object) {
@@ -45,19 +41,27 @@ pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()>
             }
         }
         plan.findings.extend(tried.findings);
-        for (key, orphans) in table.foreign_keys.iter_mut().zip(tried.orphans) {
-            key.orphans = orphans;
+        let source = table.source.clone();
+        for (key, found) in table.foreign_keys.iter_mut().zip(orphans).filter(|(_, found)| found.count > 0) {
+            plan.findings.push(orphan_finding(&source, key, &found, config.orphans).examples(found.keys));
+            key.orphans = if key.quarantine { 0 } else { found.count };
         }
     }
     Ok(())
 }
 
-/// What the trial of one table needs to know beside its plan.
-struct Around {
-    job: Arc<Job>,
-    orphans: OrphanPolicy,
-    /// conditions on the rows of tables, by source name
-    filters: BTreeMap<String, String>,
+/// Orphans are set aside of every key whose two ends the source has; NULL in a column that refuses it is a bad value.
+fn set_policies(plan: &mut Plan, config: &Config) {
+    for table in &mut plan.tables {
+        for key in &mut table.foreign_keys {
+            key.quarantine = config.orphans == OrphanPolicy::Quarantine && key.probe.is_some();
+        }
+        for column in table.columns.iter().filter(|c| c.on_bad_value == BadValuePolicy::Quarantine) {
+            let object = format!("{}.{}", table.source, column.source);
+            let refuses_null = |f: &Finding| f.code == "E_NOTNULL" && f.severity == Severity::Refusal;
+            plan.findings.retain(|finding| !(refuses_null(finding) && finding.object == object));
+        }
+    }
 }
 
 #[derive(Default)]
@@ -65,11 +69,10 @@ struct Tried {
     findings: Vec<Finding>,
     /// `table.column` of a NOT NULL column, and keys of the first rows that hold NULL there
     nulls: BTreeMap<String, Vec<String>>,
-    orphans: Vec<u64>,
 }
 
-fn try_table(around: &Around, table: &TablePlan) -> Result<Tried> {
-    let job = &*around.job;
+/// Existing tables, columns that the configuration speaks of, and those whose bad values are set aside are tried.
+fn try_table(job: &Job, table: &TablePlan, rows: &AsideRows) -> Result<Tried> {
     let is_spoken_of = |column: &ColumnPlan| {
         let said = job.settings().column(&table.source, &column.source);
         said.pg_type.is_some()
@@ -77,34 +80,32 @@ fn try_table(around: &Around, table: &TablePlan) -> Result<Tried> {
             || said.time_zone.is_some()
             || !said.cleanse.is_none()
     };
-    let is_tried = table.mode == TableMode::Existing || table.columns.iter().any(is_spoken_of);
-    let mut tried = if is_tried { misfits(job, table)? } else { Tried::default() };
+    let judge = Judge::of_values(table);
+    let tries =
+        table.mode == TableMode::Existing || judge.is_some() || table.columns.iter().any(is_spoken_of);
+    let mut tried = if tries { misfits(job, table, judge, rows)? } else { Tried::default() };
     for (name, columns) in &table.unique_keys {
         tried.findings.extend(repeated_keys(job, table, name, columns)?);
-    }
-    for key in &table.foreign_keys {
-        let (count, keys) = match &key.probe {
-            Some(probe) => find_orphans(around, table, probe)?,
-            None => (0, Vec::new()),
-        };
-        if count > 0 {
-            tried.findings.push(orphan_finding(table, key, count, around.orphans).examples(keys));
-        }
-        tried.orphans.push(count);
     }
     Ok(tried)
 }
 
-/// Encodes every value as the copy would, and counts what does not fit, per column and reason.
-fn misfits(job: &Job, table: &TablePlan) -> Result<Tried> {
+/// Encodes every value as the copy would, and counts what does not fit, per column and reason. Rows that are set aside
+/// are counted for the reason that sets them aside, and for no other.
+fn misfits(job: &Job, table: &TablePlan, mut judge: Option<Judge<'_>>, rows: &AsideRows) -> Result<Tried> {
     let mut nulls: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut found: BTreeMap<(usize, &'static str), (Misfit, u64, Vec<String>)> = BTreeMap::new();
     let mut scratch = Vec::new();
     let mut number = 0;
     let mut zones = naive::Zones::of(table);
+    let (mut bad, mut told) = (BadRows::new(rows, table), SetAside::default());
     let reader = job.source.reader()?;
     scan(&reader, &job.scan_of_plan(table), &ScanRange::WHOLE, |row| {
         number += 1;
+        if let Some(why) = judge.as_mut().map_or(Ok(None), |judge| judge.verdict(row, number))? {
+            told.note(why, table, key_text(row.key(), number));
+            return bad.add(row_id(row, number));
+        }
         for (i, column) in table.columns.iter().enumerate() {
             let value = row.value(i)?;
             if column.not_null && value == Value::Null {
@@ -131,11 +132,47 @@ fn misfits(job: &Job, table: &TablePlan) -> Result<Tried> {
         }
         Ok(())
     })?;
+    bad.finish()?;
     let misfits = found
         .into_iter()
         .map(|((i, _), (misfit, count, keys))| misfit_finding(table, i, misfit, count, keys));
-    Ok(Tried { findings: misfits.chain(zones.findings(table)).collect(), nulls, orphans: Vec::new() })
+    let findings = misfits.chain(zones.findings(table)).chain(told.findings(table)).collect();
+    Ok(Tried { findings, nulls })
 }
+
+/// Rows of one table that will be set aside, by columns and code.
+#[derive(Default)]
+struct SetAside(BTreeMap<(Vec<usize>, &'static str), Counted>);
+
+/// The first reason, how many rows, keys of the first.
+type Counted = (String, u64, Vec<String>);
+
+impl SetAside {
+    fn note(&mut self, why: Why, table: &TablePlan, key: String) {
+        let sentence = || (why.sentence(table), 0, Vec::new());
+        let entry = self.0.entry((why.columns(table), why.code())).or_insert_with(sentence);
+        entry.1 += 1;
+        if entry.2.len() < EXAMPLES_MAX {
+            entry.2.push(key);
+        }
+    }
+
+    fn findings(self, table: &TablePlan) -> impl Iterator<Item = Finding> {
+        self.0.into_iter().map(move |((columns, code), (sentence, count, keys))| {
+            let names: Vec<&str> = columns.iter().map(|&i| table.columns[i].source.as_str()).collect();
+            let object = format!("{}.{}", table.source, names.join(", "));
+            let message = format!("{} set aside, not copied: {sentence} ({code})", rows_are(count));
+            Finding::new("W_SET_ASIDE", Severity::Warning, object, message)
+                .count(count)
+                .examples(keys)
+                .fix(SEE_SET_ASIDE)
+        })
+    }
+}
+
+/// Where the rows are.
+const SEE_SET_ASIDE: &str =
+    "the rows go whole into cutover.set_aside; `cutover status --set-aside` lists them (docs/set-aside.md)";
 
 fn misfit_finding(
     table: &TablePlan,
@@ -155,7 +192,7 @@ fn misfit_finding(
     Finding::new(misfit.code(), Severity::Refusal, object, message)
         .count(count)
         .examples(keys)
-        .fix(misfit.fix())
+        .fix(format!("{}; or set such rows aside with --on-bad-value quarantine", misfit.fix()))
 }
 
 /// Keys that are apart in the source and meet in a unique key of the existing table, in the form in which they are sent.
@@ -223,88 +260,44 @@ fn key_form(values: &[Value<'_>], keyed: &[(Mapping, Cleanse)]) -> Option<Vec<u8
     Some(form)
 }
 
-/// Rows of the child whose key is not NULL and has no parent: how many, and the keys of some. The parent's own index
-/// serves where there is one; SQLite makes one for the query where there is none.
-fn find_orphans(around: &Around, table: &TablePlan, probe: &OrphanProbe) -> Result<(u64, Vec<String>)> {
-    let job = &*around.job;
-    let pairs = probe.columns.iter().zip(&probe.parent_columns);
-    let join: Vec<String> =
-        pairs.map(|(child, parent)| format!("p.{} = c.{}", quote(parent), quote(child))).collect();
-    let present: Vec<String> = probe.columns.iter().map(|child| present(table, child)).collect();
-    let first_parent = probe.parent_columns.first().map(|column| quote(column)).unwrap_or_default();
-    let (children, key) = match (&table.key, &table.filter) {
-        (ScanKey::Whole, _) => (filtered(&table.source, &probe.columns, None, table.filter.as_ref()), None),
-        (ScanKey::Rowid { alias, .. }, None) => {
-            (filtered(&table.source, &[], None, None), Some(quote(alias)))
-        }
-        (ScanKey::Rowid { alias, .. }, filter) => {
-            let rows = filtered(&table.source, &probe.columns, Some(alias), filter.as_ref());
-            (rows, Some(ROW_KEY.to_owned()))
-        }
-    };
-    let key = key.map_or_else(|| "NULL".to_owned(), |key| format!("c.{key}"));
-    let parents = filtered(&probe.parent, &probe.parent_columns, None, around.filters.get(&probe.parent));
-    let sql = format!(
-        "SELECT {key} FROM {children} c LEFT JOIN {parents} p ON {} WHERE {} AND p.{first_parent} IS NULL",
-        join.join(" AND "),
-        present.join(" AND "),
-    );
-    let mut found = (0, Vec::new());
-    let rowids = |rowid: Option<i64>| {
-        found.0 += 1;
-        if found.1.len() < EXAMPLES_MAX {
-            found.1.extend(rowid.map(|rowid| key_text(Some(rowid), 0)));
-        }
-    };
-    each_rowid(&*job.source.reader()?, &table.source, &sql, rowids)?;
-    Ok(found)
-}
-
-/// The name of the rowid in a condition's rows: a subquery does not hand on the one that it has in its table.
-const ROW_KEY: &str = "cutover_key";
-
-/// A table, or of one that has a condition, these columns of the rows that meet it, and the rowid as [`ROW_KEY`].
-fn filtered(table: &str, columns: &[String], rowid: Option<&String>, filter: Option<&String>) -> String {
-    let name = quote(table);
-    let Some(filter) = filter else { return format!("main.{name}") };
-    let mut read: Vec<String> = columns.iter().map(|column| quote(column)).collect();
-    read.extend(rowid.map(|rowid| format!("{} AS {ROW_KEY}", quote(rowid))));
-    format!("(SELECT {} FROM main.{name} WHERE {})", read.join(", "), condition(filter))
-}
-
-/// That a child's column is not NULL, in SQL: nor an empty text, where that becomes NULL. Its bytes tell, since a
-/// collation may take spaces for nothing.
-fn present(table: &TablePlan, child: &str) -> String {
-    let name = format!("c.{}", quote(child));
-    let planned = table.columns.iter().find(|column| column.source == child);
-    if planned.is_some_and(|column| column.cleanse.empty_null) {
-        format!("{name} IS NOT NULL AND NOT (typeof({name}) = 'text' AND CAST({name} AS BLOB) = x'')")
-    } else {
-        format!("{name} IS NOT NULL")
-    }
-}
-
-fn orphan_finding(table: &TablePlan, key: &ForeignKeyPlan, count: u64, policy: OrphanPolicy) -> Finding {
-    let existed = key.drop.is_some();
+fn orphan_finding(source: &str, key: &ForeignKeyPlan, found: &OrphansFound, policy: OrphanPolicy) -> Finding {
+    let (count, existed) = (found.count, key.drop.is_some());
     let refuses = match policy {
         OrphanPolicy::Auto => existed && key.validate.is_some(),
         OrphanPolicy::Refuse => true,
         OrphanPolicy::NotValid | OrphanPolicy::Quarantine => false,
     };
-    let object = format!("{}.{}", table.source, key.name);
+    let object = format!("{source}.{}", key.name);
+    if key.quarantine {
+        let message = format!(
+            "{} set aside, not copied: no parent, or one that is set aside itself (E_FK_ORPHANS)",
+            rows_are(count)
+        );
+        return Finding::new("W_SET_ASIDE", Severity::Warning, object, message)
+            .count(count)
+            .fix(SEE_SET_ASIDE);
+    }
+    let whose = match found.parents_aside {
+        0 => String::new(),
+        some => format!(" ({some} of them because the parent is set aside)"),
+    };
     if refuses {
-        let message = format!("{} no parent, and the foreign key could not be valid", rows_have(count));
+        let message =
+            format!("{} no parent{whose}, and the foreign key could not be valid", rows_have(count));
         return Finding::new("E_FK_ORPHANS", Severity::Refusal, object, message)
             .count(count)
-            .fix("mend the rows in the source, or use --orphans not-valid");
+            .fix("mend the rows in the source, or use --orphans not-valid or --orphans quarantine");
     }
-    let message = format!(
-        "{} no parent, as in the source: the foreign key is made and left NOT VALID",
-        rows_have(count)
-    );
+    let whose = if whose.is_empty() { ", as in the source".to_owned() } else { whose };
+    let message =
+        format!("{} no parent{whose}: the foreign key is made and left NOT VALID", rows_have(count));
     Finding::new("W_FK_ORPHANS", Severity::Warning, object, message)
         .count(count)
         .fix("delete or mend the rows, then ALTER TABLE … VALIDATE CONSTRAINT")
+}
+
+fn rows_are(count: u64) -> String {
+    if count == 1 { "1 row is".to_owned() } else { format!("{count} rows are") }
 }
 
 fn rows_have(count: u64) -> String {

@@ -27,6 +27,7 @@ const EXIT_CODES: &str = "Exit codes:
     5  the source cannot be read or trusted
     6  the server failed; run the same command again to resume
     7  another run holds this target
+    8  done, but rows were set aside by a policy that was asked for
   130  interrupted (143: terminated); run the same command again to resume";
 
 /// The commands.
@@ -98,8 +99,8 @@ pub struct CopyArgs {
     #[arg(long, value_enum, hide_possible_values = true, value_name = "refuse|append|truncate")]
     pub existing: Option<ExistingWord>,
     /// Rows whose parent is missing: copy them and leave the foreign key NOT VALID (not-valid), refuse the run (refuse),
-    /// set them aside (quarantine), or the first for keys that cutover creates and the second for keys that exist (auto)
-    /// [default: auto]
+    /// set them aside, and their own children with them (quarantine), or the first for keys that cutover creates and the
+    /// second for keys that exist (auto) [default: auto]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "auto|refuse|not-valid|quarantine")]
     pub orphans: Option<OrphanWord>,
     /// How much is proved: counts and checksums, counts only, nothing [default: checksum]
@@ -236,7 +237,10 @@ pub struct StatusArgs {
     /// Only copies into this schema of the target
     #[arg(long, value_name = "NAME")]
     pub schema: Option<String>,
-    /// A JSON array with one object for each source, instead of a text
+    /// List the rows that were set aside, without their values
+    #[arg(long)]
+    pub set_aside: bool,
+    /// JSON instead of a text: an array with one object for each source, or one object with the rows set aside
     #[arg(long)]
     pub json: bool,
 }

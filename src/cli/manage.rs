@@ -6,7 +6,7 @@ use super::run::connector;
 use super::{exit, print, runtime};
 use crate::embedded::Cluster;
 use crate::error::{Error, Result};
-use crate::outcome::SourceStatus;
+use crate::outcome::{SetAsideList, SourceStatus};
 use crate::pipeline::status;
 use crate::report::human;
 use std::fmt::Write;
@@ -19,15 +19,48 @@ pub(super) fn status(args: &StatusArgs, around: &Surroundings<'_>) -> Result<u8>
     let target = resolve::status(args, around)?;
     let variables = Variables::read(around, args.to.env_file.as_deref())?;
     let connector = connector(&target, &variables)?;
-    let sources = runtime()?.block_on(status::read(&connector, args.schema.as_deref()))?;
-    if args.json {
-        let json = serde_json::to_string_pretty(&sources)
-            .map_err(|cause| Error::internal("the status cannot be written down").cause(cause))?;
-        print(&format!("{json}\n"));
-    } else {
-        print(&status_text(&sources));
+    if args.set_aside {
+        let list = runtime()?.block_on(status::set_aside(&connector, args.schema.as_deref()))?;
+        print(&if args.json { json(&list)? } else { set_aside_text(&list) });
+        return Ok(exit::DONE);
     }
+    let sources = runtime()?.block_on(status::read(&connector, args.schema.as_deref()))?;
+    print(&if args.json { json(&sources)? } else { status_text(&sources) });
     Ok(exit::DONE)
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|cause| Error::internal("the status cannot be written down").cause(cause))?;
+    Ok(format!("{text}\n"))
+}
+
+fn set_aside_text(list: &SetAsideList) -> String {
+    if list.count == 0 {
+        return "no rows are set aside in this target\n".to_owned();
+    }
+    let mut text = String::new();
+    for row in &list.rows {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "{}: table {}, {}, column {}: {} of {}: {} ({})",
+            human::text(&row.source),
+            human::name(&row.table),
+            row.key,
+            human::name(&row.column),
+            row.class,
+            human::plural(row.bytes, "byte"),
+            human::text(&row.reason),
+            row.rule
+        );
+    }
+    let listed = list.rows.len() as u64;
+    let _ = match list.count > listed {
+        true => writeln!(text, "{listed} of {} rows; all of them: {}", human::count(list.count), list.sql),
+        false => writeln!(text, "{}", human::plural(list.count, "row")),
+    };
+    text
 }
 
 fn status_text(sources: &[SourceStatus]) -> String {

@@ -111,7 +111,8 @@ pub(super) fn connector(target: &TargetAddress, variables: &Variables<'_>) -> Re
 /// Fills in outcome and exit code, writes the report files, prints the summary.
 fn conclude(mut ended: Ended, reports: &[std::path::PathBuf]) -> Result<u8> {
     let kind = ended.error.as_ref().map(crate::error::Error::kind);
-    ended.report.outcome = kind.map_or(crate::outcome::Outcome::Done, exit::outcome_of);
+    let set_aside = ended.report.tables.iter().map(|table| table.rows.set_aside).sum();
+    ended.report.outcome = kind.map_or(exit::outcome_without_error(set_aside), exit::outcome_of);
     ended.report.exit_code = exit::of_run(ended.report.outcome, kind);
     if ended.report.run.command == "validate" {
         print(&report::plan::text(&ended.report, Width::of_stdout()));
@@ -121,7 +122,7 @@ fn conclude(mut ended: Ended, reports: &[std::path::PathBuf]) -> Result<u8> {
     let written: Result<Vec<()>> = reports.iter().map(|path| file::write(&ended.report, path)).collect();
     // The copy stands whatever becomes of the report; but a report that was asked for and is not there is no success.
     match written {
-        Err(error) if ended.report.exit_code == exit::DONE => Err(error),
+        Err(error) if matches!(ended.report.exit_code, exit::DONE | exit::SET_ASIDE) => Err(error),
         Err(error) => {
             complain(&error_text(&error));
             Ok(ended.report.exit_code)

@@ -9,6 +9,7 @@ use crate::plan::types::{Codec, Fraction, Mapping, PgType, Template, Zone};
 use crate::value::Value::{self, Blob, Integer, Null, Real, Text};
 use proptest::prelude::*;
 
+mod since_1970;
 mod times;
 
 const KEY: [u8; 32] = [3; 32];
@@ -189,7 +190,7 @@ fn pairs_of_texts() -> Vec<Pair<'static>> {
 }
 
 fn all_pairs() -> Vec<Pair<'static>> {
-    [pairs_of_numbers(), pairs_of_texts(), ids::pairs_of_ids(), times::pairs()].concat()
+    [pairs_of_numbers(), pairs_of_texts(), ids::pairs_of_ids(), since_1970::pairs(), times::pairs()].concat()
 }
 
 fn source_hash(values: &[Value<'_>], mapping: &Mapping) -> RowHash {

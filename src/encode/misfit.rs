@@ -143,6 +143,9 @@ impl Misfit {
     pub fn fix(&self) -> &'static str {
         use MisfitKind::*;
         match self.kind {
+            Class(crate::value::Class::Integer, PgType::Interval(_)) => {
+                "say what the numbers count, in the configuration: encoding = \"microseconds\" or \"seconds\""
+            }
             Class(..) | IntegralReal => {
                 "give the column a type that holds every class in it (text, bytea), or mend these rows in the source"
             }
@@ -176,7 +179,10 @@ impl Misfit {
                 "add the missing labels to the type (ALTER TYPE … ADD VALUE), give the column the type text, or mend these rows in the source"
             }
             HostBits => "give the column the type inet or text, or mend these rows in the source",
-            Date | Timestamp | Spelling | Zone | Time | TimeSpelling | Interval | IntervalRange => {
+            Interval => {
+                "give the column the type text, say encoding = \"since_1970\" in the configuration where these are SQLAlchemy's date-times, or mend these rows in the source"
+            }
+            Date | Timestamp | Spelling | Zone | Time | TimeSpelling | IntervalRange => {
                 "give the column the type text, or mend these rows in the source"
             }
             Instant | Uncountable | DayNumber => {

@@ -7,7 +7,7 @@ use super::verify::Verdict;
 use crate::assess::Assessed;
 use crate::config::Config;
 use crate::digest::MultisetDigest;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::{
     ColumnReport, Digests, EvidenceReport, ObjectReport, Objects, Outcome, REPORT_FORMAT, RowCounts, RunInfo,
@@ -15,7 +15,7 @@ use crate::outcome::{
 };
 use crate::plan::{Evidence, Plan, StepKind, TablePlan};
 use crate::postgres::connect::Connector;
-use crate::postgres::ledger::{ChunkState, SourceState, StepProgress, StepState};
+use crate::postgres::ledger::{self, ChunkState, SourceState, StepProgress, StepState};
 use crate::postgres::session::Session;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -115,6 +115,7 @@ impl Account {
             digests.for_each(|digest| total.merge(&digest));
             table.chunks = chunks.len() as u64;
             table.rows.copied = total.rows();
+            table.rows.set_aside = chunks.iter().map(|chunk| chunk.set_aside).sum();
             table.digest.source = Some(total.to_string());
             if chunks.iter().all(|chunk| chunk.verified) {
                 table.verify = Verify::Match;
@@ -122,6 +123,16 @@ impl Account {
                 table.digest.target = Some(total.to_string());
             }
         }
+    }
+
+    /// Notes for which rules rows were set aside, of the tables that have any.
+    pub async fn set_aside(&mut self, session: &Session, source_id: i64) -> Result<()> {
+        for (table, count) in ledger::set_aside_counts(session, source_id).await? {
+            if let Some(report) = self.table(&table).filter(|report| report.rows.set_aside > 0) {
+                report.set_aside.push(count);
+            }
+        }
+        Ok(())
     }
 
     /// Notes how a table's two sides compare.
@@ -240,6 +251,7 @@ fn table_report(plan: &TablePlan) -> TableReport {
         differing_chunks: Vec::new(),
         difference_counts: None,
         differences: Vec::new(),
+        set_aside: Vec::new(),
         seconds: TableSeconds::default(),
         columns: plan
             .columns

@@ -31,6 +31,10 @@ impl Active {
             && resume::chunks_of(&self.state, table).all(|chunk| chunk.digest.is_some())
     }
 
+    pub(super) fn has_chunks_left(&self) -> bool {
+        self.state.chunks.iter().any(|chunk| chunk.digest.is_none())
+    }
+
     pub(super) fn is_verified(&self, table: &str) -> bool {
         resume::chunks_of(&self.state, table).all(|chunk| chunk.verified)
     }

@@ -4,6 +4,8 @@
 //! channel, and the sink is dropped, which rolls the chunk back. An uncommitted chunk leaves no trace.
 
 use super::cancel::Cancel;
+use super::set_aside::{Aside, Held};
+use crate::assess::aside::Judge;
 use crate::assess::job::{Job, key_text};
 use crate::assess::pool::{Queue, join};
 use crate::checkpoint::ChunkSpec;
@@ -16,7 +18,7 @@ use crate::limits::FRAME_QUEUE_DEPTH;
 use crate::plan::TablePlan;
 use crate::plan::types::Mapping;
 use crate::postgres::connect::Connector;
-use crate::postgres::load::{self, Begun, ChunkLoad, LoadTarget};
+use crate::postgres::load::{self, Begun, ChunkLoad, LoadTarget, Tally};
 use crate::postgres::session::Session;
 use crate::sqlite::scan::{RowView, scan};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,10 +50,12 @@ pub struct Copied {
 }
 
 /// What the reader thread found: the only thing that comes out of it besides frames.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct ScanSummary {
-    /// count and sum of the rows' hashes
+    /// count and sum of the hashes of the rows that were sent
     pub digest: MultisetDigest,
+    /// rows that are set aside
+    held: Option<Held>,
 }
 
 /// How the workers go about their tasks.
@@ -175,12 +179,39 @@ async fn copy_chunk(connector: &Connector, session: &Session, task: &CopyTask) -
     if rows != summary.digest.rows() {
         return Err(Error::internal("the rows sent are not the rows read"));
     }
-    sink.finish(rows, summary.digest.to_bytes()).await?;
+    sink.end(rows).await?;
+    let set_aside = summary.held.as_ref().map_or(MultisetDigest::default(), |held| held.digest);
+    copy_held(session, task, summary.held).await?;
+    let tally = Tally {
+        digest: summary.digest.to_bytes(),
+        set_aside: set_aside.rows(),
+        set_aside_digest: set_aside.to_bytes(),
+    };
+    load::record(session, &task.target, &tally).await?;
     if failpoint::pass(failpoint::BEFORE_COMMIT) == Action::Fail {
         return Err(Error::target_fault("stopped at a planted failure before the commit"));
     }
     commit(connector, session, task).await?;
     failpoint::pass(failpoint::AFTER_COMMIT);
+    Ok(())
+}
+
+/// Copies the rows that are set aside, in the transaction of their chunk.
+async fn copy_held(session: &Session, task: &CopyTask, held: Option<Held>) -> Result<()> {
+    let Some(held) = held.filter(|held| held.digest.rows() > 0) else { return Ok(()) };
+    let rows = held.digest.rows();
+    let mut sink = load::begin_set_aside(session, &task.target).await?;
+    let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
+    let reader = tokio::task::spawn_blocking(move || {
+        held.hand_over(|frame| frames.blocking_send(frame).map_err(|_| abandoned()))
+    });
+    let sent = pump(&mut sink, &mut received, &TaskCounters::default()).await;
+    drop(received);
+    let read = join(reader.await);
+    sent?;
+    read?;
+    sink.end(rows).await?;
+    task.counters.add(rows, 0);
     Ok(())
 }
 
@@ -213,15 +244,28 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
     let mut digest = MultisetDigest::default();
     let mut builder = FrameBuilder::new();
     let hand_over = |frame| frames.blocking_send(frame).map_err(|_| abandoned());
+    let judge = Judge::new(&task.job, &task.table)?;
+    let mut aside = judge.map(|judge| Aside::new(judge, &task.table, &task.target, task.job.encoding()));
+    let mut number = 0;
     let reader = task.job.source.reader()?;
     scan(&reader, &task.job.scan_of_plan(&task.table), &task.chunk.range, |row| {
-        write_row(task, row, &mappings, &mut builder, &mut hasher, &hand_over, digest.rows())?;
+        number += 1;
+        if let Some(aside) = &mut aside
+            && aside.takes(row, number)?
+        {
+            return Ok(());
+        }
+        write_row(task, row, &mappings, &mut builder, &mut hasher, &hand_over, number - 1)?;
         digest.add(&hasher.finish());
         Ok(())
     })?;
     drop(reader);
     hand_over(builder.finish())?;
-    Ok(ScanSummary { digest })
+    let held = aside.map(Aside::into_held);
+    if digest.rows() + held.as_ref().map_or(0, |held| held.digest.rows()) != number {
+        return Err(Error::internal("rows were read that were neither sent nor set aside"));
+    }
+    Ok(ScanSummary { digest, held })
 }
 
 /// The hot loop: where the SQLite value, its encoding and its digest meet.

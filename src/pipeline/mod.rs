@@ -18,6 +18,7 @@ mod reverify;
 mod run;
 mod schedule;
 mod sequence;
+mod set_aside;
 pub mod status;
 mod steps;
 pub mod target;

@@ -137,6 +137,8 @@ mod tests {
             table: "t".to_owned(),
             spec: ChunkSpec { index, range: ScanRange::WHOLE, rows: 1, bytes: 1 },
             digest: done.then(|| vec![0; 40]),
+            set_aside: 0,
+            set_aside_digest: None,
             verified: false,
         };
         SourceState {

@@ -1,7 +1,8 @@
 //! A changed source: finished chunks may stay only if, read again, they give the ledger's digests (semantics.md §4.4).
 
+use crate::assess::aside::Judge;
 use crate::assess::job::Job;
-use crate::assess::pool;
+use crate::assess::{follow, pool};
 use crate::catalog::Generated;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::digest::{MultisetDigest, RowHasher, table_key};
@@ -14,6 +15,9 @@ use crate::postgres::ledger::SourceState;
 use crate::sqlite::scan::scan;
 use std::sync::Arc;
 
+/// A finished chunk's digests: of the rows that were sent, and of those that were set aside.
+type Done = (Vec<u8>, Option<Vec<u8>>);
+
 /// Reads the source again: every finished chunk must be what it was, and what is left is counted. Gives the plan with
 /// the counts of now.
 ///
@@ -21,18 +25,21 @@ use std::sync::Arc;
 /// A refusal that names what is no longer the same: columns, or tables with finished chunks; a source fault.
 pub async fn run(job: &Arc<Job>, plan: &Plan, state: &SourceState, jobs: usize) -> Result<Plan> {
     check_columns(job, plan)?;
-    let mut tasks: Vec<(TablePlan, ChunkSpec, Option<Vec<u8>>)> = Vec::new();
+    let mut tasks: Vec<(TablePlan, ChunkSpec, Option<Done>)> = Vec::new();
     for chunk in &state.chunks {
         let table = plan.tables.iter().find(|table| table.source == chunk.table);
         if let Some(table) = table {
-            tasks.push((table.clone(), chunk.spec.clone(), chunk.digest.clone()));
+            let done = chunk.digest.clone().map(|digest| (digest, chunk.set_aside_digest.clone()));
+            tasks.push((table.clone(), chunk.spec.clone(), done));
         }
     }
+    follow::prepare(job, plan, jobs).await?;
     let shared = Arc::clone(job);
-    let read = pool::blocking(jobs, tasks, move |(table, spec, digest)| {
-        let now = digest_range(&shared, table, &spec.range)?;
-        let same = digest.as_ref().is_none_or(|digest| now.to_bytes() == digest[..]);
-        Ok((table.source.clone(), now.rows(), same))
+    let read = pool::blocking(jobs, tasks, move |(table, spec, done)| {
+        let (now, set_aside) = digest_range(&shared, table, &spec.range)?;
+        let now_done = (now.to_bytes().to_vec(), kept(&set_aside));
+        let same = done.as_ref().is_none_or(|done| now_done == *done);
+        Ok((table.source.clone(), now.rows() + set_aside.rows(), same))
     })
     .await?;
     let mut names: Vec<&str> =
@@ -75,21 +82,37 @@ fn check_columns(job: &Job, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// The digest of one range of the source, by the same canonical form as the copy's.
+/// A digest of rows set aside as the ledger keeps it.
+fn kept(set_aside: &MultisetDigest) -> Option<Vec<u8>> {
+    (set_aside.rows() > 0).then(|| set_aside.to_bytes().to_vec())
+}
+
+/// The digest of one range of the source, by the same canonical form as the copy's, and that of its rows that are set
+/// aside and not in it.
 ///
 /// # Errors
 /// A source fault.
-pub fn digest_range(job: &Job, table: &TablePlan, range: &ScanRange) -> Result<MultisetDigest> {
+pub fn digest_range(
+    job: &Job,
+    table: &TablePlan,
+    range: &ScanRange,
+) -> Result<(MultisetDigest, MultisetDigest)> {
     let mappings: Vec<Mapping> = table.columns.iter().map(|column| column.mapping.clone()).collect();
     let mut hasher = RowHasher::new(table_key(&table.source, mappings.len()));
     let mut digest = MultisetDigest::default();
+    let mut judge = Judge::new(job, table)?;
+    let mut number = 0;
     let reader = job.source.reader()?;
     scan(&reader, &job.scan_of_plan(table), range, |row| {
+        number += 1;
+        if judge.as_mut().map_or(Ok(None), |judge| judge.leaves_out(row, number))?.is_some() {
+            return Ok(());
+        }
         for (i, mapping) in mappings.iter().enumerate() {
             hasher.source_value(row.value(i)?, mapping);
         }
         digest.add(&hasher.finish());
         Ok(())
     })?;
-    Ok(digest)
+    Ok((digest, judge.map_or(MultisetDigest::default(), |judge| judge.left_out())))
 }

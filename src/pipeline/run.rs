@@ -8,8 +8,8 @@ use super::schedule::copy_chunks;
 use super::sequence;
 use super::tools::Tools;
 use super::wind_up::{already_done, finish_tables, record_end, summarise};
-use crate::assess;
 use crate::assess::job::Job;
+use crate::assess::{self, follow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
 use crate::outcome::RunReport;
@@ -72,6 +72,9 @@ async fn carry_out(
     actives: &mut [Active],
     account: &mut Account,
 ) -> Result<()> {
+    for active in actives.iter().filter(|active| active.has_chunks_left()) {
+        tools.cancel.at_once(follow::prepare(&active.job, &active.plan, tools.config.jobs)).await?;
+    }
     let mut failures = copy_chunks(tools, actives, account).await;
     refresh(control, actives).await?;
     actives.iter().for_each(|active| account.ledger(&active.state));
@@ -86,6 +89,7 @@ async fn carry_out(
     refresh(control, actives).await?;
     for active in actives.iter() {
         account.ledger_of(active);
+        account.set_aside(control, active.state.source_id).await?;
         note_if_written(active, account)?;
     }
     summarise(failures, account)

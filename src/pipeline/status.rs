@@ -1,7 +1,8 @@
 //! What the ledger says, for `status`; and its removal, for `clean`.
 
 use crate::error::{Error, Result};
-use crate::outcome::{SourceStatus, TableStatus};
+use crate::limits::SET_ASIDE_LISTED_MAX;
+use crate::outcome::{SetAsideList, SourceStatus, TableStatus};
 use crate::postgres::connect::Connector;
 use crate::postgres::ledger::{self, SourceState, StepProgress};
 use crate::postgres::step;
@@ -61,6 +62,18 @@ fn state_word(state: &SourceState) -> &'static str {
     if state.finished { "finished" } else { "not finished: run the same copy again to resume" }
 }
 
+/// Lists the rows that are set aside, of every source or of those that go into `schema`.
+///
+/// # Errors
+/// A target fault.
+pub async fn set_aside(connector: &Connector, schema: Option<&str>) -> Result<SetAsideList> {
+    let session = connector.connect("status").await?;
+    if !ledger::exists(&session).await? {
+        return Ok(SetAsideList::default());
+    }
+    ledger::set_aside_list(&session, schema, SET_ASIDE_LISTED_MAX).await
+}
+
 /// Removes schema `cutover`. Tells whether it was there.
 ///
 /// # Errors
@@ -81,6 +94,15 @@ pub async fn clean(connector: &Connector) -> Result<bool> {
             return Err(Error::refused(message, Vec::new())
                 .remedy("finish that copy, or undo it with copy --restart, then clean"));
         }
+    }
+    let kept = ledger::set_aside_list(&session, None, 0).await?.count;
+    if kept > 0 {
+        let message = format!(
+            "rows that were set aside are kept in cutover.set_aside, and nowhere else in this target: {kept}"
+        );
+        return Err(Error::refused(message, Vec::new()).remedy(
+            "bring them where they belong, or keep them (CREATE TABLE … AS TABLE cutover.set_aside); then DELETE FROM cutover.set_aside, and clean again",
+        ));
     }
     step::execute(&session, "DROP SCHEMA cutover CASCADE").await?;
     Ok(true)

@@ -53,7 +53,7 @@ fn add_key(table: &TablePlan, key: &ForeignKeyPlan) -> NewStep {
 fn validate_key(table: &TablePlan, key: &ForeignKeyPlan, config: &Config) -> Option<NewStep> {
     let sql = key.validate.as_ref()?;
     let allowed = config.orphans != OrphanPolicy::Refuse && key.orphans > 0;
-    let left = allowed.then(|| format!("{} rows have no parent, as in the source", key.orphans));
+    let left = allowed.then(|| format!("{} rows have no parent", key.orphans));
     Some(NewStep {
         restores: key.drop.is_some(),
         left,

@@ -10,7 +10,7 @@ use super::verify::Expected;
 use super::wind_up::summarise;
 use super::{resume, reverify};
 use crate::assess::job::Job;
-use crate::assess::{self, pool};
+use crate::assess::{self, follow, pool};
 use crate::checkpoint::ChunkSpec;
 use crate::config::{Config, CreatePolicy, ExistingPolicy};
 use crate::digest::MultisetDigest;
@@ -41,7 +41,9 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let mut pairs: Vec<(Arc<Job>, Plan, Option<SourceState>)> = Vec::new();
     for job in ours {
         let Some(state) = known.get(job.path()) else { continue };
-        pairs.push((Arc::new(job), resume::stored_plan(state)?, Some(state.clone())));
+        let (job, plan) = (Arc::new(job), resume::stored_plan(state)?);
+        tools.cancel.at_once(follow::prepare(&job, &plan, tools.config.jobs)).await?;
+        pairs.push((job, plan, Some(state.clone())));
     }
     let config =
         Config { create: CreatePolicy::Never, existing: ExistingPolicy::Append, ..tools.config.clone() };
@@ -54,12 +56,14 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
         assess::refuse_if_needed(&assessed)?;
         pairs.extend(assessed.into_iter().map(|one| (one.job, one.plan, None)));
     }
-    let mut tasks = Vec::new();
+    let (mut tasks, mut left_out) = (Vec::new(), BTreeMap::new());
     for (i, (job, plan, state)) in pairs.iter().enumerate() {
         account.plan(plan, plan_hash(plan), &[]);
         account.keep_tables(|table| is_selected(table, &tools.config));
         for table in plan.tables.iter().filter(|table| is_selected(&table.source, &tools.config)) {
-            tasks.push((i, source_side(job, table, state.as_ref(), tools).await?));
+            let (expected, set_aside) = source_side(job, table, state.as_ref(), tools).await?;
+            left_out.insert(table.source.clone(), (set_aside, recorded(state.as_ref(), &table.source)));
+            tasks.push((i, expected));
         }
     }
     let expected_rows: BTreeMap<String, u64> =
@@ -72,8 +76,21 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
         }
     }
     for table in &mut account.report.tables {
-        table.rows.source = expected_rows.get(&table.source).copied().unwrap_or(0);
-        table.rows.copied = table.rows.source;
+        table.rows.copied = expected_rows.get(&table.source).copied().unwrap_or(0);
+        let (now, recorded) = left_out.get(&table.source).copied().unwrap_or_default();
+        table.rows.set_aside = now.rows();
+        table.rows.source = table.rows.copied + now.rows();
+        if now != recorded {
+            table.verify = Verify::Differs;
+            table.verify_note = format!(
+                "{} rows of the source are to be set aside, and the ledger has {}, or others: the source has changed",
+                now.rows(),
+                recorded.rows()
+            );
+        }
+    }
+    for state in pairs.iter().filter_map(|(_, _, state)| state.as_ref()) {
+        account.set_aside(&session, state.source_id).await?;
     }
     check_sequences(tools, &session, &pairs, account).await?;
     summarise(failures, account)
@@ -91,13 +108,25 @@ fn rows_of(expected: &Expected) -> u64 {
     expected.chunks.iter().map(|(_, digest)| digest.rows()).sum()
 }
 
-/// Digests the source again, in the ledger's chunks where there are any.
+/// Rows of a table that the ledger has as set aside.
+fn recorded(state: Option<&SourceState>, table: &str) -> MultisetDigest {
+    let chunks = state.into_iter().flat_map(|state| resume::chunks_of(state, table));
+    sum(chunks.filter_map(|chunk| MultisetDigest::from_bytes(chunk.set_aside_digest.as_ref()?)))
+}
+
+fn sum(digests: impl Iterator<Item = MultisetDigest>) -> MultisetDigest {
+    let mut total = MultisetDigest::default();
+    digests.for_each(|digest| total.merge(&digest));
+    total
+}
+
+/// Digests the source again, in the ledger's chunks where there are any; and the rows that are left out.
 async fn source_side(
     job: &Arc<Job>,
     table: &TablePlan,
     state: Option<&SourceState>,
     tools: &Tools,
-) -> Result<Expected> {
+) -> Result<(Expected, MultisetDigest)> {
     let specs: Vec<ChunkSpec> = match state {
         Some(state) => resume::chunks_of(state, &table.source).map(|chunk| chunk.spec.clone()).collect(),
         None => job
@@ -117,14 +146,17 @@ async fn source_side(
             .map(|chunk| MultisetDigest::from_bytes(chunk.digest.as_ref()?))
             .collect()
     });
+    let set_aside = sum(digests.iter().map(|(_, set_aside)| *set_aside));
     let before = state.and_then(|state| state.before.iter().find(|(name, _)| *name == table.source));
-    Ok(Expected {
+    let digests = digests.into_iter().map(|(digest, _)| digest);
+    let expected = Expected {
         plan,
         chunks: specs.into_iter().zip(digests).collect(),
         before: before.and_then(|(_, digest)| MultisetDigest::from_bytes(digest)),
         job: Arc::clone(job),
         recorded,
-    })
+    };
+    Ok((expected, set_aside))
 }
 
 /// A sequence that is behind would hand out a key that exists: a difference, too.

@@ -104,6 +104,7 @@ pub(super) async fn already_done(
     let mut gone = Vec::new();
     for active in actives {
         account.ledger_of(active);
+        account.set_aside(control, active.state.source_id).await?;
         account.steps(&active.plan, &active.wanted_steps(&tools.config), &[]);
         gone.extend(missing_objects(tools, control, active).await?);
         if let Some(at) = &active.state.finished_at {
@@ -134,12 +135,12 @@ impl Account {
         self.ledger(&active.state);
         for table in self.report.tables.iter_mut().filter(|table| table.verify == Verify::Match) {
             let counted = table.rows.target.is_some_and(|target| target == table.rows.copied);
-            let read = table.rows.source == table.rows.copied;
+            let read = table.rows.source == table.rows.copied + table.rows.set_aside;
             if !counted || !read {
                 table.verify = Verify::Differs;
                 table.verify_note = format!(
-                    "counts differ: {} rows in the source, {} copied, {:?} in the target",
-                    table.rows.source, table.rows.copied, table.rows.target
+                    "counts differ: {} rows in the source, {} copied, {} set aside, {:?} in the target",
+                    table.rows.source, table.rows.copied, table.rows.set_aside, table.rows.target
                 );
             }
         }

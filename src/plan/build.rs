@@ -369,6 +369,7 @@ fn lift_foreign_key(
         drop: Some(ddl::drop_constraint(schema, &plan.target, &key.name)),
         probe: probe(schema, plan, key, sources),
         orphans: 0,
+        quarantine: false,
     }
 }
 

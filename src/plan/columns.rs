@@ -12,7 +12,7 @@ use super::names::{self, Names, take_column};
 use super::notes;
 use super::target::{TargetColumn, TargetTable};
 use super::types::{Classes, Level, PgType};
-use super::{ColumnPlan, chosen, ddl, rename};
+use super::{ColumnPlan, Evidence, chosen, ddl, rename};
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Catalog, Column, Generated, Table};
 use crate::config::{BadValuePolicy, Cleanse, ColumnChoice, Infer};
@@ -56,7 +56,8 @@ pub(super) fn created(
         note_rename(table, column, &target, findings);
         let said = inputs.rules.settings.column(&table.name, &column.name);
         let lossy = lossy_finding(&table.name, &column.name, &said.cleanse, facts);
-        let policies = Policies { inputs, said: &said, loses: lossy.is_some() };
+        let follows_values = said.pg_type.is_none() && said.encoding.is_none();
+        let policies = Policies { inputs, said: &said, loses: lossy.is_some(), follows_values };
         findings.extend(lossy);
         let facts = &chosen::cleansed(facts, &said.cleanse);
         let settled = match chosen_type(inputs, (table, i), facts, around, &said, findings) {
@@ -161,14 +162,17 @@ struct Policies<'a> {
     said: &'a ColumnChoice,
     /// a change that is asked for concerns values of the column
     loses: bool,
+    /// its type was chosen for what it holds
+    follows_values: bool,
 }
 
 impl Policies<'_> {
-    /// As the column says, else as it is for all.
+    /// As the column says, else as it is for all columns that may have bad values: not those whose type follows from
+    /// what they hold.
     fn put(&self, plan: ColumnPlan) -> ColumnPlan {
         let by_default = match plan.on_bad_value {
-            BadValuePolicy::Refuse => self.inputs.rules.on_bad_value,
-            BadValuePolicy::Quarantine => BadValuePolicy::Quarantine,
+            BadValuePolicy::Refuse if !self.follows_values => self.inputs.rules.on_bad_value,
+            as_planned => as_planned,
         };
         let on_bad_value = self.said.on_bad_value.unwrap_or(by_default);
         let level = if self.loses { Level::Loss } else { plan.level };
@@ -251,7 +255,7 @@ pub(super) fn existing(
         note_other_spelling(&object, column, partner, findings);
         let said = inputs.rules.settings.column(&table.name, &column.name);
         let lossy = lossy_finding(&table.name, &column.name, &said.cleanse, facts);
-        let policies = Policies { inputs, said: &said, loses: lossy.is_some() };
+        let policies = Policies { inputs, said: &said, loses: lossy.is_some(), follows_values: false };
         findings.extend(lossy);
         let facts = &chosen::cleansed(facts, &said.cleanse);
         let plan = existing_column(inputs, (&object, column, facts), &said, partner, findings);
@@ -296,7 +300,7 @@ fn existing_column(
     };
     if partner.not_null && facts.nulls > 0 {
         let message = format!("holds {} NULL, and the existing column is NOT NULL", facts.nulls);
-        let fix = "give these rows a value in the source, or drop NOT NULL in the target";
+        let fix = "give these rows a value in the source, drop NOT NULL in the target, or use --on-bad-value quarantine";
         findings.push(refusal("E_NOTNULL", object, message).count(facts.nulls).fix(fix));
     }
     let made = chosen::existing(facts, said, inputs.rules.naive_tz.as_deref(), pg);
@@ -315,7 +319,8 @@ fn existing_column(
         stored_bytes: choice.mapping.codec.keeps_stored_bytes(),
         mapping: choice.mapping.clone(),
         level: choice.level,
-        evidence: evidence(column, facts, &choice),
+        // The target's own type is nobody's choice here.
+        evidence: Evidence { change: String::new(), ..evidence(column, facts, &choice) },
         why: choice.why,
         not_null: partner.not_null,
         cleanse: Cleanse::default(),

@@ -60,17 +60,21 @@ fn of_nothing(column: &Column) -> Option<Choice> {
 }
 
 /// INTEGER of 0 and 1 alone: a flag where a CHECK keeps everything else out, or the name asks a question, or the default
-/// is 0 or 1, both occur, and the name does not speak of a quantity.
+/// is 0 or 1, both occur in default and values, and the name does not speak of a quantity.
 fn flag(column: &Column, profile: &ColumnProfile, checked: bool) -> Option<Choice> {
-    let default = matches!(column.default.as_deref().map(str::trim), Some("0" | "1" | "false" | "true"));
-    let both = profile.integers_zero > 0 && profile.integers_one > 0;
+    let default = column.default.as_deref().map(|text| text.trim().to_ascii_lowercase());
+    let both = match default.as_deref() {
+        Some("0" | "false") => profile.integers_one > 0,
+        Some("1" | "true") => profile.integers_zero > 0,
+        _ => false,
+    };
     let why = if Family::of(&column.declared) == Family::Flag {
         "declared a flag, every value 0 or 1"
     } else if checked {
         "every value 0 or 1, and a CHECK keeps others out"
     } else if asks_question(&column.name) {
         "every value 0 or 1, and the name asks a question"
-    } else if default && both && !speaks_of_quantity(&column.name) {
+    } else if both && !speaks_of_quantity(&column.name) {
         "every value 0 or 1, and so is the default"
     } else {
         return None;
@@ -172,6 +176,7 @@ mod tests {
             ("active", Some("1"), flags(3, 4), free, true),
             ("active", None, flags(3, 4), free, false),
             ("active", Some("1"), flags(0, 4), free, false),
+            ("active", Some("0"), flags(0, 4), free, true),
             ("active", None, flags(0, 4), checked, true),
             ("was_correct", None, flags(1, 0), free, true),
             ("retry_count", Some("0"), flags(9, 1), free, false),

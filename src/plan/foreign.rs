@@ -286,6 +286,7 @@ fn render(drafts: &[Draft], ends: &Ends, key: &ForeignKey, names: &mut Names) ->
             parent_columns: sources(parent, &ends.parent_columns),
         }),
         orphans: 0,
+        quarantine: false,
         name,
     }
 }

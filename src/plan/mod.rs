@@ -230,6 +230,8 @@ pub struct ForeignKeyPlan {
     pub probe: Option<OrphanProbe>,
     /// rows of the source without a parent; such a key is left NOT VALID
     pub orphans: u64,
+    /// rows without a parent are set aside instead
+    pub quarantine: bool,
 }
 
 /// The two ends of a foreign key in the source's own names.
@@ -263,6 +265,16 @@ pub struct SequencePlan {
     pub max: Option<i64>,
     /// `sqlite_sequence.seq`, where the table has one
     pub seq: Option<i64>,
+}
+
+impl TablePlan {
+    /// The name of the rowid, where the table is walked by it.
+    pub fn rowid_name(&self) -> Option<&str> {
+        match &self.key {
+            ScanKey::Rowid { alias, .. } => Some(alias),
+            ScanKey::Whole => None,
+        }
+    }
 }
 
 impl Plan {

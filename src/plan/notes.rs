@@ -112,16 +112,16 @@ pub(super) fn of_content(
 pub(super) fn of_sequences(table: &Table, sequences: &[SequencePlan], findings: &mut Vec<Finding>) {
     for sequence in sequences {
         let object = format!("{}.{}", table.name, sequence.column);
-        match sequence.max.max(sequence.seq) {
-            Some(i64::MAX) => {
+        match sequence.max {
+            _ if sequence.max.max(sequence.seq) == Some(i64::MAX) => {
                 let message =
                     "its largest key is the largest there is: nothing comes after it, as in the source";
                 findings.push(warning("W_SEQ_EXHAUSTED", &object, message.to_owned()));
             }
-            Some(max) if max < 0 => {
+            Some(max) if max < 0 && sequence.seq.unwrap_or(0) <= 0 => {
+                let source = if table.autoincrement { 1 } else { max + 1 };
                 let message = format!(
-                    "its keys are negative: the source would go on at {}, the target goes on at 1",
-                    max + 1
+                    "its keys are negative: the target goes on at 1, where the source would go on at {source}"
                 );
                 findings.push(Finding::new("W_SEQ_NEGATIVE", Severity::Note, object, message));
             }

@@ -61,7 +61,8 @@ fn write_table(text: &mut String, table: &TablePlan) {
         let _ = writeln!(text, "  {} {:?}: {}", step.kind.name(), step.object, step.sql);
     }
     for key in &table.foreign_keys {
-        let _ = writeln!(text, "  foreign key {:?}: {}", key.name, key.add);
+        let quarantine = if key.quarantine { " quarantine" } else { "" };
+        let _ = writeln!(text, "  foreign key {:?}: {}{quarantine}", key.name, key.add);
     }
     for lift in &table.lifted_indexes {
         let _ = writeln!(text, "  lift {:?}: {}", lift.object, lift.restore);

@@ -8,12 +8,13 @@ use super::session::Session;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::HANDOVER_WAIT;
+use crate::outcome::{SetAsideCount, SetAsideList, SetAsideRow};
 use std::time::{Duration, Instant};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 /// The version of the ledger's tables; a newer one is refused.
-pub const LEDGER_FORMAT: i32 = 1;
+pub const LEDGER_FORMAT: i32 = 2;
 
 /// One run at a time per database: the advisory lock's two keys, `cutover` in letters.
 const LOCK_KEYS: (i32, i32) = (0x6375_746f, 0x7665_7200);
@@ -62,6 +63,10 @@ pub struct ChunkState {
     pub spec: ChunkSpec,
     /// its digest, 40 bytes; present means committed
     pub digest: Option<Vec<u8>>,
+    /// rows of it that were set aside
+    pub set_aside: u64,
+    /// the digest of those, where there are any
+    pub set_aside_digest: Option<Vec<u8>>,
     /// it was read back and was equal
     pub verified: bool,
 }
@@ -170,7 +175,9 @@ pub async fn exists(session: &Session) -> Result<bool> {
         let message = format!(
             "the ledger in schema \"cutover\" has format {format}; this version knows {LEDGER_FORMAT}"
         );
-        return Err(Error::refused(message, Vec::new()).remedy("use the version of cutover that wrote it"));
+        return Err(Error::refused(message, Vec::new()).remedy(
+            "use the version of cutover that wrote it to finish or clean; then this one begins anew",
+        ));
     }
     Ok(true)
 }
@@ -218,7 +225,7 @@ fn source_state(row: &Row) -> SourceState {
 }
 
 async fn read_chunks(session: &Session, source_id: i64) -> Result<Vec<ChunkState>> {
-    let sql = "SELECT table_name, chunk, lo, hi, rows, bytes, digest, verified_at IS NOT NULL
+    let sql = "SELECT table_name, chunk, lo, hi, rows, bytes, digest, verified_at IS NOT NULL, set_aside, set_aside_digest
                FROM cutover.chunk WHERE source_id = $1 ORDER BY table_name, chunk";
     let rows = query(session, sql, &[(&source_id, Type::INT8)]).await?;
     let chunk = |row: &Row| ChunkState {
@@ -231,6 +238,8 @@ async fn read_chunks(session: &Session, source_id: i64) -> Result<Vec<ChunkState
         },
         digest: row.get(6),
         verified: row.get(7),
+        set_aside: row.get::<_, i64>(8).cast_unsigned(),
+        set_aside_digest: row.get(9),
     };
     Ok(rows.iter().map(chunk).collect())
 }
@@ -283,13 +292,16 @@ pub async fn mark_verified(session: &Session, owner: &StepOwner, table: &str, eq
     if marked.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
 }
 
-/// Forgets that a table's chunks were done, and that its sequence and vacuum steps were: they will be done again.
+/// Forgets that a table's chunks were done, and that its sequence and vacuum steps were: they will be done again, and
+/// the rows that were set aside with them, too.
 ///
 /// # Errors
 /// A target fault.
 pub async fn reopen_table(session: &Session, source_id: i64, table: &str) -> Result<()> {
-    let sql = "WITH c AS (UPDATE cutover.chunk SET digest = NULL, done_at = NULL, verified_at = NULL
+    let sql =
+        "WITH c AS (UPDATE cutover.chunk SET digest = NULL, done_at = NULL, verified_at = NULL, set_aside = 0, set_aside_digest = NULL
                           WHERE source_id = $1 AND table_name = $2),
+                    a AS (DELETE FROM cutover.set_aside WHERE source_id = $1 AND table_name = $2),
                     s AS (UPDATE cutover.step SET state = 'pending'
                           WHERE source_id = $1 AND table_name = $2 AND kind IN ('sequence', 'vacuum'))
                UPDATE cutover.source SET finished_at = NULL WHERE source_id = $1";
@@ -319,6 +331,58 @@ pub async fn set_fingerprint(session: &Session, source_id: i64, fingerprint: &st
     query(session, sql, &[(&source_id, Type::INT8), (&fingerprint, Type::TEXT), (&plan, Type::TEXT)])
         .await
         .map(drop)
+}
+
+/// Rows of one source that are set aside, by table, rule and column.
+///
+/// # Errors
+/// A target fault.
+pub async fn set_aside_counts(session: &Session, source_id: i64) -> Result<Vec<(String, SetAsideCount)>> {
+    let sql = "SELECT table_name, rule, column_name, count(*) FROM cutover.set_aside WHERE source_id = $1
+               GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
+    let rows = query(session, sql, &[(&source_id, Type::INT8)]).await?;
+    let count = |row: &Row| SetAsideCount {
+        rule: row.get(1),
+        column: row.get(2),
+        rows: row.get::<_, i64>(3).cast_unsigned(),
+    };
+    Ok(rows.iter().map(|row| (row.get(0), count(row))).collect())
+}
+
+/// Which columns of `cutover.set_aside` a list shows: everything but the values.
+const SET_ASIDE_LIST: &str =
+    "SELECT s.path, a.table_name, a.key, a.column_name, a.class, a.rule, a.reason, a.bytes
+    FROM cutover.set_aside a JOIN cutover.source s USING (source_id)";
+
+/// The rows that are set aside, of the sources that go into `schema`; the first `max` of them listed.
+///
+/// # Errors
+/// A target fault.
+pub async fn set_aside_list(session: &Session, schema: Option<&str>, max: u64) -> Result<SetAsideList> {
+    let wanted = "WHERE $1::text IS NULL OR s.target_schema = $1";
+    let params: Params<'_> = &[(&schema, Type::TEXT)];
+    let sql =
+        format!("SELECT count(*) FROM cutover.set_aside a JOIN cutover.source s USING (source_id) {wanted}");
+    let count = query(session, &sql, params).await?;
+    let sql = format!("{SET_ASIDE_LIST} {wanted} ORDER BY source_id, table_name, row LIMIT {max}");
+    let row = |row: &Row| SetAsideRow {
+        source: row.get(0),
+        table: row.get(1),
+        key: row.get(2),
+        column: row.get(3),
+        class: row.get(4),
+        rule: row.get(5),
+        reason: row.get(6),
+        bytes: row.get::<_, i64>(7).cast_unsigned(),
+    };
+    Ok(SetAsideList {
+        count: count.first().map_or(0, |row| row.get::<_, i64>(0).cast_unsigned()),
+        rows: query(session, &sql, params).await?.iter().map(row).collect(),
+        sql: format!(
+            "{} ORDER BY source_id, table_name, row",
+            SET_ASIDE_LIST.split_whitespace().collect::<Vec<_>>().join(" ")
+        ),
+    })
 }
 
 async fn query(session: &Session, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {

@@ -1,6 +1,6 @@
 //! One chunk's transaction: COPY and ledger row together (reliability.md §1.3).
 //!
-//! `begin` fences and locks, [`ChunkLoad::send`] pumps bytes, [`ChunkLoad::finish`] and [`commit`] end it. Dropping a [`ChunkLoad`]
+//! `begin` fences and locks, [`ChunkLoad::send`] pumps bytes, [`ChunkLoad::end`], [`record`] and [`commit`] end it. Dropping a [`ChunkLoad`]
 //! aborts: the driver sends CopyFail and the server rolls back; a session that saw a failed COPY is not used again.
 
 use super::session::Session;
@@ -105,9 +105,26 @@ pub async fn begin<'a>(session: &'a Session, target: &'a LoadTarget) -> Result<B
     if target.freeze {
         truncate_own(session, target).await?;
     }
-    match client.copy_in(&target.copy_statement()).await {
-        Ok(sink) => Ok(Begun::Ready(ChunkLoad { session, target, sink: Box::pin(sink) })),
-        Err(error) => Err(explain(error, "starting COPY").await),
+    start(session, target, &target.copy_statement()).await.map(Begun::Ready)
+}
+
+/// Starts another COPY in the chunk's transaction, once the first has ended: of its rows that are set aside, in the form
+/// of `pipeline::set_aside`.
+///
+/// # Errors
+/// A target fault.
+pub async fn begin_set_aside<'a>(session: &'a Session, target: &'a LoadTarget) -> Result<ChunkLoad<'a>> {
+    start(session, target, SET_ASIDE).await
+}
+
+const SET_ASIDE: &str =
+    "COPY cutover.set_aside (source_id, table_name, chunk, row, key, column_name, class, bytes, rule, reason,
+    encoding, columns, classes, stored) FROM STDIN (FORMAT binary)";
+
+async fn start<'a>(session: &'a Session, target: &'a LoadTarget, copy: &str) -> Result<ChunkLoad<'a>> {
+    match session.client().copy_in(copy).await {
+        Ok(sink) => Ok(ChunkLoad { session, target, sink: Box::pin(sink) }),
+        Err(error) => Err(session.explain(error, "starting COPY").await.at(target.place())),
     }
 }
 
@@ -161,11 +178,11 @@ impl ChunkLoad<'_> {
         }
     }
 
-    /// Ends COPY, compares the server's count with `rows_sent`, writes the ledger row. COMMIT is left to [`commit`].
+    /// Ends COPY and compares the server's count with `rows_sent`. The ledger is left to [`record`].
     ///
     /// # Errors
-    /// A target fault; an internal error where the server counts other rows than were sent.
-    pub async fn finish(mut self, rows_sent: u64, digest: [u8; 40]) -> Result<()> {
+    /// A target fault, also where the server counts other rows than were sent.
+    pub async fn end(mut self, rows_sent: u64) -> Result<()> {
         let copied = match self.sink.as_mut().finish().await {
             Ok(copied) => copied,
             Err(error) => return Err(self.fault(error, "copying rows").await),
@@ -177,34 +194,55 @@ impl ChunkLoad<'_> {
                 .at(self.target.place())
                 .remedy("look for a trigger or a rule on the table that drops rows"));
         }
-        let sql = "UPDATE cutover.chunk SET digest = $4, epoch = $5, done_at = clock_timestamp(), verified_at = NULL
-                   WHERE source_id = $1 AND table_name = $2 AND chunk = $3 AND digest IS NULL RETURNING 1";
-        let (chunk, digest) = (self.target.chunk.cast_signed(), &digest[..]);
-        let updated = self
-            .session
-            .client()
-            .query_typed(
-                sql,
-                &[
-                    (&self.target.source_id, Type::INT8),
-                    (&self.target.source_table, Type::TEXT),
-                    (&chunk, Type::INT4),
-                    (&digest, Type::BYTEA),
-                    (&self.target.epoch, Type::INT8),
-                ],
-            )
-            .await;
-        match updated {
-            Ok(rows) if rows.len() == 1 => Ok(()),
-            Ok(_) => {
-                Err(Error::internal("the ledger's chunk row changed under its lock").at(self.target.place()))
-            }
-            Err(error) => Err(self.fault(error, "writing the ledger").await),
-        }
+        Ok(())
     }
 
     async fn fault(&self, error: tokio_postgres::Error, doing: &str) -> Error {
         self.session.explain(error, doing).await.at(self.target.place())
+    }
+}
+
+/// What a chunk came to, as the ledger keeps it.
+#[derive(Debug, Clone, Copy)]
+pub struct Tally {
+    /// digest of the rows that were sent
+    pub digest: [u8; 40],
+    /// rows that were set aside
+    pub set_aside: u64,
+    /// digest of those
+    pub set_aside_digest: [u8; 40],
+}
+
+/// Writes the chunk's ledger row, after every COPY of its transaction. COMMIT is left to [`commit`].
+///
+/// # Errors
+/// A target fault; an internal error where the row is no longer as it was locked.
+pub async fn record(session: &Session, target: &LoadTarget, tally: &Tally) -> Result<()> {
+    let sql = "UPDATE cutover.chunk SET digest = $4, epoch = $5, set_aside = $6, set_aside_digest = $7,
+                      done_at = clock_timestamp(), verified_at = NULL
+               WHERE source_id = $1 AND table_name = $2 AND chunk = $3 AND digest IS NULL RETURNING 1";
+    let (chunk, digest, set_aside) =
+        (target.chunk.cast_signed(), &tally.digest[..], tally.set_aside.cast_signed());
+    let set_aside_digest = (set_aside > 0).then_some(&tally.set_aside_digest[..]);
+    let updated = session
+        .client()
+        .query_typed(
+            sql,
+            &[
+                (&target.source_id, Type::INT8),
+                (&target.source_table, Type::TEXT),
+                (&chunk, Type::INT4),
+                (&digest, Type::BYTEA),
+                (&target.epoch, Type::INT8),
+                (&set_aside, Type::INT8),
+                (&set_aside_digest, Type::BYTEA),
+            ],
+        )
+        .await;
+    match updated {
+        Ok(rows) if rows.len() == 1 => Ok(()),
+        Ok(_) => Err(Error::internal("the ledger's chunk row changed under its lock").at(target.place())),
+        Err(error) => Err(session.explain(error, "writing the ledger").await.at(target.place())),
     }
 }
 

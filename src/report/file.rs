@@ -168,6 +168,11 @@ mod tests {
         });
         let (counts, row) = crate::report::summary::tests::one_changed_row();
         (report.tables[0].difference_counts, report.tables[0].differences) = (Some(counts), vec![row]);
+        report.tables[0].set_aside.push(crate::outcome::SetAsideCount {
+            rule: "E_RANGE".into(),
+            column: "total".into(),
+            rows: 2,
+        });
         check(&schema(), &schema(), &serde_json::to_value(&report).unwrap(), "report");
         report.target = None;
         report.error = None;
@@ -180,8 +185,14 @@ mod tests {
     #[test]
     fn the_schema_knows_every_word() {
         use crate::finding::Severity;
-        let outcomes =
-            [Outcome::Done, Outcome::Refused, Outcome::Differs, Outcome::Failed, Outcome::Interrupted];
+        let outcomes = [
+            Outcome::Done,
+            Outcome::SetAside,
+            Outcome::Refused,
+            Outcome::Differs,
+            Outcome::Failed,
+            Outcome::Interrupted,
+        ];
         let verdicts = [Verify::Match, Verify::Differs, Verify::NotComparable, Verify::NotRun];
         use crate::outcome::DifferenceKind::{Changed, Extra, Missing, Multiplicity};
         let kinds = [Changed, Missing, Extra, Multiplicity];

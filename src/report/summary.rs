@@ -38,6 +38,7 @@ pub fn text(report: &RunReport, width: Width) -> String {
         outline::objects(report),
         outline::not_carried(report),
         outline::findings(report),
+        outline::set_aside(report),
         differences::text(report),
         outline::sentence(report),
     ];
@@ -98,6 +99,7 @@ pub(super) mod tests {
             differing_chunks: Vec::new(),
             difference_counts: None,
             differences: Vec::new(),
+            set_aside: Vec::new(),
             seconds: TableSeconds { copy: 0.5, verify: 0.25, index: 0.125 },
             columns: vec![ColumnReport {
                 source: "id".into(),
@@ -232,7 +234,9 @@ users      234   149 kB  0.5 s   match
     #[test]
     fn only_a_done_run_is_called_done() {
         let mut report = example();
-        for outcome in [Outcome::Refused, Outcome::Differs, Outcome::Failed, Outcome::Interrupted] {
+        for outcome in
+            [Outcome::SetAside, Outcome::Refused, Outcome::Differs, Outcome::Failed, Outcome::Interrupted]
+        {
             report.outcome = outcome;
             let text = text(&report, Width::Plain);
             assert!(!text.to_lowercase().contains("done"), "{outcome:?}: {text}");
@@ -269,6 +273,15 @@ users      234   149 kB  0.5 s   match
                 r.tables[1].verify = Verify::NotComparable;
             }),
             "done: 2 tables, 51,234 rows, 52.1 MB compared in 3.4 s: 1 equal, 1 not comparable"
+        );
+        let aside = |r: &mut RunReport| {
+            r.outcome = Outcome::SetAside;
+            r.tables[1].rows.set_aside = 3;
+            r.tables[1].rows.copied -= 3;
+        };
+        assert_eq!(
+            sentence(&aside),
+            "set aside: 3 rows are not in the target; 2 tables, 51,231 rows, 52.1 MB copied and verified in 3.4 s (15.3 MB/s)"
         );
         let refusal = |r: &mut RunReport| {
             r.outcome = Outcome::Refused;

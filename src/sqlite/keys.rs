@@ -66,29 +66,6 @@ pub fn count_repeated(
     Ok(repeated)
 }
 
-/// Hands the first column of every row of `sql`, a rowid or NULL, to `each`.
-///
-/// # Errors
-/// A source fault that names `table`.
-pub fn each_rowid(
-    connection: &Connection,
-    table: &str,
-    sql: &str,
-    mut each: impl FnMut(Option<i64>),
-) -> Result<()> {
-    let unreadable = |error: rusqlite::Error| {
-        Error::source_fault("its rows cannot be looked through")
-            .at(format!("table \"{table}\""))
-            .cause(error.to_string())
-    };
-    let mut statement = connection.prepare(sql).map_err(unreadable)?;
-    let mut rows = statement.query([]).map_err(unreadable)?;
-    while let Some(row) = rows.next().map_err(unreadable)? {
-        each(row.get(0).map_err(unreadable)?);
-    }
-    Ok(())
-}
-
 fn form_of(row: &Context<'_>, form: &impl Fn(&[Value<'_>]) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
     let values: Vec<Value<'_>> = (0..row.len())
         .map(|i| match row.get_raw(i) {

@@ -9,6 +9,7 @@
 //! Deliberately absent: anything about PostgreSQL, and any repair. A damaged or hot source is refused with the
 //! way out; recovering it is the work of the application that owns it.
 
+pub mod aside;
 mod collation;
 mod connect;
 pub mod filter;

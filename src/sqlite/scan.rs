@@ -6,6 +6,7 @@
 //! The changes that a configuration asks for are made here, so that whoever reads a planned column sees the same values:
 //! the copy, the trial before it, and every digest after it.
 
+use super::aside::order_by;
 use super::filter::condition;
 use crate::checkpoint::ScanRange;
 use crate::cleanse::{self, Change};
@@ -22,6 +23,7 @@ pub struct ScanSpec {
     table: String,
     key: Option<String>,
     filter: Option<String>,
+    order: Vec<String>,
     columns: Vec<ScanColumn>,
     utf16: Option<Endian>,
     /// cells are decoded or changed as the row is reached; false for most tables, and then `RowView::value` only borrows
@@ -49,13 +51,20 @@ impl ScanSpec {
     pub fn new(table: &str, key: Option<&str>, utf16: Option<Endian>) -> ScanSpec {
         let prepares = utf16.is_some();
         let key = key.map(str::to_owned);
-        ScanSpec { table: table.to_owned(), key, filter: None, columns: Vec::new(), utf16, prepares }
+        let order = Vec::new();
+        ScanSpec { table: table.to_owned(), key, filter: None, order, columns: Vec::new(), utf16, prepares }
     }
 
     /// Only rows that meet the expression, which `sqlite::filter` has checked.
     pub fn filter(mut self, expression: Option<&str>) -> ScanSpec {
         self.filter = expression.map(str::to_owned);
         self
+    }
+
+    /// The rows of a table without a rowid in the order of its primary key's `columns`, so that their numbers are the same
+    /// in every scan.
+    pub fn numbered_by(&mut self, columns: &[String]) {
+        self.order = columns.to_vec();
     }
 
     /// Adds a column; `stored_bytes` leaves a UTF-16 text as it is stored.
@@ -96,6 +105,8 @@ impl ScanSpec {
         }
         if self.key.is_some() {
             sql.push_str(&format!(" ORDER BY {key}"));
+        } else if !self.order.is_empty() {
+            sql.push_str(&format!(" {}", order_by(&self.order)));
         }
         sql
     }
@@ -268,7 +279,7 @@ fn decode_utf16(bytes: &[u8], endian: Endian, out: &mut Vec<u8>) {
     }
 }
 
-fn unreadable(table: &str, error: rusqlite::Error) -> Error {
+pub(super) fn unreadable(table: &str, error: rusqlite::Error) -> Error {
     if let Some(rusqlite::ErrorCode::OperationInterrupted) = error.sqlite_error_code() {
         return Error::new(crate::error::ErrorKind::Interrupted, "stopped while reading")
             .at(format!("table \"{table}\""));

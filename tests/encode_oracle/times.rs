@@ -389,14 +389,14 @@ async fn local_times(client: &Client) {
         let shown = "SELECT s, (SELECT count(*) FROM unnest('{-60,-30,0,30,60}'::int[]) AS m
              WHERE ((s::timestamp AT TIME ZONE '#') + make_interval(mins => m)) AT TIME ZONE '#' = s::timestamp)"
             .replace('#', zone);
-        for row in client.query(&format!("{shown} FROM e"), &[]).await.unwrap() {
+        for row in client.query(&format!("{shown} FROM e WHERE s IS NOT NULL"), &[]).await.unwrap() {
             assert_eq!(row.get::<_, i64>(1), 1, "{} in {zone}", row.get::<_, &str>(0));
         }
         let odd: Vec<String> = refused.into_iter().map(|case| case.text).collect();
         client.batch_execute("TRUNCATE e").await.unwrap();
         let insert = "INSERT INTO e SELECT n, s FROM unnest($1::text[]) WITH ORDINALITY AS e (s, n)";
         client.execute(insert, &[&odd]).await.unwrap();
-        for row in client.query(&format!("{shown} FROM e"), &[]).await.unwrap() {
+        for row in client.query(&format!("{shown} FROM e WHERE s IS NOT NULL"), &[]).await.unwrap() {
             assert_ne!(row.get::<_, i64>(1), 1, "{} in {zone}", row.get::<_, &str>(0));
         }
         println!("{zone}: {} times are not there or twice", odd.len());

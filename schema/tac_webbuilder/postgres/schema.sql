@@ -186,7 +186,7 @@ CREATE TABLE special (
 CREATE TABLE file0 (
     name TEXT,
     size TEXT,
-    modified TEXT
+    modified TIMESTAMP
 );
 
 -- Demo: sixty columns.

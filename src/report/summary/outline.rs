@@ -60,6 +60,21 @@ pub(super) fn findings(report: &RunReport) -> String {
     text
 }
 
+/// Rows that a policy kept out of their tables, by table and rule.
+pub(super) fn set_aside(report: &RunReport) -> String {
+    let mut text = String::new();
+    for table in report.tables.iter().filter(|table| table.rows.set_aside > 0) {
+        let rules = table.set_aside.iter().map(|rule| {
+            format!("{} {} in {}", human::count(rule.rows), rule.rule, human::name(&rule.column))
+        });
+        let rules = rules.collect::<Vec<_>>().join(", ");
+        let rows = human::plural(table.rows.set_aside, "row");
+        let about = if rules.is_empty() { String::new() } else { format!(" ({rules})") };
+        let _ = writeln!(text, "set aside: {}: {rows}{about}", human::name(&table.source));
+    }
+    text
+}
+
 /// What was made after the data.
 pub(super) fn objects(report: &RunReport) -> String {
     let objects = &report.objects;
@@ -122,6 +137,12 @@ pub(super) fn sentence(report: &RunReport) -> String {
     let took = human::seconds(report.run.seconds);
     let sentence = match report.outcome {
         Outcome::Done => format!("done: {}", success(report, &took)),
+        Outcome::SetAside => {
+            let rows = report.tables.iter().map(|table| table.rows.set_aside).sum();
+            let verb = if rows == 1 { "is" } else { "are" };
+            let aside = human::plural(rows, "row");
+            format!("set aside: {aside} {verb} not in the target; {}", success(report, &took))
+        }
         Outcome::Refused => {
             let refusals = report.findings.iter().filter(|f| f.severity == Severity::Refusal).count();
             let reasons = match refusals {
