@@ -195,7 +195,7 @@ fn names() -> impl Iterator<Item = &'static str> {
 fn numbers() -> Vec<Sample> {
     let integer = |i: u64| Cell::Integer(i.cast_signed() >> 20);
     let real = |i: u64| Cell::Real((i.cast_signed() >> 12) as f64 / 997.0);
-    let cents = |i: u64| Cell::Real((i >> 44) as f64 / 100.0 + 0.01);
+    let cents = |i: u64| Cell::Real(((i >> 44) + 1) as f64 / 100.0);
     let either = move |i: u64| if i & 64 == 0 { integer(i) } else { cents(i) };
     vec![
         sample("bool", PgType::Bool, Codec::Bool, |i| Cell::Integer((i >> 63).cast_signed())),
@@ -203,7 +203,7 @@ fn numbers() -> Vec<Sample> {
         sample("float", PgType::Float8, Codec::Float, real),
         sample("number_integer", PgType::Numeric(None), Codec::NumberByValue, integer),
         sample("number_cents", PgType::Numeric(None), Codec::NumberByValue, cents),
-        sample("number_10_2", PgType::Numeric(Some((14, 2))), Codec::NumberByValue, cents),
+        sample("number_14_2", PgType::Numeric(Some((14, 2))), Codec::NumberByValue, cents),
         sample("text_form_numbers", PgType::Text, Codec::TextForm, either),
     ]
 }

@@ -22,7 +22,7 @@ pub fn run(data: &[u8]) {
     for mapping in columns() {
         for (place, value) in values.iter().enumerate() {
             if sent(*value, &mapping).is_some() {
-                values[..place].iter().for_each(|other| apart(*value, *other, &mapping));
+                values[..place].last().into_iter().for_each(|other| apart(*value, *other, &mapping));
             }
         }
     }

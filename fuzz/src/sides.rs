@@ -5,6 +5,7 @@ use cutover::digest::{RowHash, RowHasher};
 use cutover::encode;
 use cutover::plan::types::{Codec, Domain, Mapping, PgType};
 use cutover::value::Value;
+use std::cell::RefCell;
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -71,16 +72,23 @@ fn is_same(one: Value<'_>, other: Value<'_>) -> bool {
     }
 }
 
+thread_local! {
+    /// One for all rows, as a run has one for all rows of a table: making it takes longer than a hash.
+    static HASHER: RefCell<RowHasher> = RefCell::new(RowHasher::new(KEY));
+}
+
 /// The hash of a row of this one value.
 pub fn of_source(value: Value<'_>, mapping: &Mapping) -> RowHash {
-    let mut hasher = RowHasher::new(KEY);
-    hasher.source_value(value, mapping);
-    hasher.finish()
+    HASHER.with_borrow_mut(|hasher| {
+        hasher.source_value(value, mapping);
+        hasher.finish()
+    })
 }
 
 /// The hash of a row of this one field.
 pub fn of_field(field: Option<&[u8]>, mapping: &Mapping) -> RowHash {
-    let mut hasher = RowHasher::new(KEY);
-    hasher.target_field(field, mapping);
-    hasher.finish()
+    HASHER.with_borrow_mut(|hasher| {
+        hasher.target_field(field, mapping);
+        hasher.finish()
+    })
 }

@@ -211,6 +211,16 @@ fn an_empty_value_does_not_take_the_next_parameter() {
     assert_eq!(password(&parse("host = h password=a=b")), Some("a=b"));
 }
 
+/// A raw `&` in a password makes a parameter of its tail.
+#[test]
+fn what_follows_a_password_in_a_query_is_not_shown() {
+    for text in ["postgres://h/d?password=a&hunter2=b", "postgres://h/d?user=u&password=&hunter2=&x=y"] {
+        let error = ConnInfo::parse(text, &none).unwrap_err();
+        assert!(error.message().contains("unknown parameter"), "{text}: {error}");
+        assert!(!format!("{error:?}").contains("hunter2"), "{text}: {error:?}");
+    }
+}
+
 #[test]
 fn no_text_shows_a_piece_of_a_password() {
     let passwords = [

@@ -204,8 +204,9 @@ impl Params {
     }
 
     fn read_query(&mut self, query: &str) -> Result<()> {
-        // A raw @ may mean that all of this is the tail of a password.
-        let shown = !query.contains('@');
+        // A raw @ may mean that all of this is the tail of a password, and what follows a password may be its own.
+        let has_at_sign = query.contains('@');
+        let mut previous = String::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) =
                 pair.split_once('=').filter(|(_, value)| !value.contains('=')).ok_or_else(|| {
@@ -216,8 +217,9 @@ impl Params {
             match (name.as_str(), value.as_str()) {
                 // JDBC's spelling, which libpq takes too.
                 ("ssl", "true") => self.put("sslmode", "require".to_string(), true)?,
-                _ => self.put(&name, value, shown)?,
+                _ => self.put(&name, value, !has_at_sign && previous != "password")?,
             }
+            previous = name;
         }
         Ok(())
     }
