@@ -232,6 +232,42 @@ fn orphans_and_their_children_are_set_aside_until_every_key_is_valid() {
 }
 
 #[test]
+fn what_sqlite_calls_equal_and_the_target_does_not_has_no_parent() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE p (k UNIQUE); INSERT INTO p VALUES (2), ('x'), (3.5), ('');
+         CREATE TABLE c (id INTEGER PRIMARY KEY, k REFERENCES p (k)); INSERT INTO c VALUES (1, 2.0), (2, 'x'), (3, 2), (4, 3.5), (5, '');
+         CREATE TABLE n (k TEXT COLLATE NOCASE UNIQUE); INSERT INTO n VALUES ('Ab');
+         CREATE TABLE m (id INTEGER PRIMARY KEY, k TEXT REFERENCES n (k)); INSERT INTO m VALUES (1, 'Ab'), (2, 'aB');",
+    );
+    let own =
+        "CREATE TABLE p (k text UNIQUE); CREATE TABLE c (id int PRIMARY KEY, k varchar(9) REFERENCES p (k));
+        CREATE TABLE n (k text UNIQUE); CREATE TABLE m (id int PRIMARY KEY, k text REFERENCES n (k))";
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("cutover.toml");
+    std::fs::write(&config, "[tables.p.columns.k]\nempty = \"null\"\n").unwrap();
+    let config = ["--config", config.to_str().unwrap()];
+    for (schema, mixed, c, m) in [
+        ("", "widen", "2\n3\n4\n", "1\n2\n"),
+        ("", "tagged", "2\n3\n4\n5\n", "1\n2\n"),
+        (own, "widen", "2\n3\n4\n", "1\n"),
+    ] {
+        let database = server.fresh_database();
+        database.execute(schema);
+        let mut words = [&ORPHANS[..], &["--mixed", mixed]].concat();
+        words.extend(config.iter().filter(|_| mixed == "widen"));
+        let run = migrate(source.path(), &database, &words).ends_with(8);
+        assert_eq!(lines(&database, "SELECT id FROM c ORDER BY 1"), c, "{schema} {mixed}: {}", run.said());
+        assert_eq!(lines(&database, "SELECT id FROM m ORDER BY 1"), m, "{schema} {mixed}: {}", run.said());
+        let left = "SELECT conname FROM pg_constraint WHERE contype = 'f' AND NOT convalidated";
+        assert_eq!(lines(&database, left), "", "{schema} {mixed}");
+    }
+    let database = server.fresh_database();
+    let run = migrate(source.path(), &database, &[]).ends_with(0);
+    assert_eq!(run.findings("W_FK_ORPHANS")[0]["count"], 1, "a key that stays NOT VALID: {}", run.said());
+}
+
+#[test]
 fn children_of_rows_with_bad_values_fall_under_the_policy_for_orphans() {
     let Some(server) = Server::available() else { return };
     let source = SqliteFile::from_sql(
