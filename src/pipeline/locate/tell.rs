@@ -104,6 +104,7 @@ async fn changed_row(look: &Look<'_>, side: &Side, pair: Pair, cells: &Cells) ->
     let columns = pairs().filter(|(i, _)| differing.contains(i)).enumerate();
     let columns = columns.map(|(nth, (i, (source, target)))| ColumnDifference {
         column: side.plan.columns[i].source.clone(),
+        target_column: side.plan.columns[i].target.clone(),
         source: facts(side, i, source, source.value.clone()),
         target: facts(side, i, target, shown.get(nth).cloned().flatten()),
     });
