@@ -250,6 +250,25 @@ fn a_difference_beside_rows_set_aside_is_told_without_them() {
     assert_eq!(run.table("p")["difference_counts"]["missing"], 0, "{}", run.said());
 }
 
+/// Whoever made the copy: rows that the policy leaves out are told, and are not asked of a ledger that is not there.
+#[test]
+fn a_copy_by_another_tool_is_compared_without_the_rows_to_be_set_aside() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (
+        SqliteFile::from_sql(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t (v) VALUES (1), ('bad'), (3)",
+        ),
+        server.fresh_database(),
+    );
+    database.execute("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1), (3, 3)");
+    let run = verify(source.path(), &database, &QUARANTINE).ends_with(8);
+    assert_eq!(run.table("t")["rows"]["set_aside"], 1);
+    database.execute("UPDATE t SET v = 4 WHERE id = 3");
+    let run = verify(source.path(), &database, &QUARANTINE).ends_with(4);
+    assert_eq!(run.table("t")["difference_counts"]["changed"], 1, "{}", run.said());
+    assert_eq!(run.table("t")["difference_counts"]["missing"], 0, "{}", run.said());
+}
+
 /// Chains, a tree in both orders of its rows, a cycle with and without a leak, keys of two columns, a parent without a rowid.
 const FAMILY: &str = "
     PRAGMA foreign_keys = OFF;
