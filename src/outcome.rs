@@ -199,6 +199,8 @@ pub struct RowDifference {
 pub struct ColumnDifference {
     /// name in the source
     pub column: String,
+    /// name in the target
+    pub target_column: String,
     /// the source's cell
     pub source: CellFacts,
     /// the target's cell

@@ -165,6 +165,110 @@ fn without_a_bad_value_the_policy_changes_nothing() {
     assert_eq!(status(&database, &[]).stdout, "no rows are set aside in this target\n");
 }
 
+#[test]
+fn a_split_column_is_set_aside_once_with_its_row() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, m, f TEXT);
+         INSERT INTO t VALUES (1, 1, 't'), (2, 'x', 'f'), (3, x'ff', 'neither')",
+    );
+    let (database, directory) = (server.fresh_database(), tempfile::tempdir().unwrap());
+    let config = directory.path().join("cutover.toml");
+    std::fs::write(&config, "[tables.t.columns.f]\nencoding = \"t/f\"\non_bad_value = \"quarantine\"\n")
+        .unwrap();
+    let more = ["--mixed", "split", "--config", config.to_str().unwrap()];
+    let run = migrate(source.path(), &database, &more).ends_with(8);
+    let kept = "SELECT concat_ws(' ', columns, classes, stored) FROM cutover.set_aside";
+    let row = "{id,m,f} {integer,blob,text} {\"\\\\x33\",\"\\\\xff\",\"\\\\x6e656974686572\"}\n";
+    assert_eq!(lines(&database, kept), row, "{}", run.said());
+    assert_lossless(&source, &database, "t");
+
+    // What differs is named by the part that it is in.
+    database.execute("UPDATE t SET m_text = 'y' WHERE id = 2");
+    let differs = verify(source.path(), &database, &more[2..]).ends_with(4);
+    assert!(
+        differs.done.stdout.contains("t rowid 2: column \"m\" (\"m_text\" in the target) differs"),
+        "{}",
+        differs.said()
+    );
+    let column = &differs.table("t")["differences"][0]["columns"][0];
+    assert_eq!((&column["column"], &column["target_column"]), (&"m".into(), &"m_text".into()));
+}
+
+/// What is set aside is in no digest: it is neither missing in the target, nor has the source changed.
+#[test]
+fn a_difference_beside_rows_set_aside_is_told_without_them() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "PRAGMA foreign_keys = OFF;
+         CREATE TABLE p (id INTEGER PRIMARY KEY, v); INSERT INTO p VALUES (1, 1), (2, 'bad'), (3, 3), (4, 4);
+         CREATE TABLE n (v, w); INSERT INTO n VALUES ('bad', 1), (2, 2), (2, 2), (3, 3);
+         CREATE TABLE w (k TEXT PRIMARY KEY, p INTEGER REFERENCES p, v TEXT) WITHOUT ROWID;
+         INSERT INTO w VALUES ('a', 9, 'u'), ('b', 1, 'v'), ('c', 2, 'w'), ('d', 3, 'x'), ('e', 8, 'y'), ('f', NULL, 'z')",
+    );
+    let database = server.fresh_database();
+    database.execute(
+        "CREATE TABLE p (id int PRIMARY KEY, v int); CREATE TABLE n (v int, w int);
+         CREATE TABLE w (k text PRIMARY KEY, p int REFERENCES p, v text)",
+    );
+    let both = [QUARANTINE, ORPHANS].concat();
+    migrate(source.path(), &database, &both).ends_with(8);
+    database.execute(
+        "UPDATE p SET v = 7 WHERE id = 4; DELETE FROM n WHERE ctid IN (SELECT min(ctid) FROM n WHERE v = 2);
+         UPDATE w SET v = 'other' WHERE k = 'd'; DELETE FROM w WHERE k = 'f'",
+    );
+    let run = verify(source.path(), &database, &[]).ends_with(4);
+    assert!(!run.said().contains("no longer what was copied"), "{}", run.said());
+    for told in [
+        "p rowid 4: column \"v\" differs",
+        "rows: 1 changed\n",
+        "n rowid 2: 2 times in the source, 1 time in the target",
+        "rows: 1 not there equally often\n",
+        "w row 4 in the table's order: column \"v\" differs",
+        "w row 6 in the table's order: missing in the target",
+        "rows: 1 changed, 1 missing\n",
+    ] {
+        assert!(run.done.stdout.contains(told), "{told}: {}", run.said());
+    }
+
+    // A run that has nothing left but to verify has not followed the keys yet.
+    database.execute("UPDATE cutover.chunk SET verified_at = NULL");
+    let run = migrate(source.path(), &database, &both).ends_with(4);
+    assert!(run.said().contains("w row 6 in the table's order: missing in the target"), "{}", run.said());
+
+    // Beside rows that were there before, too.
+    let database = server.fresh_database();
+    database.execute(
+        "CREATE TABLE p (id int PRIMARY KEY, v int); CREATE TABLE n (v int, w int); INSERT INTO p VALUES (10, 10);
+         CREATE TABLE w (k text PRIMARY KEY, p int REFERENCES p, v text)",
+    );
+    migrate(source.path(), &database, &[&both[..], &["--existing", "append"]].concat()).ends_with(8);
+    database.execute("UPDATE p SET v = 7 WHERE id = 4");
+    let run = verify(source.path(), &database, &[]).ends_with(4);
+    assert!(!run.said().contains("no longer what was copied"), "{}", run.said());
+    assert_eq!(run.table("p")["difference_counts"]["changed"], 1, "{}", run.said());
+    assert_eq!(run.table("p")["difference_counts"]["missing"], 0, "{}", run.said());
+}
+
+/// Whoever made the copy: rows that the policy leaves out are told, and are not asked of a ledger that is not there.
+#[test]
+fn a_copy_by_another_tool_is_compared_without_the_rows_to_be_set_aside() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (
+        SqliteFile::from_sql(
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t (v) VALUES (1), ('bad'), (3)",
+        ),
+        server.fresh_database(),
+    );
+    database.execute("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1), (3, 3)");
+    let run = verify(source.path(), &database, &QUARANTINE).ends_with(8);
+    assert_eq!(run.table("t")["rows"]["set_aside"], 1);
+    database.execute("UPDATE t SET v = 4 WHERE id = 3");
+    let run = verify(source.path(), &database, &QUARANTINE).ends_with(4);
+    assert_eq!(run.table("t")["difference_counts"]["changed"], 1, "{}", run.said());
+    assert_eq!(run.table("t")["difference_counts"]["missing"], 0, "{}", run.said());
+}
+
 /// Chains, a tree in both orders of its rows, a cycle with and without a leak, keys of two columns, a parent without a rowid.
 const FAMILY: &str = "
     PRAGMA foreign_keys = OFF;
@@ -229,6 +333,42 @@ fn orphans_and_their_children_are_set_aside_until_every_key_is_valid() {
     migrate(source.path(), &database, &[]).ends_with(3);
     let run = migrate(source.path(), &database, &ORPHANS).ends_with(8);
     assert_family(&run, &database);
+}
+
+#[test]
+fn what_sqlite_calls_equal_and_the_target_does_not_has_no_parent() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE p (k UNIQUE); INSERT INTO p VALUES (2), ('x'), (3.5), ('');
+         CREATE TABLE c (id INTEGER PRIMARY KEY, k REFERENCES p (k)); INSERT INTO c VALUES (1, 2.0), (2, 'x'), (3, 2), (4, 3.5), (5, '');
+         CREATE TABLE n (k TEXT COLLATE NOCASE UNIQUE); INSERT INTO n VALUES ('Ab');
+         CREATE TABLE m (id INTEGER PRIMARY KEY, k TEXT REFERENCES n (k)); INSERT INTO m VALUES (1, 'Ab'), (2, 'aB');",
+    );
+    let own =
+        "CREATE TABLE p (k text UNIQUE); CREATE TABLE c (id int PRIMARY KEY, k varchar(9) REFERENCES p (k));
+        CREATE TABLE n (k text UNIQUE); CREATE TABLE m (id int PRIMARY KEY, k text REFERENCES n (k))";
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("cutover.toml");
+    std::fs::write(&config, "[tables.p.columns.k]\nempty = \"null\"\n").unwrap();
+    let config = ["--config", config.to_str().unwrap()];
+    for (schema, mixed, c, m) in [
+        ("", "widen", "2\n3\n4\n", "1\n2\n"),
+        ("", "tagged", "2\n3\n4\n5\n", "1\n2\n"),
+        (own, "widen", "2\n3\n4\n", "1\n"),
+    ] {
+        let database = server.fresh_database();
+        database.execute(schema);
+        let mut words = [&ORPHANS[..], &["--mixed", mixed]].concat();
+        words.extend(config.iter().filter(|_| mixed == "widen"));
+        let run = migrate(source.path(), &database, &words).ends_with(8);
+        assert_eq!(lines(&database, "SELECT id FROM c ORDER BY 1"), c, "{schema} {mixed}: {}", run.said());
+        assert_eq!(lines(&database, "SELECT id FROM m ORDER BY 1"), m, "{schema} {mixed}: {}", run.said());
+        let left = "SELECT conname FROM pg_constraint WHERE contype = 'f' AND NOT convalidated";
+        assert_eq!(lines(&database, left), "", "{schema} {mixed}");
+    }
+    let database = server.fresh_database();
+    let run = migrate(source.path(), &database, &[]).ends_with(0);
+    assert_eq!(run.findings("W_FK_ORPHANS")[0]["count"], 1, "a key that stays NOT VALID: {}", run.said());
 }
 
 #[test]

@@ -7,8 +7,9 @@ use super::pool;
 use crate::checkpoint::ScanRange;
 use crate::error::{Error, Result};
 use crate::limits::{EXAMPLES_MAX, SET_ASIDE_KEYS_AT_ONCE};
+use crate::plan::types::{Codec, PgType};
 use crate::plan::{OrphanProbe, Plan, TablePlan};
-use crate::sqlite::aside::{AsideRows, Search};
+use crate::sqlite::aside::{AsideRows, Same, Search};
 use crate::sqlite::scan::scan;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -212,6 +213,8 @@ struct OwnedSearch<'a> {
     order: Vec<String>,
     orphans_of: Option<(usize, &'a OrphanProbe)>,
     filters: [Option<&'a str>; 2],
+    empty_is_null: [Vec<&'a str>; 2],
+    same: Vec<Same>,
     referring: Vec<(usize, &'a [String])>,
 }
 
@@ -223,13 +226,8 @@ impl OwnedSearch<'_> {
             order: &self.order,
             orphans_of: self.orphans_of,
             filters: self.filters,
-            empty_is_null: self
-                .table
-                .columns
-                .iter()
-                .filter(|column| column.changes().empty_null)
-                .map(|column| column.source.as_str())
-                .collect(),
+            empty_is_null: self.empty_is_null.clone(),
+            same: self.same.clone(),
             referring: self.referring.clone(),
         }
     }
@@ -242,6 +240,38 @@ fn search<'a>(
     referring: Vec<(usize, &'a [String])>,
 ) -> OwnedSearch<'a> {
     let parent = orphans_of.and_then(|(_, probe)| plan.tables.iter().find(|t| t.source == probe.parent));
-    let filters = [Some(table), parent].map(|table| table.and_then(|table| table.filter.as_deref()));
-    OwnedSearch { table, order: job.row_order(table), orphans_of, filters, referring }
+    let ends = [Some(table), parent];
+    OwnedSearch {
+        table,
+        order: job.row_order(table),
+        orphans_of,
+        filters: ends.map(|table| table.and_then(|table| table.filter.as_deref())),
+        empty_is_null: ends.map(|table| table.map(empty_is_null).unwrap_or_default()),
+        same: orphans_of.zip(parent).map_or_else(Vec::new, |((_, probe), parent)| same(probe, table, parent)),
+        referring,
+    }
+}
+
+fn empty_is_null(table: &TablePlan) -> Vec<&str> {
+    let columns = table.columns.iter().filter(|column| column.changes().empty_null);
+    columns.map(|column| column.source.as_str()).collect()
+}
+
+/// What the target compares beyond what SQLite does: texts and bytes have one spelling, numbers have several.
+fn same(probe: &OrphanProbe, child: &TablePlan, parent: &TablePlan) -> Vec<Same> {
+    let mapping = |table: &TablePlan, name: &String| {
+        table.columns.iter().find(|column| column.source == *name).map(|column| column.mapping.clone())
+    };
+    let pairs = probe.columns.iter().zip(&probe.parent_columns);
+    let both = pairs.map(|(column, other)| mapping(child, column).zip(mapping(parent, other)));
+    both.map(|both| match both {
+        Some((child, parent)) if child.codec == Codec::Tagged && parent.codec == Codec::Tagged => Same::Class,
+        Some((child, parent)) if [&child, &parent].iter().all(|end| is_spelled(&end.pg)) => Same::Text,
+        _ => Same::Value,
+    })
+    .collect()
+}
+
+fn is_spelled(pg: &PgType) -> bool {
+    matches!(pg, PgType::Text | PgType::Varchar(_) | PgType::Bytea)
 }

@@ -31,8 +31,10 @@ impl Active {
             && resume::chunks_of(&self.state, table).all(|chunk| chunk.digest.is_some())
     }
 
-    pub(super) fn has_chunks_left(&self) -> bool {
-        self.state.chunks.iter().any(|chunk| chunk.digest.is_none())
+    /// Rows of the source may be read again: to copy them, or to tell in which a table differs.
+    pub(super) fn has_rows_to_read(&self, config: &Config) -> bool {
+        let unproved = |verified: bool| !verified && config.verify == VerifyLevel::Checksum;
+        self.state.chunks.iter().any(|chunk| chunk.digest.is_none() || unproved(chunk.verified))
     }
 
     pub(super) fn is_verified(&self, table: &str) -> bool {

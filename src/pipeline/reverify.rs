@@ -66,11 +66,14 @@ fn check_columns(job: &Job, plan: &Plan) -> Result<()> {
             let skipped = plan.not_carried.iter().filter(of_table).filter(|item| item.why == WHY_SKIPPED);
             skipped.into_iter().any(|item| item.name == name)
         };
-        let mut stored = table
-            .columns
-            .iter()
-            .filter(|column| column.generated != Generated::Virtual && !is_skipped(&column.name));
-        let new = stored.find(|column| planned.columns.iter().all(|old| old.source != column.name));
+        let is_computed = |name: &str| {
+            let object = format!("{}.{name}", table.name);
+            plan.findings.iter().any(|found| found.code == "W_GENERATED_TARGET" && found.object == object)
+        };
+        let mut travels = table.columns.iter().filter(|column| {
+            column.generated != Generated::Virtual && !is_skipped(&column.name) && !is_computed(&column.name)
+        });
+        let new = travels.find(|column| planned.columns.iter().all(|old| old.source != column.name));
         if let Some(column) = new {
             let message = format!(
                 "column \"{}\" of table \"{}\" is not in the plan that the copy was begun with",

@@ -72,7 +72,7 @@ async fn carry_out(
     actives: &mut [Active],
     account: &mut Account,
 ) -> Result<()> {
-    for active in actives.iter().filter(|active| active.has_chunks_left()) {
+    for active in actives.iter().filter(|active| active.has_rows_to_read(&tools.config)) {
         tools.cancel.at_once(follow::prepare(&active.job, &active.plan, tools.config.jobs)).await?;
     }
     let mut failures = copy_chunks(tools, actives, account).await;

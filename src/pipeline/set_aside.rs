@@ -35,6 +35,7 @@ pub(super) struct Aside<'a> {
     table: &'a TablePlan,
     target: &'a LoadTarget,
     encoding: &'static str,
+    columns: Vec<usize>,
     held: Held,
 }
 
@@ -61,7 +62,7 @@ impl<'a> Aside<'a> {
     ) -> Aside<'a> {
         let held =
             Held { spool: SpooledTempFile::new(SET_ASIDE_MEMORY_BYTES), digest: MultisetDigest::default() };
-        Aside { judge, table, target, encoding, held }
+        Aside { judge, table, target, encoding, columns: source_columns(table), held }
     }
 
     /// Takes the row, where it is to be set aside; `number` is its place in the scan, from 1.
@@ -99,10 +100,11 @@ impl<'a> Aside<'a> {
 
     /// Names, classes and values, element by element.
     fn write_arrays(&mut self, row: &RowView<'_>, mut head: Vec<u8>) -> Result<()> {
-        let count = self.table.columns.len();
-        let names = self.table.columns.iter().map(|column| column.source.as_str());
+        let count = self.columns.len();
+        let names = self.columns.iter().map(|&i| self.table.columns[i].source.as_str());
         put_texts(&mut head, &names.collect::<Vec<_>>());
-        let values: Vec<Value<'_>> = (0..count).map(|i| row.stored_value(i)).collect::<Result<_>>()?;
+        let values: Vec<Value<'_>> =
+            self.columns.iter().map(|&i| row.stored_value(i)).collect::<Result<_>>()?;
         put_texts(&mut head, &values.iter().map(class).collect::<Vec<_>>());
         let bytes: usize = values.iter().map(|value| 4 + stored_bytes(value)).sum();
         let length = u32::try_from(array_head(BYTEA_OID, count, true).len() + bytes);
@@ -113,6 +115,13 @@ impl<'a> Aside<'a> {
         spool.write_all(&head).map_err(no_room)?;
         values.iter().try_for_each(|value| write_value(spool, value)).map_err(no_room)
     }
+}
+
+/// The columns of the source, each once: a column that is split has several in the plan.
+fn source_columns(table: &TablePlan) -> Vec<usize> {
+    let columns = &table.columns;
+    let is_first = |i: &usize| columns[..*i].iter().all(|column| column.source != columns[*i].source);
+    (0..columns.len()).filter(is_first).collect()
 }
 
 fn put(out: &mut Vec<u8>, field: &[u8]) {

@@ -10,7 +10,7 @@ use super::{
     TablePlan, chosen, columns, ddl, existing, foreign, keys, order, rename,
 };
 use crate::catalog::profile::TableProfile;
-use crate::catalog::{Catalog, Table};
+use crate::catalog::{Catalog, Index, IndexOrigin, Table};
 use crate::config::{CreatePolicy, Infer};
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::{qualified, quote};
@@ -271,7 +271,9 @@ fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
     if !table.primary_key.is_empty() && !left_out.iter().any(|item| item.kind == "primary key") {
         kept.push("primary key".to_owned());
     }
-    let indexes = table.indexes.iter().filter(|index| index.unique && !index.partial);
+    // The primary key's own index is left out together with it, under the key's name alone.
+    let counts = |index: &&Index| index.unique && !index.partial && index.origin != IndexOrigin::PrimaryKey;
+    let indexes = table.indexes.iter().filter(counts);
     kept.extend(
         indexes
             .map(|index| index.name.clone())

@@ -138,6 +138,7 @@ pub(super) mod tests {
             target_times: 1,
             columns: vec![ColumnDifference {
                 column: "total".into(),
+                target_column: "total".into(),
                 source: cell("REAL", "3f2a112233445566"),
                 target: cell("double precision", "91bc778899aabbcc"),
             }],

@@ -48,10 +48,23 @@ pub struct Search<'a> {
     pub orphans_of: Option<(usize, &'a OrphanProbe)>,
     /// conditions on its rows and on the parent's: other rows are as if they were not there
     pub filters: [Option<&'a str>; 2],
-    /// its columns in which an empty text is NULL to the target
-    pub empty_is_null: Vec<&'a str>,
+    /// its columns in which an empty text is NULL to the target, and the parent's
+    pub empty_is_null: [Vec<&'a str>; 2],
+    /// what the target takes for equal in each pair of the key's columns, beside what SQLite does
+    pub same: Vec<Same>,
     /// foreign keys by number that refer to it, with the columns that they refer to
     pub referring: Vec<(usize, &'a [String])>,
+}
+
+/// What must be the same in a child's value and its parent's, beyond what SQLite calls equal, to be equal in the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Same {
+    /// nothing more
+    Value,
+    /// the text form: 2 and 2.0 are two texts, as are `a` and `A`, which NOCASE takes for one
+    Text,
+    /// the text form and the storage class
+    Class,
 }
 
 /// A row that was found.
@@ -183,11 +196,11 @@ impl AsideRows {
                 "SELECT c.{row}, 0{keys} FROM {child} WHERE {ASIDE_FUNCTION}({number}, c.{row})"
             ));
         };
-        let (ends, first) = join(probe);
+        let (ends, first) = join(probe, search);
         let parent_columns: String =
             probe.parent_columns.iter().map(|column| format!(", p.{}", quote(column))).collect();
         let present: Vec<String> =
-            probe.columns.iter().map(|column| present(column, &search.empty_is_null)).collect();
+            probe.columns.iter().map(|column| present("c", column, &search.empty_is_null[0])).collect();
         let still_there = match self.has_any(search.table)? {
             true => format!(" AND NOT {ASIDE_FUNCTION}({}, c.{row})", self.number(search.table)?),
             false => String::new(),
@@ -229,10 +242,10 @@ impl AsideRows {
     }
 }
 
-/// That a child's column is not NULL, in SQL: nor an empty text, where that becomes NULL. Its bytes tell, since a
-/// collation may take spaces for nothing.
-fn present(column: &str, empty_is_null: &[&str]) -> String {
-    let name = format!("c.{}", quote(column));
+/// That a column is not NULL, in SQL: nor an empty text, where that becomes NULL. Its bytes tell, since a collation may
+/// take spaces for nothing.
+fn present(table: &str, column: &str, empty_is_null: &[&str]) -> String {
+    let name = format!("{table}.{}", quote(column));
     match empty_is_null.contains(&column) {
         true => {
             format!("{name} IS NOT NULL AND NOT (typeof({name}) = 'text' AND CAST({name} AS BLOB) = x'')")
@@ -277,11 +290,25 @@ pub(super) fn order_by(columns: &[String]) -> String {
     if columns.is_empty() { String::new() } else { format!("ORDER BY {}", columns.join(", ")) }
 }
 
-/// The parent's side first: its affinity and collation decide what is equal, as in SQLite's own keys.
-fn join(probe: &OrphanProbe) -> (String, String) {
-    let pairs = probe.columns.iter().zip(&probe.parent_columns);
-    let ends: Vec<String> =
-        pairs.map(|(child, parent)| format!("p.{} = c.{}", quote(parent), quote(child))).collect();
+/// The parent's side first: its affinity and collation decide what is equal, as in SQLite's own keys. What SQLite takes for
+/// equal may be two keys in the target, which has no such parent then.
+fn join(probe: &OrphanProbe, search: &Search<'_>) -> (String, String) {
+    let pairs = probe.columns.iter().zip(&probe.parent_columns).enumerate();
+    let ends: Vec<String> = pairs
+        .map(|(i, (child, parent))| {
+            let (p, c) = (format!("p.{}", quote(parent)), format!("c.{}", quote(child)));
+            let text = format!("{p} = {c} AND CAST({p} AS TEXT) = CAST({c} AS TEXT) COLLATE BINARY");
+            let equal = match search.same.get(i) {
+                None | Some(Same::Value) => format!("{p} = {c}"),
+                Some(Same::Text) => text,
+                Some(Same::Class) => format!("{text} AND typeof({p}) = typeof({c})"),
+            };
+            match search.empty_is_null[1].contains(&parent.as_str()) {
+                true => format!("{equal} AND {}", present("p", parent, &search.empty_is_null[1])),
+                false => equal,
+            }
+        })
+        .collect();
     let first = probe.parent_columns.first().map(|column| format!("p.{}", quote(column)));
     (ends.join(" AND "), first.unwrap_or_default())
 }
@@ -364,7 +391,8 @@ mod tests {
             order,
             orphans_of: Some((7, &probe)),
             filters: [None; 2],
-            empty_is_null: vec![],
+            empty_is_null: [vec![], vec![]],
+            same: vec![],
             referring: vec![(7, &probe.parent_columns)],
         };
         loop {
@@ -421,7 +449,8 @@ mod tests {
             order: &[],
             orphans_of: None,
             filters: [None; 2],
-            empty_is_null: vec![],
+            empty_is_null: [vec![], vec![]],
+            same: vec![],
             referring,
         };
         let mut told = Vec::new();
@@ -433,7 +462,8 @@ mod tests {
             order: &[],
             orphans_of: Some((0, &probe)),
             filters: [None; 2],
-            empty_is_null: vec![],
+            empty_is_null: [vec![], vec![]],
+            same: vec![],
             referring: vec![],
         };
         let mut found = Vec::new();
@@ -467,7 +497,8 @@ mod tests {
                 order,
                 orphans_of: Some((0, &probe)),
                 filters,
-                empty_is_null: vec![],
+                empty_is_null: [vec![], vec![]],
+                same: vec![],
                 referring: vec![],
             };
             let mut found = Vec::new();

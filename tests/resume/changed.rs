@@ -3,7 +3,9 @@
 use super::hold::Hold;
 use super::running::Running;
 use super::world::{Target, World, assert_rows_are_the_ledgers, picture};
-use crate::support::postgres::Database;
+use crate::support::flow::migrate;
+use crate::support::postgres::{Database, Server};
+use crate::support::sqlite::SqliteFile;
 
 /// A run that is killed when everything is copied but the table `setting`.
 fn killed_before_setting(world: &World, database: &Database) {
@@ -86,6 +88,21 @@ fn reverify_refuses_a_changed_schema() {
         assert_eq!(done.code, 3, "{sql}: {done:?}");
         assert!(done.said().contains("extra") && done.said().contains("--restart"), "{sql}: {done:?}");
     }
+}
+
+/// A column that the target computes is in no plan, and no new one.
+#[test]
+fn reverify_passes_over_columns_that_the_target_computes() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE g (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER); INSERT INTO g VALUES (1, 2, 4), (2, 3, 6)",
+    );
+    let database = server.fresh_database();
+    database.execute("CREATE TABLE g (id int PRIMARY KEY, a int, b int GENERATED ALWAYS AS (a * 2) STORED)");
+    migrate(source.path(), &database, &[]).ends_with(0);
+    source.connection().execute_batch("PRAGMA user_version = 7").unwrap();
+    migrate(source.path(), &database, &[]).ends_with(3);
+    migrate(source.path(), &database, &["--reverify"]).ends_with(0);
 }
 
 #[test]

@@ -142,7 +142,7 @@ pub(super) async fn locate(
     if expected.before.is_none() {
         join_closest(&side, integer_key.is_some(), &cells, &mut left);
     }
-    notes.insert(0, tell::counts_note(&left.counts, parts));
+    notes.insert(0, tell::counts_note(&left.counts, parts, expected.before.is_some()));
     let rows = tell::rows(&look, &side, &left, &cells).await?;
     Ok(Located { counts: left.counts, rows, notes })
 }

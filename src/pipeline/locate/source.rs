@@ -3,6 +3,7 @@
 use super::forms::{Cell, Forms, Row};
 use super::tally::SourcePlace;
 use super::{Side, short_text};
+use crate::assess::aside::Judge;
 use crate::checkpoint::ScanRange;
 use crate::digest::RowHasher;
 use crate::error::{Error, Result};
@@ -14,7 +15,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Hands every row of `range` to `each`, in the scan's order; blocking.
+/// Hands every row of `range` to `each`, in the scan's order, but those that are set aside: the target has none of them,
+/// and no digest that was compared; blocking.
 ///
 /// # Errors
 /// A source fault; what `each` returns.
@@ -24,10 +26,16 @@ pub(super) fn each_row(
     mut each: impl FnMut(Row<SourcePlace>) -> Result<()>,
 ) -> Result<()> {
     let mut forms = Forms::new(&side.plan, &side.key);
+    let mut judge = Judge::new(&side.job, &side.plan)?;
     let mut number = 0;
     let reader = side.job.source.reader()?;
     scan(&reader, &side.job.scan_of_plan(&side.plan), range, |view| {
         number += 1;
+        if let Some(judge) = &mut judge
+            && judge.verdict(view, number)?.is_some()
+        {
+            return Ok(());
+        }
         for (i, mapping) in forms.mappings.iter().enumerate() {
             forms.row.source_value(view.value(i)?, mapping);
         }

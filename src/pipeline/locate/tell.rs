@@ -10,7 +10,7 @@ use crate::outcome::{CellFacts, ColumnDifference, DifferenceCounts, DifferenceKi
 use crate::postgres::readback::{self, Place};
 
 /// `1 row changed, 2 missing`, and how far to trust the figures.
-pub(super) fn counts_note(counts: &DifferenceCounts, parts: u64) -> String {
+pub(super) fn counts_note(counts: &DifferenceCounts, parts: u64, beside_earlier: bool) -> String {
     let DifferenceCounts { changed, missing, extra, multiplicity, exact } = *counts;
     let words = [
         (changed, "changed"),
@@ -26,6 +26,9 @@ pub(super) fn counts_note(counts: &DifferenceCounts, parts: u64) -> String {
             "rows: {} in one of {parts} parts of what differs; the others are more than are looked through",
             told.join(", ")
         ),
+        (true, true) if beside_earlier => {
+            "every row of the source is there: rows have come, or rows that were there before are other ones or gone".to_owned()
+        }
         (true, true) => {
             "a second look finds no row that differs: the source changed between the two".to_owned()
         }
@@ -37,8 +40,10 @@ pub(super) fn counts_note(counts: &DifferenceCounts, parts: u64) -> String {
 pub(super) fn ignore_earlier_rows(left: &mut Leftovers, before: u64) -> String {
     left.more.clear();
     let extra = std::mem::take(&mut left.counts.extra);
+    let rows = if extra == 1 { "row of the target has" } else { "rows of the target have" };
+    let were = if before == 1 { "was" } else { "were" };
     format!(
-        "{extra} rows of the target have no equal in the source, and {before} were there before the copy, which are not told \
+        "{extra} {rows} no equal in the source, and {before} {were} there before the copy, which are not told \
          apart: only missing and changed rows are named"
     )
 }
@@ -104,6 +109,7 @@ async fn changed_row(look: &Look<'_>, side: &Side, pair: Pair, cells: &Cells) ->
     let columns = pairs().filter(|(i, _)| differing.contains(i)).enumerate();
     let columns = columns.map(|(nth, (i, (source, target)))| ColumnDifference {
         column: side.plan.columns[i].source.clone(),
+        target_column: side.plan.columns[i].target.clone(),
         source: facts(side, i, source, source.value.clone()),
         target: facts(side, i, target, shown.get(nth).cloned().flatten()),
     });

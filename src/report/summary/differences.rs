@@ -1,7 +1,9 @@
 //! What differs: tables, chunks, rows and columns; what was asked for by `--show-values` and no other value.
 
 use crate::limits::DIFFERENCES_LISTED_MAX;
-use crate::outcome::{CellFacts, DifferenceKind, RowDifference, RunReport, TableReport, Verify};
+use crate::outcome::{
+    CellFacts, ColumnDifference, DifferenceKind, RowDifference, RunReport, TableReport, Verify,
+};
 use crate::report::human;
 use std::fmt::Write;
 
@@ -72,10 +74,9 @@ fn difference_of_row(text: &mut String, table: &TableReport, row: &RowDifference
         DifferenceKind::Multiplicity => format!("{source} in the source, {target} in the target"),
         DifferenceKind::Changed => {
             for column in row.columns.iter().take(COLUMNS_SHOWN_MAX) {
-                let name = human::name(&column.column);
+                let name = column_name(column);
                 let (source, target) = (cell(&column.source), cell(&column.target));
-                let _ =
-                    writeln!(text, "  {place}: column \"{name}\" differs: source {source}, target {target}");
+                let _ = writeln!(text, "  {place}: column {name} differs: source {source}, target {target}");
             }
             if row.columns.len() > COLUMNS_SHOWN_MAX {
                 let more = (row.columns.len() - COLUMNS_SHOWN_MAX) as u64;
@@ -85,6 +86,15 @@ fn difference_of_row(text: &mut String, table: &TableReport, row: &RowDifference
         }
     };
     let _ = writeln!(text, "  {place}: {what}");
+}
+
+/// `"total"`, and its name in the target where that is another one.
+fn column_name(column: &ColumnDifference) -> String {
+    let (source, target) = (human::name(&column.column), human::name(&column.target_column));
+    match source == target {
+        true => format!("\"{source}\""),
+        false => format!("\"{source}\" (\"{target}\" in the target)"),
+    }
 }
 
 /// `REAL 8 bytes 3f2a…`, and the value where it may be shown.
