@@ -86,7 +86,7 @@ impl ColumnFacts {
         }
         profile.blobs += 1;
         profile.blobs_of_16 += u64::from(bytes.len() == 16);
-        profile.blobs_text += u64::from(std::str::from_utf8(bytes).is_ok());
+        profile.blobs_text += u64::from(simdutf8::basic::from_utf8(bytes).is_ok());
         profile.max_bytes = profile.max_bytes.max(bytes.len() as u64);
     }
 
@@ -129,7 +129,7 @@ impl ColumnFacts {
 /// Text beyond ASCII, not valid, or with a NUL inside. Characters are counted only where there may be more than ever
 /// before: there are never more of them than bytes.
 fn unusual_text(profile: &mut ColumnProfile, bytes: &[u8], has_nul: bool, key: &impl Fn() -> String) {
-    let invalid = std::str::from_utf8(bytes).is_err();
+    let invalid = simdutf8::basic::from_utf8(bytes).is_err();
     let nul = has_nul && !invalid;
     if !invalid && bytes.len() as u64 > profile.max_characters {
         let characters = bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u64;

@@ -140,8 +140,10 @@ fn ascii_without_nul(bytes: &[u8]) -> bool {
 }
 
 fn clean_slowly(bytes: &[u8]) -> Result<(), MisfitKind> {
-    if let Err(error) = std::str::from_utf8(bytes) {
-        return Err(MisfitKind::Utf8(offset(error.valid_up_to())));
+    if simdutf8::basic::from_utf8(bytes).is_err() {
+        // The slower reader knows where.
+        let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        return Err(MisfitKind::Utf8(offset(valid)));
     }
     match bytes.iter().position(|b| *b == 0) {
         Some(at) => Err(MisfitKind::Nul(offset(at))),
