@@ -70,6 +70,10 @@ fn mistakes_are_usage_errors_with_place_and_suggestion() {
             &["settings.toml:2:1: `where` of orders: no such column: totl"],
         ),
         ("[tables.orders]\nwhere = '1; DELETE FROM users'", &["more than one expression"]),
+        (
+            "[tables.users.columns.'*']\nskip = true",
+            &["settings.toml:2:1: every column of users is skipped: skip the table itself"],
+        ),
         ("[options]\nto = 'postgres://u:hunter2@h/d'", &["settings.toml:2:1: `to` is not allowed here"]),
     ];
     for (text, expected) in cases {

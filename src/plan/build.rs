@@ -10,7 +10,7 @@ use super::{
     TablePlan, chosen, columns, ddl, existing, foreign, keys, order, rename,
 };
 use crate::catalog::profile::TableProfile;
-use crate::catalog::{Catalog, Table};
+use crate::catalog::{Catalog, Index, IndexOrigin, Table};
 use crate::config::{CreatePolicy, Infer};
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::{qualified, quote};
@@ -268,7 +268,9 @@ fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
     if !table.primary_key.is_empty() && !left_out.iter().any(|item| item.kind == "primary key") {
         kept.push("primary key".to_owned());
     }
-    let indexes = table.indexes.iter().filter(|index| index.unique && !index.partial);
+    // The index of the primary key is kept with it, or goes with it.
+    let is_own = |index: &&Index| index.unique && !index.partial && index.origin != IndexOrigin::PrimaryKey;
+    let indexes = table.indexes.iter().filter(is_own);
     kept.extend(
         indexes
             .map(|index| index.name.clone())
@@ -277,9 +279,13 @@ fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
     kept
 }
 
-/// Unique keys with a column whose configured type may make one value of two spellings: they are tried before the copy.
+/// Unique keys with a column whose configured type or change may make one value of two: they are tried before the copy.
 fn keys_that_may_meet(table: &Table, draft: &Draft) -> Vec<(String, Vec<usize>)> {
-    let may_meet = |&column: &usize| draft.is_chosen[column] && draft.plan.columns[column].level != Level::E0;
+    let may_meet = |&column: &usize| match draft.plan.columns[column].level {
+        Level::E0 => false,
+        Level::Loss => true,
+        _ => draft.is_chosen[column],
+    };
     let of_index = |name: &String| {
         let index = table.indexes.iter().find(|index| index.name == *name);
         index.map(|index| index.keys.iter().filter_map(|key| key.column).collect::<Vec<usize>>())
