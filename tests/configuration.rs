@@ -131,6 +131,20 @@ fn a_type_that_the_values_cannot_take_is_refused_with_their_keys() {
 }
 
 #[test]
+fn validate_refuses_what_migrate_would_not_go_on_with() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (SqliteFile::from_sql(SHOP), server.fresh_database());
+    migrate(source.path(), &database, &[]).ends_with(0);
+    validate(source.path(), &database, &[]).ends_with(0);
+    for command in [validate, migrate] {
+        let run = command(source.path(), &database, &["--names", "snake"]).ends_with(3);
+        assert!(run.done.stderr.contains("was begun with other options"), "{}", run.done.stderr);
+    }
+    let run = validate(source.path(), &database, &["--names", "snake", "--restart"]).ends_with(0);
+    assert!(run.said().contains("begin anew"), "{}", run.said());
+}
+
+#[test]
 fn what_cannot_go_together_is_refused_by_name() {
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(SHOP), server.fresh_database());
