@@ -3,7 +3,7 @@
 # Where rustup puts cargo, for the first run after scripts/setup.sh installed it.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help build fmt lint test demo bench check clean
+.PHONY: help build fmt lint test demo bench fuzz check clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -28,6 +28,9 @@ demo: ## make two SQLite files and move them into a local PostgreSQL
 bench: ## how fast a large copy is on this machine
 	sh scripts/setup.sh
 	sh scripts/bench.sh
+
+fuzz: ## every fuzz target for a minute; needs nightly and cargo-fuzz
+	sh scripts/fuzz.sh
 
 check: ## everything CI checks: format, lints, documentation, tests, small demo
 	sh scripts/setup.sh

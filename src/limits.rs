@@ -88,6 +88,10 @@ pub const FIELD_BYTES_MAX: usize = 1_073_741_000;
 /// Bytes of all fields of one row.
 pub const ROW_BYTES_MAX: u64 = 1_073_000_000;
 
+/// A value above this is worth a note: as text, in which `bytea` doubles, it comes near the gigabyte at which `pg_dump` and
+/// text COPY fail (measured: above about 500 MB).
+pub const LARGE_NOTE_BYTES_MIN: u64 = 256 * 1024 * 1024;
+
 /// Bytes of one heap tuple on a page.
 pub const HEAP_ROW_BYTES_MAX: u64 = 8160;
 

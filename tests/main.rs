@@ -23,6 +23,8 @@ mod example;
 mod example_schema;
 // tables that an application made in the target
 mod existing;
+// the fuzz targets over their corpora
+mod fuzz_corpus;
 // what is said to be kept of a value is kept
 mod levels;
 // what Django and SQLAlchemy made, on both sides

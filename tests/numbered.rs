@@ -52,7 +52,7 @@ impl Moved {
 
     /// Refused before anything was written, for this reason.
     #[track_caller]
-    fn is_refused(self, code: &str, words: &[&str]) {
+    fn refused_for(self, code: &str, words: &[&str]) {
         let moved = self.ends_with(3);
         moved.notes(code, words);
         let made = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
@@ -113,7 +113,9 @@ fn case_05_a_number_and_its_text() {
     let widened = widened.ends_with(0);
     widened.becomes("a", "text", "B", "1 1");
     widened.notes("W_WIDENED", &["t.a"]);
-    moved(ONE_AND_ONE, &["--mixed", "refuse"]).unwrap().is_refused("E_MIXED", &["t.a", "rowid 1", "rowid 2"]);
+    moved(ONE_AND_ONE, &["--mixed", "refuse"])
+        .unwrap()
+        .refused_for("E_MIXED", &["t.a", "rowid 1", "rowid 2"]);
     let tagged = moved(ONE_AND_ONE, &["--mixed", "tagged"]).unwrap().ends_with(0);
     tagged.becomes("a", "bytea", "E0", "\\x010000000000000001 \\x0331");
     let split = moved(ONE_AND_ONE, &["--mixed", "split"]).unwrap().ends_with(0);
@@ -138,7 +140,7 @@ fn case_07_minus_zero() {
     alone.ends_with(0).becomes("a", "double precision", "E0", "-0");
     let beside = "CREATE TABLE t(a); INSERT INTO t VALUES (-0.0), (1)";
     moved(beside, &[]).unwrap().ends_with(0).becomes("a", "text", "B", "-0.0 1");
-    moved(beside, &["--mixed", "refuse"]).unwrap().is_refused("E_MIXED", &["t.a"]);
+    moved(beside, &["--mixed", "refuse"]).unwrap().refused_for("E_MIXED", &["t.a"]);
 }
 
 #[test]
@@ -146,7 +148,7 @@ fn case_08_text_and_blob() {
     let sql = "CREATE TABLE t(a TEXT); INSERT INTO t VALUES ('x'), (x'00ff')";
     let Some(widened) = moved(sql, &[]) else { return };
     widened.ends_with(0).becomes("a", "bytea", "B", "\\x78 \\x00ff");
-    moved(sql, &["--mixed", "refuse"]).unwrap().is_refused("E_MIXED_BLOB", &["t.a"]);
+    moved(sql, &["--mixed", "refuse"]).unwrap().refused_for("E_MIXED_BLOB", &["t.a"]);
     moved(sql, &["--mixed", "tagged"]).unwrap().ends_with(0).becomes("a", "bytea", "E0", "\\x0378 \\x0400ff");
 }
 
@@ -208,7 +210,7 @@ fn case_13_json_that_jsonb_cannot_hold() {
     let Some(kept) = moved(sql, &[]) else { return };
     kept.ends_with(0).becomes("a", "json", "E0", "{} {\"a\":\"\\u0000\"}");
     let binary = configured(sql, "[tables.t.columns.a]\ntype = \"jsonb\"\n").unwrap();
-    binary.is_refused("E_JSON", &["t.a", "rowid 2"]);
+    binary.refused_for("E_JSON", &["t.a", "rowid 2"]);
 }
 
 #[test]
@@ -219,7 +221,7 @@ fn case_14_two_spellings_of_one_uuid() {
     let both = "550e8400-e29b-41d4-a716-446655440000 550E8400-E29B-41D4-A716-446655440000";
     kept.ends_with(0).becomes("a", "text", "E0", both);
     let merged = configured(sql, "[tables.t.columns.a]\ntype = \"uuid\"\n").unwrap();
-    merged.is_refused("E_UNIQUE_MERGE", &["rowid"]);
+    merged.refused_for("E_UNIQUE_MERGE", &["rowid"]);
 }
 
 #[test]
@@ -307,7 +309,7 @@ fn case_29_rows_and_tables_that_are_too_wide() {
         (table(1018, "1"), "E_ROW_8K"),
         (table(460, &text), "E_ROW_8K"),
     ] {
-        moved(&sql, &[]).unwrap().is_refused(code, &["\"t\""]);
+        moved(&sql, &[]).unwrap().refused_for(code, &["\"t\""]);
     }
     for sql in [table(1600, "NULL"), table(1010, "1"), table(450, &text)] {
         let file = SqliteFile::from_sql(&sql);

@@ -56,8 +56,11 @@ impl ColumnFacts {
             profile.first.push((Class::Integer, key()));
         }
         profile.integers += 1;
-        profile.integers_zero += u64::from(integer == 0);
-        profile.integers_one += u64::from(integer == 1);
+        match integer {
+            0 => profile.integers_zero += 1,
+            1 => profile.integers_one += 1,
+            _ => {}
+        }
         self.integers = (self.integers.0.min(integer), self.integers.1.max(integer));
     }
 
@@ -68,9 +71,11 @@ impl ColumnFacts {
             profile.first.push((Class::Real, key()));
         }
         profile.reals += 1;
-        profile.reals_infinite += u64::from(real.is_infinite());
+        if !real.is_finite() {
+            profile.reals_infinite += 1;
+        }
         profile.reals_integral += u64::from(INTEGERS.contains(&real) && (real as i64) as f64 == real);
-        profile.reals_negative_zero += u64::from(real == 0.0 && real.is_sign_negative());
+        profile.reals_negative_zero += u64::from(real.to_bits() == (-0.0_f64).to_bits());
         self.reals = (self.reals.0.min(real), self.reals.1.max(real));
     }
 
@@ -100,8 +105,11 @@ impl ColumnFacts {
         } else {
             profile.max_characters = profile.max_characters.max(bytes.len() as u64);
         }
-        profile.texts_empty += u64::from(bytes.is_empty());
-        profile.texts_trailing_space += u64::from(bytes.last() == Some(&b' '));
+        match bytes.last() {
+            None => profile.texts_empty += 1,
+            Some(b' ') => profile.texts_trailing_space += 1,
+            _ => {}
+        }
         profile.texts_numeric += u64::from(is_number(bytes));
         if self.votes.open && self.votes.observe(bytes, profile.texts) {
             profile.broke = Some(key());

@@ -21,13 +21,15 @@ impl Affinity {
     pub fn of(declared: &str, strict: bool) -> Affinity {
         let upper = declared.to_ascii_uppercase();
         let has = |part: &str| upper.contains(part);
-        if strict && upper.trim() == "ANY" {
+        // SQLite's blanks are those of ASCII: a no-break space is a letter to it.
+        let bare = upper.trim_ascii();
+        if strict && bare == "ANY" {
             Affinity::Blob
         } else if has("INT") {
             Affinity::Integer
         } else if has("CHAR") || has("CLOB") || has("TEXT") {
             Affinity::Text
-        } else if has("BLOB") || upper.trim().is_empty() {
+        } else if has("BLOB") || bare.is_empty() {
             Affinity::Blob
         } else if has("REAL") || has("FLOA") || has("DOUB") {
             Affinity::Real
@@ -97,6 +99,11 @@ mod tests {
             }
         }
         assert_eq!(Affinity::of("any", true), Affinity::Blob);
+        assert_eq!(
+            Affinity::of("\u{a0}", false),
+            Affinity::Numeric,
+            "a type of one character that is no blank to SQLite"
+        );
     }
 
     #[test]

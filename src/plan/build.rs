@@ -151,7 +151,10 @@ fn sequences(
     existing: Option<&TargetTable>,
 ) -> Vec<SequencePlan> {
     let has_sequence = |column: &super::ColumnPlan| match existing {
-        None => table.rowid_column.is_some_and(|rowid| table.columns[rowid].name == column.source),
+        None => {
+            let is_rowid = table.rowid_column.is_some_and(|rowid| table.columns[rowid].name == column.source);
+            is_rowid && columns::is_integer(column)
+        }
         Some(existing) => existing.find_column(&column.target).is_some_and(|partner| partner.has_sequence),
     };
     let with_sequence = columns.iter().filter(|column| has_sequence(column));

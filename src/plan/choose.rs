@@ -84,7 +84,8 @@ pub struct Circumstances {
     pub checked_flag: bool,
     /// what becomes of a column that no type holds with every class kept
     pub mixed: MixedPolicy,
-    /// the column is an end of a foreign key: both ends need one type, and only one of them may prove another
+    /// the column is an end of a foreign key, whose ends need one type, of which only one may prove another; or the rowid,
+    /// which is an identity
     pub joined: bool,
 }
 

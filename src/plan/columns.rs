@@ -59,7 +59,7 @@ pub(super) fn created(
             content: inputs.rules.infer == Infer::Content,
             checked_flag: content::is_checked_flag(&column.name, &table.ddl.checks),
             mixed: inputs.rules.mixed,
-            joined: joined.contains(&i),
+            joined: joined.contains(&i) || table.rowid_column == Some(i),
         };
         let object = format!("{}.{}", table.name, column.name);
         rename::check(&object, &wish, &target, findings);
@@ -391,11 +391,17 @@ pub(super) fn create_statement(
             name: &plan.target,
             pg: plan.mapping.pg,
             not_null: plan.not_null,
-            identity: (table.rowid_column == Some(i)).then_some(ddl::Identity { sequence }),
+            identity: (table.rowid_column == Some(i) && is_integer(plan))
+                .then_some(ddl::Identity { sequence }),
             default: defaults.get(i).and_then(Option::as_deref),
         })
         .collect();
     ddl::create_table(schema, target, &lines)
+}
+
+/// Only such a column can be an identity; the configuration may have given the key another type.
+pub(super) fn is_integer(plan: &ColumnPlan) -> bool {
+    matches!(plan.mapping.pg, PgType::Int2 | PgType::Int4 | PgType::Int8)
 }
 
 fn default_of(

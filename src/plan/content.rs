@@ -15,10 +15,14 @@ const SQLITE_STAMP: Template =
 /// First words of a name that asks a question.
 const QUESTIONS: [&str; 6] = ["is_", "has_", "was_", "can_", "did_", "should_"];
 
-/// Words in a name that speak of a quantity: `retry_count` of 0 and 1 is a number, however few retries there were.
-const QUANTITIES: [&str; 14] = [
-    "count", "counter", "number", "num", "total", "sum", "level", "size", "tokens", "index", "position",
-    "priority", "version", "id",
+/// Words in a name that speak of a quantity, a place or a code rather than of yes and no, in the singular: `retry_count`
+/// of 0 and 1 is a number however few retries there were, and so is a `status` of which only two were ever used.
+const NUMBERS: &[&str] = &[
+    "age", "amount", "attempt", "click", "code", "count", "counter", "day", "depth", "height", "hit", "hour",
+    "id", "index", "kind", "length", "level", "minute", "mode", "month", "no", "num", "number", "offset",
+    "order", "pos", "position", "priority", "qty", "quantity", "rank", "rate", "retries", "score", "second",
+    "seq", "size", "sort", "stage", "state", "status", "step", "sum", "time", "token", "total", "tries",
+    "type", "value", "version", "view", "weight", "width", "year",
 ];
 
 /// The type that the content proves, if it proves one.
@@ -60,7 +64,7 @@ fn of_nothing(column: &Column) -> Option<Choice> {
 }
 
 /// INTEGER of 0 and 1 alone: a flag where a CHECK keeps everything else out, or the name asks a question, or the default
-/// is 0 or 1, both occur in default and values, and the name does not speak of a quantity.
+/// is 0 or 1, both occur in default and values, and the name does not speak of a number.
 fn flag(column: &Column, profile: &ColumnProfile, checked: bool) -> Option<Choice> {
     let default = column.default.as_deref().map(|text| text.trim().to_ascii_lowercase());
     let both = match default.as_deref() {
@@ -74,7 +78,7 @@ fn flag(column: &Column, profile: &ColumnProfile, checked: bool) -> Option<Choic
         "every value 0 or 1, and a CHECK keeps others out"
     } else if asks_question(&column.name) {
         "every value 0 or 1, and the name asks a question"
-    } else if both && !speaks_of_quantity(&column.name) {
+    } else if both && !speaks_of_number(&column.name) {
         "every value 0 or 1, and so is the default"
     } else {
         return None;
@@ -87,11 +91,10 @@ fn asks_question(name: &str) -> bool {
     QUESTIONS.iter().any(|question| name.starts_with(question))
 }
 
-fn speaks_of_quantity(name: &str) -> bool {
+fn speaks_of_number(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    name.split('_').any(|word| {
-        QUANTITIES.contains(&word) || word.strip_suffix('s').is_some_and(|word| QUANTITIES.contains(&word))
-    })
+    let is_number = |word: &str| NUMBERS.contains(&word);
+    name.split('_').any(|word| is_number(word) || word.strip_suffix('s').is_some_and(is_number))
 }
 
 fn of_texts(column: &Column, profile: &ColumnProfile, around: Circumstances) -> Option<Choice> {
@@ -182,6 +185,8 @@ mod tests {
             ("retry_count", Some("0"), flags(9, 1), free, false),
             ("input_tokens", Some("0"), flags(9, 1), free, false),
             ("status_id", Some("0"), flags(9, 1), free, false),
+            ("status", Some("0"), flags(9, 1), free, false),
+            ("tries", Some("0"), flags(9, 1), free, false),
             ("identity", Some("0"), flags(9, 1), free, true),
             ("active", Some("2"), flags(3, 4), free, false),
         ];

@@ -34,9 +34,12 @@ pub fn translate(text: &str, affinity: Affinity, pg: PgType, codec: &Codec) -> D
     if let Some(moment) = moment(text) {
         return of_moment(moment, pg);
     }
-    match read_constant(text) {
-        Some(constant) => of_constant(apply_affinity(constant, affinity), pg, codec),
-        None => Default::NotCarried("an expression that is not translated"),
+    let Some(constant) = read_constant(text) else {
+        return Default::NotCarried("an expression that is not translated");
+    };
+    match apply_affinity(constant, affinity) {
+        Some(stored) => of_constant(stored, pg, codec),
+        None => Default::NotCarried("the column's type cannot hold this value"),
     }
 }
 
@@ -166,18 +169,20 @@ fn unquoted(text: &str) -> Option<String> {
     (!single.contains(first)).then(|| inner.replace(&doubled, &first.to_string()))
 }
 
-/// What SQLite would store for the constant in a column of that affinity.
-fn apply_affinity(constant: Constant, affinity: Affinity) -> Constant {
-    match (affinity, constant) {
+/// What SQLite would store for the constant in a column of that affinity; none where only SQLite knows.
+fn apply_affinity(constant: Constant, affinity: Affinity) -> Option<Constant> {
+    Some(match (affinity, constant) {
         (Affinity::Text, Constant::Integer(integer)) => Constant::Text(integer.to_string()),
-        // Within these bounds both write the same digits without an exponent; beyond, the real stays, and no text takes it.
-        (Affinity::Text, Constant::Real(real)) if real == 0.0 || (1e-4..1e15).contains(&real.abs()) => {
-            Constant::Text(format!("{real:?}"))
+        (Affinity::Text, Constant::Real(real)) if is_written_alike(real) => {
+            // SQLite writes no sign before a zero; the sum of −0 and 0 has none.
+            Constant::Text(format!("{:?}", real + 0.0))
         }
+        (Affinity::Text, Constant::Real(_)) => return None,
         (Affinity::Real, Constant::Integer(integer)) => Constant::Real(integer as f64),
         (affinity, Constant::Text(text)) if affinity.converts_numbers() => {
-            match read_number(&text.to_ascii_lowercase()) {
-                Some(number) if is_plain_number(&text) => apply_affinity(number, affinity),
+            let bare = text.trim_matches(is_sqlite_blank);
+            match read_number(&bare.to_ascii_lowercase()) {
+                Some(number) if is_plain_number(bare) => return apply_affinity(number, affinity),
                 _ => Constant::Text(text),
             }
         }
@@ -187,7 +192,22 @@ fn apply_affinity(constant: Constant, affinity: Affinity) -> Constant {
             Constant::Integer(real as i64)
         }
         (_, constant) => constant,
-    }
+    })
+}
+
+/// Whether every SQLite writes a real in a text column as we do: without an exponent, and with so few digits that neither
+/// the 15 of older versions nor the 17 of newer ones, which drop what looks like an error from the 14th on, show another one.
+fn is_written_alike(real: f64) -> bool {
+    const DIGITS_MAX: usize = 13;
+    let scientific = format!("{real:e}");
+    let mantissa = scientific.split('e').next().unwrap_or_default();
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+    real == 0.0 || ((1e-4..1e15).contains(&real.abs()) && digits <= DIGITS_MAX)
+}
+
+/// What SQLite passes over around a number in a text (`sqlite3Isspace`).
+fn is_sqlite_blank(c: char) -> bool {
+    matches!(c, '\t'..='\r' | ' ')
 }
 
 /// Text that SQLite makes a number of: no hexadecimal, no blank within (semantics.md §1.2).
@@ -301,6 +321,12 @@ mod tests {
             ("'- 5'", "INTEGER", PgType::Int8, Codec::Int, no.clone()),
             ("1.5", "TEXT", PgType::Text, Codec::Text, yes("'1.5'")),
             ("1e20", "TEXT", PgType::Text, Codec::Text, no.clone()),
+            ("1e20", "TEXT", PgType::Float8, Codec::Float, no.clone()),
+            (".22323703685477", "TEXT", PgType::Text, Codec::Text, no.clone()),
+            (".2232370368547", "TEXT", PgType::Text, Codec::Text, yes("'0.2232370368547'")),
+            ("-0.0", "TEXT", PgType::Text, Codec::Text, yes("'0.0'")),
+            ("' 5\n'", "INTEGER", PgType::Int8, Codec::Int, yes("5")),
+            ("' 5 '", "INTEGER", PgType::Text, Codec::Text, no.clone()),
             ("1", "REAL", PgType::Float8, Codec::Float, yes("1.0")),
             ("5", "TEXT", PgType::Text, Codec::Text, yes("'5'")),
             ("x'00ff'", "BLOB", PgType::Bytea, Codec::Blob, yes("'\\x00ff'::pg_catalog.bytea")),

@@ -9,6 +9,7 @@ use crate::catalog::affinity::type_name;
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Column, Table};
 use crate::finding::{Finding, Severity};
+use crate::limits::LARGE_NOTE_BYTES_MIN;
 
 /// What there is to say about the type of a column that we create.
 pub(super) fn of_column(
@@ -19,6 +20,7 @@ pub(super) fn of_column(
     findings: &mut Vec<Finding>,
 ) {
     note_damage(table, column, facts, findings);
+    note_large(table, column, facts, findings);
     note_unproved(table, column, facts, choice, findings);
     let (code, severity, count) = match choice.level {
         Level::B => ("W_WIDENED", Severity::Warning, facts.values()),
@@ -108,6 +110,18 @@ pub(super) fn of_content(
     })
 }
 
+/// A value that PostgreSQL keeps and its own tools may not be able to write out (semantics.md §2.3).
+fn note_large(table: &Table, column: &Column, facts: &ColumnProfile, findings: &mut Vec<Finding>) {
+    if facts.max_bytes >= LARGE_NOTE_BYTES_MIN {
+        let object = format!("{}.{}", table.name, column.name);
+        let message = format!(
+            "holds a value of {} bytes: PostgreSQL keeps it, but pg_dump and text COPY may fail on it",
+            facts.max_bytes
+        );
+        findings.push(Finding::new("W_LARGE_VALUE", Severity::Note, object, message));
+    }
+}
+
 /// Sequences that go on elsewhere than the source would (semantics.md §3.2).
 pub(super) fn of_sequences(table: &Table, sequences: &[SequencePlan], findings: &mut Vec<Finding>) {
     for sequence in sequences {
@@ -126,6 +140,25 @@ pub(super) fn of_sequences(table: &Table, sequences: &[SequencePlan], findings: 
                 findings.push(Finding::new("W_SEQ_NEGATIVE", Severity::Note, object, message));
             }
             _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::choose::{Circumstances, choose};
+    use super::*;
+
+    #[test]
+    fn a_value_that_dumps_may_fail_on_is_noted() {
+        let column = Column { name: "b".to_owned(), declared: "BLOB".to_owned(), ..Column::default() };
+        let table = Table { name: "t".to_owned(), columns: vec![column], ..Table::default() };
+        for (max_bytes, notes) in [(LARGE_NOTE_BYTES_MIN - 1, 0), (LARGE_NOTE_BYTES_MIN, 1)] {
+            let facts = ColumnProfile { blobs: 1, max_bytes, ..ColumnProfile::default() };
+            let choice = choose(&table.columns[0], &facts, Circumstances::default());
+            let mut findings = Vec::new();
+            of_column(&table, &table.columns[0], &facts, &choice, &mut findings);
+            assert_eq!(findings.iter().filter(|finding| finding.code == "W_LARGE_VALUE").count(), notes);
         }
     }
 }

@@ -194,6 +194,33 @@ fn refused_strings() {
 }
 
 /// Passwords as people paste them; where the grammar tears one apart, neither part may be shown.
+/// A script's empty variable (`host=$HOST password=$PW`) must not make a password the name of a host.
+#[test]
+fn an_empty_value_does_not_take_the_next_parameter() {
+    for text in [
+        "host= password=hunter2",
+        "user=u dbname =  password = hunter2 host= port=1",
+        "host= \t\npassword=hunter2",
+    ] {
+        let error = ConnInfo::parse(text, &none).unwrap_err();
+        assert!(error.message().contains("no value"), "{text}: {error}");
+        assert!(!format!("{error:?}").contains("hunter2"), "{text}: {error:?}");
+    }
+    assert_eq!(password(&parse("host='' password=hunter2")), Some("hunter2"));
+    assert_eq!(password(&parse("host = h password = c2VjcmV0==")), Some("c2VjcmV0=="));
+    assert_eq!(password(&parse("host = h password=a=b")), Some("a=b"));
+}
+
+/// A raw `&` in a password makes a parameter of its tail.
+#[test]
+fn what_follows_a_password_in_a_query_is_not_shown() {
+    for text in ["postgres://h/d?password=a&hunter2=b", "postgres://h/d?user=u&password=&hunter2=&x=y"] {
+        let error = ConnInfo::parse(text, &none).unwrap_err();
+        assert!(error.message().contains("unknown parameter"), "{text}: {error}");
+        assert!(!format!("{error:?}").contains("hunter2"), "{text}: {error:?}");
+    }
+}
+
 #[test]
 fn no_text_shows_a_piece_of_a_password() {
     let passwords = [

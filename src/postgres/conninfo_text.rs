@@ -137,6 +137,7 @@ impl Params {
                     ),
                 ));
             };
+            refuse_empty(after)?;
             let (value, after) = read_value(after.trim_start())?;
             self.put(name, value, previous != "password")?;
             previous = name.to_string();
@@ -203,8 +204,9 @@ impl Params {
     }
 
     fn read_query(&mut self, query: &str) -> Result<()> {
-        // A raw @ may mean that all of this is the tail of a password.
-        let shown = !query.contains('@');
+        // A raw @ may mean that all of this is the tail of a password, and what follows a password may be its own.
+        let has_at_sign = query.contains('@');
+        let mut previous = String::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) =
                 pair.split_once('=').filter(|(_, value)| !value.contains('=')).ok_or_else(|| {
@@ -215,11 +217,29 @@ impl Params {
             match (name.as_str(), value.as_str()) {
                 // JDBC's spelling, which libpq takes too.
                 ("ssl", "true") => self.put("sslmode", "require".to_string(), true)?,
-                _ => self.put(&name, value, shown)?,
+                _ => self.put(&name, value, !has_at_sign && previous != "password")?,
             }
+            previous = name;
         }
         Ok(())
     }
+}
+
+/// libpq passes over blanks behind `=`, so an empty value takes the next parameter for its own: `host= password=…` is a
+/// host of that name, which every message would show.
+fn refuse_empty(after: &str) -> Result<()> {
+    let next = after.trim_start();
+    let end = next.find(|c: char| c == '=' || c.is_ascii_whitespace()).unwrap_or(next.len());
+    let (name, rest) = next.split_at(end);
+    // Only a known name: a password may well have an = in it.
+    let is_known = KEYWORDS.iter().any(|keyword| keyword.name == name) || UNSUPPORTED.contains(&name);
+    if next.len() < after.len() && is_known && rest.trim_start().starts_with('=') {
+        return Err(Error::usage(
+            "a parameter in the connection string has no value, and another one follows",
+        )
+        .remedy("write name='' for an empty value"));
+    }
+    Ok(())
 }
 
 /// One value of a `key=value` string and what follows it.

@@ -231,9 +231,9 @@ impl AsideRows {
 
 /// That a child's column is not NULL, in SQL: nor an empty text, where that becomes NULL. Its bytes tell, since a
 /// collation may take spaces for nothing.
-fn present(column: &String, empty_is_null: &[&str]) -> String {
+fn present(column: &str, empty_is_null: &[&str]) -> String {
     let name = format!("c.{}", quote(column));
-    match empty_is_null.contains(&column.as_str()) {
+    match empty_is_null.contains(&column) {
         true => {
             format!("{name} IS NOT NULL AND NOT (typeof({name}) = 'text' AND CAST({name} AS BLOB) = x'')")
         }

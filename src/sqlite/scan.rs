@@ -28,6 +28,8 @@ pub struct ScanSpec {
     utf16: Option<Endian>,
     /// cells are decoded or changed as the row is reached; false for most tables, and then `RowView::value` only borrows
     prepares: bool,
+    /// the column that is the key itself, so that it need not be read twice
+    key_column: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -52,7 +54,8 @@ impl ScanSpec {
         let prepares = utf16.is_some();
         let key = key.map(str::to_owned);
         let order = Vec::new();
-        ScanSpec { table: table.to_owned(), key, filter: None, order, columns: Vec::new(), utf16, prepares }
+        let (table, columns) = (table.to_owned(), Vec::new());
+        ScanSpec { table, key, filter: None, order, columns, utf16, prepares, key_column: None }
     }
 
     /// Only rows that meet the expression, which `sqlite::filter` has checked.
@@ -75,23 +78,32 @@ impl ScanSpec {
     /// Adds a column whose values are changed first.
     pub fn changed_column(&mut self, name: &str, stored_bytes: bool, cleanse: Cleanse) {
         self.prepares |= !cleanse.is_none();
+        if self.utf16.is_none() && self.key.as_ref().is_some_and(|key| key.eq_ignore_ascii_case(name)) {
+            self.key_column = Some(self.columns.len());
+        }
         self.columns.push(ScanColumn { name: name.to_owned(), stored_bytes, cleanse });
     }
 
-    /// The statement: the key first, then each column; in a UTF-16 file each column as bytes with its class beside it,
+    /// Where the first column asked for is in the statement's result: behind the key, unless one of them is the key.
+    fn first(&self) -> usize {
+        usize::from(self.key_column.is_none())
+    }
+
+    /// The statement: the key first, unless a column is the key, then each column; in a UTF-16 file each column as bytes with its class beside it,
     /// because the UTF-8 accessor would repair broken text silently (semantics.md §2.2).
     fn sql(&self, range: &ScanRange) -> String {
         let key = self.key.as_deref().map_or_else(|| "NULL".to_owned(), quote);
-        let mut sql = format!("SELECT {key}");
-        for column in &self.columns {
+        let mut results: Vec<String> = self.key_column.is_none().then(|| key.clone()).into_iter().collect();
+        results.extend(self.columns.iter().map(|column| {
             let name = quote(&column.name);
             match self.utf16 {
-                None => sql.push_str(&format!(", {name}")),
-                Some(_) => sql.push_str(&format!(
-                    ", CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END, typeof({name}) = 'text'"
-                )),
+                None => name,
+                Some(_) => format!(
+                    "CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END, typeof({name}) = 'text'"
+                ),
             }
-        }
+        }));
+        let mut sql = format!("SELECT {}", results.join(", "));
         sql.push_str(&format!(" FROM main.{} NOT INDEXED", quote(&self.table)));
         let mut conditions: Vec<String> = self.filter.as_deref().map(condition).into_iter().collect();
         if self.key.is_some() {
@@ -117,6 +129,7 @@ impl ScanSpec {
 pub struct RowView<'a> {
     row: &'a Row<'a>,
     spec: &'a ScanSpec,
+    first: usize,
     cells: &'a [Cell],
 }
 
@@ -142,7 +155,7 @@ enum Now {
 impl RowView<'_> {
     /// The rowid; none where the scan has no key.
     pub fn key(&self) -> Option<i64> {
-        match self.row.get_ref(0) {
+        match self.row.get_ref(self.spec.key_column.unwrap_or(0)) {
             Ok(ValueRef::Integer(key)) => Some(key),
             _ => None,
         }
@@ -154,7 +167,7 @@ impl RowView<'_> {
         if self.spec.prepares {
             return self.prepared_value(i);
         }
-        self.row.get_ref(i + 1).map(borrow).map_err(|error| unreadable(&self.spec.table, error))
+        self.row.get_ref(i + self.first).map(borrow).map_err(|error| unreadable(&self.spec.table, error))
     }
 
     /// The same cell as it is stored: unchanged, and the bytes of a text in the file's own encoding.
@@ -174,7 +187,7 @@ impl RowView<'_> {
 
 fn stored_value<'a>(row: &'a Row<'_>, spec: &ScanSpec, i: usize) -> rusqlite::Result<Value<'a>> {
     if spec.utf16.is_none() {
-        return row.get_ref(i + 1).map(borrow);
+        return row.get_ref(i + spec.first()).map(borrow);
     }
     let value = borrow(row.get_ref(1 + 2 * i)?);
     let is_text = matches!(row.get_ref(2 + 2 * i)?, ValueRef::Integer(1));
@@ -211,12 +224,12 @@ pub fn scan(
     let mut rows = statement.query(params_from_iter(bounds)).map_err(unreadable)?;
     let mut cells = Vec::new();
     cells.resize_with(if spec.prepares { spec.columns.len() } else { 0 }, Cell::default);
-    let mut spare = Vec::new();
+    let (mut spare, first) = (Vec::new(), spec.first());
     while let Some(row) = rows.next().map_err(unreadable)? {
         if spec.prepares {
             prepare_row(row, spec, &mut cells, &mut spare).map_err(unreadable)?;
         }
-        each(&RowView { row, spec, cells: &cells })?;
+        each(&RowView { row, spec, first, cells: &cells })?;
     }
     Ok(())
 }
