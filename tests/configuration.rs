@@ -70,6 +70,10 @@ fn mistakes_are_usage_errors_with_place_and_suggestion() {
             &["settings.toml:2:1: `where` of orders: no such column: totl"],
         ),
         ("[tables.orders]\nwhere = '1; DELETE FROM users'", &["more than one expression"]),
+        (
+            "[tables.users.columns.'*']\nskip = true",
+            &["settings.toml:2:1: every column of users is skipped: skip the table itself"],
+        ),
         ("[options]\nto = 'postgres://u:hunter2@h/d'", &["settings.toml:2:1: `to` is not allowed here"]),
     ];
     for (text, expected) in cases {
@@ -124,6 +128,20 @@ fn a_type_that_the_values_cannot_take_is_refused_with_their_keys() {
         assert_eq!(run.findings("E_UNIQUE_MERGE").len(), 1, "{}", run.said());
         assert_eq!(shape(&database), before);
     }
+}
+
+#[test]
+fn validate_refuses_what_migrate_would_not_go_on_with() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (SqliteFile::from_sql(SHOP), server.fresh_database());
+    migrate(source.path(), &database, &[]).ends_with(0);
+    validate(source.path(), &database, &[]).ends_with(0);
+    for command in [validate, migrate] {
+        let run = command(source.path(), &database, &["--names", "snake"]).ends_with(3);
+        assert!(run.done.stderr.contains("was begun with other options"), "{}", run.done.stderr);
+    }
+    let run = validate(source.path(), &database, &["--names", "snake", "--restart"]).ends_with(0);
+    assert!(run.said().contains("begin anew"), "{}", run.said());
 }
 
 #[test]

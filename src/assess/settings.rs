@@ -26,6 +26,7 @@ pub(super) fn check(jobs: &[Job], config: &Config) -> Result<()> {
             contradictions(table, settings, &mut mistakes);
         }
         for table in job.tables() {
+            nothing_left(table, settings, &mut mistakes);
             bad_filter(job, table, settings, &mut mistakes)?;
         }
     }
@@ -108,6 +109,19 @@ fn contradictions(table: &Table, settings: &Settings, mistakes: &mut Mistakes) {
             first.place.line
         );
         mistakes.insert((*place, message));
+    }
+}
+
+/// A table without any column has no rows that could be copied or compared.
+fn nothing_left(table: &Table, settings: &Settings, mistakes: &mut Mistakes) {
+    let skips = table.columns.iter().map(|column| {
+        let effective = settings.effective(&table.name, Some(&column.name));
+        let skip = effective.into_iter().find(|setting| matches!(setting.value, Setting::Skip(true)));
+        skip.map(|setting| setting.place)
+    });
+    if let Some(place) = skips.collect::<Option<Vec<Place>>>().and_then(|places| places.last().copied()) {
+        let message = format!("every column of {} is skipped: skip the table itself", table.name);
+        mistakes.insert((place, message));
     }
 }
 

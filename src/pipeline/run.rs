@@ -4,6 +4,7 @@ use super::account::Account;
 use super::active::{Active, refresh};
 use super::begin::{begin, check_creation, connect, known_sources, reopen_emptied};
 use super::compare::verify_tables;
+use super::resume;
 use super::schedule::copy_chunks;
 use super::sequence;
 use super::tools::Tools;
@@ -107,9 +108,12 @@ async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan
     let jobs = open(tools, account).await?;
     let mut session = connect(tools, account).await?;
     let known = known_sources(&session, tools).await?;
+    let mut against = Vec::new();
     for job in &jobs {
-        if let Some(state) = known.get(job.path()) {
-            account.finding(known_finding(state));
+        let Some(state) = known.get(job.path()) else { continue };
+        match if tools.config.restart { Ok(()) } else { goes_on(state, tools, job) } {
+            Ok(()) => account.finding(known_finding(state, tools.config.restart)),
+            Err(why) => against.push(why),
         }
     }
     let fresh = jobs.into_iter().filter(|job| !known.contains_key(job.path())).collect();
@@ -118,12 +122,20 @@ async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan
     plans.extend(assessed.iter().map(|one| one.plan.clone()));
     check_creation(&mut session, &assessed, tools, account).await?;
     account.plans(&assessed);
-    assess::refuse_if_needed(&assessed)
+    assess::refuse_if_needed(&assessed)?;
+    against.into_iter().next().map_or(Ok(()), Err)
 }
 
-fn known_finding(state: &SourceState) -> Finding {
+/// Whether `copy --migrate` would go on with what the ledger has of the source.
+fn goes_on(state: &SourceState, tools: &Tools, job: &Job) -> Result<()> {
+    resume::check(state, &tools.config, job.fingerprint()).map(|_| ())
+}
+
+fn known_finding(state: &SourceState, restart: bool) -> Finding {
     let done = state.chunks.iter().filter(|chunk| chunk.digest.is_some()).count();
-    let message = if state.finished {
+    let message = if restart {
+        "was copied before: copy --migrate --restart would drop what that copy created and begin anew, which is not tried here".to_owned()
+    } else if state.finished {
         "is copied already: copy --migrate would change nothing".to_owned()
     } else {
         format!("is copied in part ({done} of {} chunks): copy --migrate would resume", state.chunks.len())

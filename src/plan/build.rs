@@ -282,9 +282,13 @@ fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
     kept
 }
 
-/// Unique keys with a column whose configured type may make one value of two spellings: they are tried before the copy.
+/// Unique keys with a column whose configured type or change may make one value of two: they are tried before the copy.
 fn keys_that_may_meet(table: &Table, draft: &Draft) -> Vec<(String, Vec<usize>)> {
-    let may_meet = |&column: &usize| draft.is_chosen[column] && draft.plan.columns[column].level != Level::E0;
+    let may_meet = |&column: &usize| match draft.plan.columns[column].level {
+        Level::E0 => false,
+        Level::Loss => true,
+        _ => draft.is_chosen[column],
+    };
     let of_index = |name: &String| {
         let index = table.indexes.iter().find(|index| index.name == *name);
         index.map(|index| index.keys.iter().filter_map(|key| key.column).collect::<Vec<usize>>())

@@ -38,9 +38,21 @@ pub(super) fn created(
     let mut names = Names::new([], inputs.rules.hash);
     let keyed = keyed_columns(table);
     let joined = joined_columns(inputs.catalog, table);
+    // All columns have their names before a part of a split one takes a name beside them.
+    let named: Vec<(rename::Wish, String)> = table
+        .columns
+        .iter()
+        .map(|column| {
+            let wish = rename::column(inputs.rules, table, column);
+            let target = take_column(&mut names, &wish.name);
+            (wish, target)
+        })
+        .collect();
     let mut plans = Vec::new();
     let mut parts = Vec::new();
-    for (i, (column, facts)) in table.columns.iter().zip(&profile.columns).enumerate() {
+    for (i, ((column, facts), (wish, target))) in
+        table.columns.iter().zip(&profile.columns).zip(named).enumerate()
+    {
         let around = Circumstances {
             in_key: keyed.contains(&i),
             numeric_infinity: inputs.target.server_version_num >= NUMERIC_INFINITY_SINCE,
@@ -50,8 +62,6 @@ pub(super) fn created(
             joined: joined.contains(&i) || table.rowid_column == Some(i),
         };
         let object = format!("{}.{}", table.name, column.name);
-        let wish = rename::column(inputs.rules, table, column);
-        let target = take_column(&mut names, &wish.name);
         rename::check(&object, &wish, &target, findings);
         note_rename(table, column, &target, findings);
         let said = inputs.rules.settings.column(&table.name, &column.name);

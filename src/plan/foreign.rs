@@ -3,7 +3,8 @@
 use super::draft::Draft;
 use super::names::Names;
 use super::types::{Codec, Level, Mapping, PgType};
-use super::{ForeignKeyPlan, OrphanProbe, TableMode, ddl};
+use super::{ColumnPlan, ForeignKeyPlan, OrphanProbe, TableMode, ddl};
+use crate::catalog::affinity::Affinity;
 use crate::catalog::{Catalog, ForeignKey, Table};
 use crate::finding::NotCarried;
 
@@ -217,6 +218,11 @@ fn check(catalog: &Catalog, drafts: &[Draft], ends: &Ends) -> Result<(), String>
     }
     let parent_table =
         catalog.table(&parent.source).ok_or("the parent table does not exist in the source")?;
+    let child_table = catalog.table(&child.source).ok_or("the child table does not exist in the source")?;
+    for (&column, &parent_column) in ends.columns.iter().zip(&ends.parent_columns) {
+        let child_end = (child_table, &child.columns[column]);
+        keeps_equality(child_end, (parent_table, &parent.columns[parent_column]))?;
+    }
     let collation = |&column: &usize| {
         let column = parent_table.column_index(&parent.columns[column].source)?;
         Some(parent_table.columns[column].collation.as_str())
@@ -231,6 +237,50 @@ fn check(catalog: &Catalog, drafts: &[Draft], ends: &Ends) -> Result<(), String>
     } else {
         Err("the parent columns are not unique in the target".to_owned())
     }
+}
+
+/// Why a child that has its parent in the source could be without one in the target: forms that show a value's class or
+/// spelling keep apart what SQLite's comparison, under the parent's affinity, calls equal; and a change that concerns
+/// the parent alone leaves its children behind.
+fn keeps_equality(
+    (child_table, child): (&Table, &ColumnPlan),
+    (parent_table, parent): (&Table, &ColumnPlan),
+) -> Result<(), String> {
+    if parent.level == Level::Loss && parent.cleanse != child.cleanse {
+        return Err(format!(
+            "values of the parent column \"{}\" are changed by the configuration, and those of \"{}\" are not, or in another way",
+            parent.target, child.target
+        ));
+    }
+    let forms =
+        |plan: &ColumnPlan| matches!(plan.mapping.codec, Codec::TextForm | Codec::BytesForm | Codec::Tagged);
+    let affinity = |table: &Table, plan: &ColumnPlan| {
+        table.column_index(&plan.source).map(|column| table.columns[column].affinity).unwrap_or_default()
+    };
+    let (of_child, of_parent) = (affinity(child_table, child), affinity(parent_table, parent));
+    if !(forms(child) || forms(parent)) || is_one_form(of_child, of_parent) {
+        return Ok(());
+    }
+    let (c, p) = (&child.evidence, &parent.evidence);
+    let numbers_meet = (c.integers > 0 && p.reals > 0) || (c.reals > 0 && p.integers > 0);
+    let text_meets = match of_parent {
+        Affinity::Integer | Affinity::Numeric | Affinity::Real => c.texts > 0 && p.integers + p.reals > 0,
+        Affinity::Text => c.integers + c.reals > 0 && p.texts > 0,
+        Affinity::Blob => false,
+    };
+    if numbers_meet || text_meets {
+        return Err(format!(
+            "values of \"{}\" and its parent \"{}\" that are equal in SQLite may differ as {}",
+            child.target, parent.target, parent.mapping.pg
+        ));
+    }
+    Ok(())
+}
+
+/// Columns of these affinities store equal numbers in one class and spelling.
+fn is_one_form(child: Affinity, parent: Affinity) -> bool {
+    let exact = |affinity| matches!(affinity, Affinity::Integer | Affinity::Numeric);
+    (exact(child) && exact(parent)) || (child == parent && child != Affinity::Blob)
 }
 
 /// Whether the target will have a plain unique key over exactly these columns.

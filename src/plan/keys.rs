@@ -156,6 +156,12 @@ impl Keys<'_> {
                     source.name, source.collation
                 ));
             }
+            if source.collation != "BINARY" && plan.level == Level::Loss {
+                return Some(format!(
+                    "values of column \"{}\" are changed by the configuration, and may meet where {} folds them",
+                    source.name, source.collation
+                ));
+            }
             let merges =
                 matches!(plan.mapping.codec, Codec::TextForm | Codec::BytesForm) && plan.level == Level::B;
             if merges {
