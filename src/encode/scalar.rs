@@ -139,6 +139,8 @@ fn ascii_without_nul(bytes: &[u8]) -> bool {
     bytes.iter().fold(0, |seen, b| seen | b.wrapping_sub(1) | b) < 0x80
 }
 
+/// Out of line, so that the reader of short ASCII texts stays small.
+#[inline(never)]
 fn clean_slowly(bytes: &[u8]) -> Result<(), MisfitKind> {
     if simdutf8::basic::from_utf8(bytes).is_err() {
         // The slower reader knows where.
