@@ -27,6 +27,7 @@ pub mod select;
 pub mod skip;
 pub mod target;
 pub mod text;
+pub mod translate;
 pub mod type_text;
 pub mod types;
 mod views;
