@@ -10,7 +10,7 @@ use crate::cleanse;
 use crate::config::{BadValuePolicy, Cleanse, Config, OrphanPolicy};
 use crate::encode::{self, Misfit};
 use crate::error::Result;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, NotCarried, Severity};
 use crate::limits::EXAMPLES_MAX;
 use crate::plan::types::{Mapping, PgType};
 use crate::plan::{ColumnPlan, ForeignKeyPlan, Plan, ScanKey, TableMode, TablePlan};
@@ -46,8 +46,28 @@ pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()>
             plan.findings.push(orphan_finding(&source, key, &found, config.orphans).examples(found.keys));
             key.orphans = if key.quarantine { 0 } else { found.count };
         }
+        plan.not_carried.extend(never_valid(table));
     }
     Ok(())
+}
+
+/// Takes those foreign keys away that the server would only take if they were valid.
+fn never_valid(table: &mut TablePlan) -> Vec<NotCarried> {
+    let is_never = |key: &ForeignKeyPlan| key.is_valid_at_once() && key.orphans > 0;
+    let (lost, kept) = std::mem::take(&mut table.foreign_keys).into_iter().partition(is_never);
+    table.foreign_keys = kept;
+    let lost: Vec<ForeignKeyPlan> = lost;
+    let listed = lost.into_iter().map(|key| NotCarried {
+        kind: "foreign key".to_owned(),
+        name: key.name,
+        table: Some(table.source.clone()),
+        why: format!(
+            "{} no parent, and a partitioned table takes no foreign key that is not valid before PostgreSQL 18",
+            rows_have(key.orphans)
+        ),
+        sql: key.add,
+    });
+    listed.collect()
 }
 
 /// Orphans are set aside of every key whose two ends the source has; NULL in a column that refuses it is a bad value.
@@ -289,6 +309,15 @@ fn orphan_finding(source: &str, key: &ForeignKeyPlan, found: &OrphansFound, poli
             .fix("mend the rows in the source, or use --orphans not-valid or --orphans quarantine");
     }
     let whose = if whose.is_empty() { ", as in the source".to_owned() } else { whose };
+    if key.is_valid_at_once() {
+        let message = format!(
+            "{} no parent{whose}: the foreign key is not made, since a partitioned table takes none that is not valid before PostgreSQL 18",
+            rows_have(count)
+        );
+        return Finding::new("W_FK_ORPHANS", Severity::Warning, object, message).count(count).fix(
+            "set such rows aside with --orphans quarantine; or mend them, then add the foreign key by hand",
+        );
+    }
     let message =
         format!("{} no parent{whose}: the foreign key is made and left NOT VALID", rows_have(count));
     Finding::new("W_FK_ORPHANS", Severity::Warning, object, message)

@@ -1,0 +1,312 @@
+//! Tables that are created in partitions: which ones, with which bounds, and what that does to keys, foreign keys and
+//! numbers (docs/configuration.md, "Partitions").
+//!
+//! What PostgreSQL demands is not worked around: a unique key contains the partition column, and what cannot be kept
+//! because of that is said before the copy.
+
+use super::columns::is_integer;
+use super::draft::{Draft, Inputs, refusal, warning};
+use super::names::Names;
+use super::ranges::{Range, Span, count, largest_fit, ranges};
+use super::types::PgType;
+use super::{ForeignKeyPlan, Step, StepKind, TablePlan, ddl};
+use crate::catalog::profile::TableProfile;
+use crate::catalog::{IndexOrigin, Table};
+use crate::config::{Every, PartitionChoice};
+use crate::finding::{Finding, Severity};
+use crate::ident::{qualified, quote, quote_list};
+use crate::limits::PARTITIONS_MAX;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// First version in which partitions take identities over from their parent; before it, a row that is written into a
+/// partition itself would get no number.
+const IDENTITY_SINCE: u32 = 170_000;
+
+/// First version in which a partitioned table can have a foreign key that is not valid (semantics.md §5.6).
+const NOT_VALID_SINCE: u32 = 180_000;
+
+/// What the values of partition columns span, by source table: of dates in days, of date-times in microseconds, both from
+/// 2000-01-01, of integers themselves. A table whose column has no value has no entry.
+pub type Spans = BTreeMap<String, Span>;
+
+/// How one table is cut.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartitionPlan {
+    /// index in the table's `columns` of the column whose value decides
+    pub column: usize,
+    /// what one partition holds
+    pub every: Every,
+    /// the partitions that the data needs, in order; without gaps
+    pub ranges: Vec<Range>,
+    /// the partition for NULL and everything outside the ranges
+    pub default: String,
+}
+
+/// What a partition column is made of: calendar or numbers.
+fn steps_fit(pg: PgType, every: Every) -> Result<bool, ()> {
+    match (pg, every) {
+        (PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_), every) => Ok(matches!(every, Every::Period(_))),
+        (PgType::Int2 | PgType::Int4 | PgType::Int8, every) => Ok(matches!(every, Every::Step(_))),
+        _ => Err(()),
+    }
+}
+
+/// The partitions of a table that we create, where the configuration wants them; what stands against it is refused.
+pub(super) fn plan(
+    inputs: &Inputs<'_>,
+    (table, profile): (&Table, &TableProfile),
+    plan: &TablePlan,
+    names: &mut Names,
+    findings: &mut Vec<Finding>,
+) -> Option<PartitionPlan> {
+    let choice = inputs.rules.settings.table(&table.name).partition?;
+    let column = match column(plan, &choice) {
+        Ok(column) => column,
+        Err(finding) => {
+            findings.push(finding);
+            return None;
+        }
+    };
+    let pg = plan.columns[column].mapping.pg;
+    let span = match pg {
+        PgType::Int2 | PgType::Int4 | PgType::Int8 => {
+            let facts = table.column_index(&plan.columns[column].source).and_then(|i| profile.columns.get(i));
+            facts.and_then(|facts| facts.integer_range).map(|(min, max)| Span { min, max })
+        }
+        _ => inputs.spans.get(&table.name).copied(),
+    };
+    let needed = span.map_or(0, |span| count(pg, choice.every, span));
+    if needed > PARTITIONS_MAX as u128 {
+        findings.push(too_many(plan, column, (choice.every, needed), span));
+        return None;
+    }
+    let named = |mut range: Range| {
+        range.name = names.take(&format!("{}_{}", plan.target, range.name));
+        range
+    };
+    let ranges: Vec<Range> =
+        span.map_or_else(Vec::new, |span| ranges(pg, choice.every, span)).into_iter().map(named).collect();
+    let default = names.take(&format!("{}_default", plan.target));
+    let partition = PartitionPlan { column, every: choice.every, ranges, default };
+    findings.push(note(plan, &partition));
+    Some(partition)
+}
+
+/// The column that the table is to be cut by, as planned.
+fn column(plan: &TablePlan, choice: &PartitionChoice) -> Result<usize, Finding> {
+    let object = format!("{}.{}", plan.source, choice.by);
+    let named = |(_, column): &(usize, &super::ColumnPlan)| column.source.eq_ignore_ascii_case(&choice.by);
+    let found: Vec<usize> = plan.columns.iter().enumerate().filter(named).map(|(i, _)| i).collect();
+    let [column] = found[..] else {
+        let message = match found.len() {
+            0 => "is not among the columns that travel, and the table is to be partitioned by it",
+            _ => "is split into several columns, and the table is to be partitioned by it",
+        };
+        let fix = "partition by another column, or change what becomes of this one";
+        return Err(refusal("E_PARTITION_TYPE", &object, message.to_owned()).fix(fix));
+    };
+    let planned = &plan.columns[column];
+    let pg = planned.mapping.pg;
+    match steps_fit(pg, choice.every) {
+        Ok(true) => Ok(column),
+        Ok(false) => {
+            let message = format!("is {pg}, and cannot be cut into partitions by every = {}", shown(choice.every));
+            let fix = match choice.every {
+                Every::Step(_) => "say every = \"day\", \"week\", \"month\", \"quarter\" or \"year\"",
+                Every::Period(_) => "say every = N: how many numbers one partition holds",
+            };
+            Err(refusal("E_PARTITION_STEP", &object, message).fix(fix))
+        }
+        Err(()) => {
+            let message = format!(
+                "becomes {pg} ({}), and the table is to be partitioned by it: ranges are made of dates, date-times and integers",
+                planned.why
+            );
+            let name = crate::config::toml_string(&plan.source);
+            let fix = format!(
+                "give it such a type ([tables.{name}.columns.{}] type = \"timestamp\"), or partition by another column",
+                crate::config::toml_string(&planned.source)
+            );
+            Err(refusal("E_PARTITION_TYPE", &object, message).fix(fix))
+        }
+    }
+}
+
+fn too_many(plan: &TablePlan, column: usize, (every, needed): (Every, u128), span: Option<Span>) -> Finding {
+    let planned = &plan.columns[column];
+    let object = format!("{}.{}", plan.source, planned.source);
+    let message = format!(
+        "would need {needed} partitions with every = {}; more than {PARTITIONS_MAX} are not made",
+        shown(every)
+    );
+    let larger = span.and_then(|span| largest_fit(planned.mapping.pg, every, span));
+    let fix = match larger {
+        Some(every) => format!("choose a larger step: every = {}", shown(every)),
+        None => "look for values far from the others in the source, or partition by another column".to_owned(),
+    };
+    refusal("E_PARTITION_COUNT", &object, message).fix(fix)
+}
+
+/// As in the configuration.
+fn shown(every: Every) -> String {
+    match every {
+        Every::Period(_) => format!("\"{every}\""),
+        Every::Step(_) => every.to_string(),
+    }
+}
+
+fn note(plan: &TablePlan, partition: &PartitionPlan) -> Finding {
+    let column = &plan.columns[partition.column];
+    let zone = if matches!(column.mapping.pg, PgType::Timestamptz(_)) { " in UTC" } else { "" };
+    let what = match partition.every {
+        Every::Period(_) => format!("one for each {} of \"{}\"{zone}", partition.every, column.source),
+        Every::Step(_) => format!("one for each {} numbers of \"{}\"", partition.every, column.source),
+    };
+    let made = match &partition.ranges[..] {
+        [] => "no value to make partitions of".to_owned(),
+        [one] => format!("1 partition (\"{}\")", one.name),
+        [first, .., last] => {
+            format!("{} partitions (\"{}\" to \"{}\")", partition.ranges.len(), first.name, last.name)
+        }
+    };
+    let message = format!(
+        "is made in partitions, {what}: {made}, and \"{}\" by default for NULL and values outside, which would be refused without it",
+        partition.default
+    );
+    let fix = "make the partition of a new range before its first row arrives (docs/operations.md)";
+    Finding::new("W_PARTITIONED", Severity::Note, plan.source.clone(), message)
+        .count(partition.ranges.len() as u64)
+        .fix(fix)
+}
+
+/// A table that exists is filled as it is.
+pub(super) fn refuse_existing(inputs: &Inputs<'_>, plan: &TablePlan, findings: &mut Vec<Finding>) {
+    if inputs.rules.settings.table(&plan.source).partition.is_none() {
+        return;
+    }
+    let message = format!(
+        "goes into the table \"{}\", which exists already: it is not made anew, and the configured partitions cannot be made",
+        plan.target
+    );
+    let fix = "take `partition` out of the configuration to fill the table as it is; or drop or rename the table in the target";
+    findings.push(refusal("E_PARTITION_EXISTS", &plan.source, message).fix(fix));
+}
+
+/// Whether the numbers of a partitioned table come from a sequence of our own instead of an identity.
+pub(super) fn needs_sequence(inputs: &Inputs<'_>, partition: Option<&PartitionPlan>) -> bool {
+    partition.is_some() && inputs.target.server_version_num < IDENTITY_SINCE
+}
+
+/// The statements that make the table with its partitions; `create` makes it whole. A sequence of our own comes before it,
+/// and belongs to its column in the end, so that it goes when the table goes.
+pub(super) fn statements(
+    schema: &str,
+    table: &Table,
+    plan: &TablePlan,
+    partition: &PartitionPlan,
+    (create, numbers): (&str, ddl::Numbers<'_>),
+) -> Vec<Step> {
+    let step = |kind, object: &str, sql| Step { kind, object: object.to_owned(), sql };
+    let column = quote(&plan.columns[partition.column].target);
+    let mut steps =
+        vec![step(StepKind::Table, &plan.target, format!("{create}\nPARTITION BY RANGE ({column})"))];
+    for range in &partition.ranges {
+        let sql = ddl::create_partition(schema, &plan.target, &range.name, Some((&range.from, &range.to)));
+        steps.push(step(StepKind::Table, &range.name, sql));
+    }
+    let sql = ddl::create_partition(schema, &plan.target, &partition.default, None);
+    steps.push(step(StepKind::Table, &partition.default, sql));
+    let rowid = table.rowid_column.and_then(|rowid| plan.columns.get(rowid));
+    if let (ddl::Numbers::Sequence(name), Some(rowid)) = (numbers, rowid.filter(|rowid| is_integer(rowid))) {
+        let object = format!("{}.{}", plan.target, rowid.target);
+        let owner = format!("{}.{}", qualified(schema, &plan.target), quote(&rowid.target));
+        let create = format!("CREATE SEQUENCE {name} AS {}", rowid.mapping.pg);
+        steps.insert(0, step(StepKind::Sequence, &object, create));
+        steps.push(step(StepKind::Sequence, &object, format!("ALTER SEQUENCE {name} OWNED BY {owner}")));
+    }
+    steps
+}
+
+/// Gives a table its partitions, once its keys are planned: a PRIMARY KEY makes the column NOT NULL, keys that are tried
+/// are tried as they become, and only those can be referred to that have the column in them by themselves.
+pub(super) fn put(table: &Table, draft: &mut Draft, partition: PartitionPlan) {
+    let column = partition.column;
+    if draft.plan.post_data.iter().any(|step| step.kind == StepKind::PrimaryKey) {
+        draft.plan.columns[column].not_null = true;
+    }
+    for (_, key) in &mut draft.plan.unique_keys {
+        if !key.contains(&column) {
+            key.push(column);
+        }
+    }
+    let kept = std::mem::take(&mut draft.unique_keys);
+    draft.unique_keys = own_keys(table, kept, column);
+    draft.plan.partition = Some(partition);
+}
+
+/// What a unique key of a partitioned table loses, where the partition column had to be added to it.
+pub(super) fn adapted_key(
+    table: &Table,
+    kind: &str,
+    (key, column): (&[usize], usize),
+    nulls: u64,
+) -> Finding {
+    let name = |column: usize| table.columns[column].name.as_str();
+    let (own, added) = (quote_list(table.column_names(key)), quote(name(column)));
+    let consequence = match (kind, nulls) {
+        ("PRIMARY KEY", _) => format!("; {added} becomes NOT NULL"),
+        (_, 0) => String::new(),
+        (_, nulls) => format!("; rows with NULL in {added} ({nulls}) are not kept apart at all"),
+    };
+    let message = format!(
+        "({own}) becomes {kind} ({own}, {added}), since a key of a partitioned table has the partition column in it: \
+         the target keeps ({own}) unique for each {added} alone, no longer in the whole table{consequence}"
+    );
+    let fix = "see to it in the application, or partition by a column of the key";
+    warning("W_PARTITION_KEY", &table.name, message).fix(fix)
+}
+
+/// The source's names of unique keys that have the partition column in them by themselves: only those can be referred to
+/// by the foreign keys of the source.
+fn own_keys(table: &Table, kept: Vec<String>, column: usize) -> Vec<String> {
+    let has_column = |name: &String| {
+        if name == "primary key" {
+            return table.primary_key.contains(&column);
+        }
+        let index = table.indexes.iter().find(|index| index.name == *name && index.origin != IndexOrigin::PrimaryKey);
+        index.is_some_and(|index| index.keys.iter().any(|key| key.column == Some(column)))
+    };
+    kept.into_iter().filter(has_column).collect()
+}
+
+/// Why a partitioned parent cannot be referred to by these of its columns.
+pub(super) fn why_no_parent(parent: &TablePlan, columns: &[usize]) -> Option<String> {
+    let partition = parent.partition.as_ref().filter(|partition| !columns.contains(&partition.column))?;
+    let name = |column: usize| parent.columns[column].target.as_str();
+    Some(format!(
+        "the parent table is partitioned by {}, so its keys contain that column, and there is no key of ({}) alone to refer to",
+        quote(name(partition.column)),
+        quote_list(columns.iter().map(|&column| name(column)))
+    ))
+}
+
+/// The foreign keys of a table as the server takes them: a partitioned table takes none NOT VALID before PostgreSQL 18, so
+/// they are made valid at once.
+pub(super) fn foreign_keys(inputs: &Inputs<'_>, draft: &mut Draft) {
+    if draft.plan.partition.is_none() || inputs.target.server_version_num >= NOT_VALID_SINCE {
+        return;
+    }
+    for key in &mut draft.plan.foreign_keys {
+        make_valid_at_once(key);
+    }
+}
+
+fn make_valid_at_once(key: &mut ForeignKeyPlan) {
+    key.add = key.add.trim_end_matches(ddl::NOT_VALID).to_owned();
+    key.validate = None;
+}
+
+#[cfg(test)]
+#[path = "partition_tests.rs"]
+mod tests;
