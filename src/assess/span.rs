@@ -26,7 +26,8 @@ pub(super) async fn measure(job: &Arc<Job>, plan: &Plan, jobs: usize) -> Result<
     let tables: Vec<TablePlan> = plan.tables.iter().filter(of_dates).cloned().collect();
     let names: Vec<String> = tables.iter().map(|table| table.source.clone()).collect();
     let shared = Arc::clone(job);
-    let spans = pool::blocking(jobs, tasks(tables), move |(table, column)| span(&shared, table, *column)).await?;
+    let spans =
+        pool::blocking(jobs, tasks(tables), move |(table, column)| span(&shared, table, *column)).await?;
     Ok(names.into_iter().zip(spans).filter_map(|(name, span)| Some((name, span?))).collect())
 }
 

@@ -10,8 +10,9 @@ use crate::cleanse;
 use crate::config::{BadValuePolicy, Cleanse, Config, OrphanPolicy};
 use crate::encode::{self, Misfit};
 use crate::error::Result;
-use crate::finding::{Finding, NotCarried, Severity};
+use crate::finding::{Finding, Severity};
 use crate::limits::EXAMPLES_MAX;
+use crate::plan::partition::{ONLY_VALID, settle_orphans};
 use crate::plan::types::{Mapping, PgType};
 use crate::plan::{ColumnPlan, ForeignKeyPlan, Plan, ScanKey, TableMode, TablePlan};
 use crate::sqlite::aside::AsideRows;
@@ -41,33 +42,14 @@ pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()>
             }
         }
         plan.findings.extend(tried.findings);
-        let source = table.source.clone();
+        let source = (table.source.clone(), table.partition.is_some());
         for (key, found) in table.foreign_keys.iter_mut().zip(orphans).filter(|(_, found)| found.count > 0) {
             plan.findings.push(orphan_finding(&source, key, &found, config.orphans).examples(found.keys));
             key.orphans = if key.quarantine { 0 } else { found.count };
         }
-        plan.not_carried.extend(never_valid(table));
+        plan.not_carried.extend(settle_orphans(&plan.schema, table));
     }
     Ok(())
-}
-
-/// Takes those foreign keys away that the server would only take if they were valid.
-fn never_valid(table: &mut TablePlan) -> Vec<NotCarried> {
-    let is_never = |key: &ForeignKeyPlan| key.is_valid_at_once() && key.orphans > 0;
-    let (lost, kept) = std::mem::take(&mut table.foreign_keys).into_iter().partition(is_never);
-    table.foreign_keys = kept;
-    let lost: Vec<ForeignKeyPlan> = lost;
-    let listed = lost.into_iter().map(|key| NotCarried {
-        kind: "foreign key".to_owned(),
-        name: key.name,
-        table: Some(table.source.clone()),
-        why: format!(
-            "{} no parent, and a partitioned table takes no foreign key that is not valid before PostgreSQL 18",
-            rows_have(key.orphans)
-        ),
-        sql: key.add,
-    });
-    listed.collect()
 }
 
 /// Orphans are set aside of every key whose two ends the source has; NULL in a column that refuses it is a bad value.
@@ -280,7 +262,12 @@ fn key_form(values: &[Value<'_>], keyed: &[(Mapping, Cleanse)]) -> Option<Vec<u8
     Some(form)
 }
 
-fn orphan_finding(source: &str, key: &ForeignKeyPlan, found: &OrphansFound, policy: OrphanPolicy) -> Finding {
+fn orphan_finding(
+    (source, is_partitioned): &(String, bool),
+    key: &ForeignKeyPlan,
+    found: &OrphansFound,
+    policy: OrphanPolicy,
+) -> Finding {
     let (count, existed) = (found.count, key.drop.is_some());
     let refuses = match policy {
         OrphanPolicy::Auto => existed && key.validate.is_some(),
@@ -309,14 +296,12 @@ fn orphan_finding(source: &str, key: &ForeignKeyPlan, found: &OrphansFound, poli
             .fix("mend the rows in the source, or use --orphans not-valid or --orphans quarantine");
     }
     let whose = if whose.is_empty() { ", as in the source".to_owned() } else { whose };
-    if key.is_valid_at_once() {
-        let message = format!(
-            "{} no parent{whose}: the foreign key is not made, since a partitioned table takes none that is not valid before PostgreSQL 18",
-            rows_have(count)
-        );
-        return Finding::new("W_FK_ORPHANS", Severity::Warning, object, message).count(count).fix(
-            "set such rows aside with --orphans quarantine; or mend them, then add the foreign key by hand",
-        );
+    if *is_partitioned && key.is_valid_at_once() {
+        let message =
+            format!("{} no parent{whose}: the foreign key is not made; {ONLY_VALID}", rows_have(count));
+        let fix =
+            "set such rows aside with --orphans quarantine; or mend them, then add the foreign key by hand";
+        return Finding::new("W_FK_ORPHANS", Severity::Warning, object, message).count(count).fix(fix);
     }
     let message =
         format!("{} no parent{whose}: the foreign key is made and left NOT VALID", rows_have(count));

@@ -6,8 +6,8 @@
 use super::glob::{Closeness, closeness, matches};
 use super::words::Word;
 use super::{
-    BadValuePolicy, Cleanse, ColumnChoice, CreatePolicy, Every, ExistingPolicy, Infer, InvalidPolicy, MixedPolicy,
-    NamePolicy, NulPolicy, OrphanPolicy, PartitionChoice, TableChoice, VerifyLevel,
+    BadValuePolicy, Cleanse, ColumnChoice, CreatePolicy, Every, ExistingPolicy, Infer, InvalidPolicy,
+    MixedPolicy, NamePolicy, NulPolicy, OrphanPolicy, PartitionChoice, TableChoice, VerifyLevel,
 };
 use std::collections::BTreeMap;
 

@@ -226,9 +226,11 @@ fn partitions_are_said_and_taken_back() {
     assert_eq!(settings.table("log_1").partition, None);
     assert_eq!(settings.table("n").partition, choice("id", Every::Step(1_000_000)));
     assert_eq!(settings.table("other").partition, None);
-    for (table, written) in
-        [("log_2", "{by = \"at\", every = \"month\"}"), ("log_1", "false"), ("n", "{by = \"id\", every = 1000000}")]
-    {
+    for (table, written) in [
+        ("log_2", "{by = \"at\", every = \"month\"}"),
+        ("log_1", "false"),
+        ("n", "{by = \"id\", every = 1000000}"),
+    ] {
         assert_eq!(settings.effective(table, None)[0].value.toml(), written);
         let again = read(&format!("[tables.{table}]\npartition = {written}\n"));
         assert_eq!(again.table(table).partition, settings.table(table).partition, "{written}");
@@ -238,11 +240,17 @@ fn partitions_are_said_and_taken_back() {
 #[test]
 fn mistakes_of_partitions_are_named() {
     for (written, expected) in [
-        ("{by = 'a', every = 'monthly'}", "`every` cannot be `monthly`; did you mean `month`? (it is day, week,"),
+        (
+            "{by = 'a', every = 'monthly'}",
+            "`every` cannot be `monthly`; did you mean `month`? (it is day, week,",
+        ),
         ("{by = 'a', every = 0}", "`every` must be a whole number from 1 to 9223372036854775807"),
         ("{by = 'a', every = -5}", "`every` must be a whole number from 1"),
         ("{by = 'a', every = 9223372036854775808}", "`every` must be a whole number from 1"),
-        ("{by = 'a', every = true}", "`every` must be a word (day, week, month, quarter, year) or a whole number"),
+        (
+            "{by = 'a', every = true}",
+            "`every` must be a word (day, week, month, quarter, year) or a whole number",
+        ),
         ("{by = 1, every = 'day'}", "`by` must be a text in quotes, not a number"),
         ("{by = 'a', evry = 'day'}", "unknown key `evry` of partition; did you mean `every`?"),
         ("{by = 'a'}", "`partition` needs `by` and `every`; `every` is missing"),

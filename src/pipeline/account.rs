@@ -10,8 +10,8 @@ use crate::digest::MultisetDigest;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::{
-    ColumnReport, Digests, EvidenceReport, ObjectReport, Objects, Outcome, PartitionReport, REPORT_FORMAT, RowCounts, RunInfo,
-    RunReport, TableReport, TableSeconds, TargetInfo, Verify,
+    ColumnReport, Digests, EvidenceReport, ObjectReport, Objects, Outcome, PartitionReport, REPORT_FORMAT,
+    RowCounts, RunInfo, RunReport, TableReport, TableSeconds, TargetInfo, Verify,
 };
 use crate::plan::ddl::NOT_VALID;
 use crate::plan::partition::PartitionPlan;

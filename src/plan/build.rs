@@ -41,8 +41,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     for child in 0..drafts.len() {
         if drafts[child].plan.mode == TableMode::Create {
             let keys = foreign::plan(inputs.catalog, &drafts, child, &mut names, &mut remarks.not_carried);
-            drafts[child].plan.foreign_keys = keys;
-            partition::foreign_keys(inputs, &mut drafts[child]);
+            drafts[child].plan.foreign_keys = partition::foreign_keys(inputs, &drafts, child, keys);
         }
     }
     lift_existing(inputs, &mut drafts);

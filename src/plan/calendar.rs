@@ -133,7 +133,10 @@ mod tests {
             }
         }
         let month = |y, m| start(Period::Month, index(Period::Month, day(y, m, 1)) + 1) - day(y, m, 1);
-        assert_eq!([month(2024, 2), month(2023, 2), month(1900, 2), month(2000, 2), month(2024, 12)], [29, 28, 28, 29, 31]);
+        assert_eq!(
+            [month(2024, 2), month(2023, 2), month(1900, 2), month(2000, 2), month(2024, 12)],
+            [29, 28, 28, 29, 31]
+        );
     }
 
     #[test]
@@ -146,7 +149,12 @@ mod tests {
         assert_eq!(called(Period::Month, 10_000, 1, 1), "10000_01");
         assert_eq!(called(Period::Month, 0, 12, 31), "0001bc_12");
         // ISO 8601: 2020 has 53 weeks, and the last days of 2024 are in the first week of 2025.
-        let weeks = [(2020, 12, 31, "2020_w53"), (2021, 1, 3, "2020_w53"), (2021, 1, 4, "2021_w01"), (2024, 12, 30, "2025_w01")];
+        let weeks = [
+            (2020, 12, 31, "2020_w53"),
+            (2021, 1, 3, "2020_w53"),
+            (2021, 1, 4, "2021_w01"),
+            (2024, 12, 30, "2025_w01"),
+        ];
         for (y, m, d, expected) in weeks {
             assert_eq!(called(Period::Week, y, m, d), expected);
         }

@@ -126,9 +126,9 @@ impl Keys<'_> {
     /// Key parts as PostgreSQL reads them. `exact` also renders NOCASE and RTRIM, which decide what counts as equal.
     fn key_expressions(&self, index: &Index, exact: bool) -> Vec<String> {
         let parts = index.keys.iter().filter_map(|key| Some((key, key.column?)));
-        let missing = self.partition.filter(|column| {
-            index.unique && index.keys.iter().all(|key| key.column != Some(*column))
-        });
+        let missing = self
+            .partition
+            .filter(|column| index.unique && index.keys.iter().all(|key| key.column != Some(*column)));
         let partition = missing.map(|column| quote(&self.columns[column].target));
         parts
             .map(|(key, column)| {

@@ -13,7 +13,7 @@ use super::{ForeignKeyPlan, Step, StepKind, TablePlan, ddl};
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{IndexOrigin, Table};
 use crate::config::{Every, PartitionChoice};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::{qualified, quote, quote_list};
 use crate::limits::PARTITIONS_MAX;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,9 @@ pub struct PartitionPlan {
 /// What a partition column is made of: calendar or numbers.
 fn steps_fit(pg: PgType, every: Every) -> Result<bool, ()> {
     match (pg, every) {
-        (PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_), every) => Ok(matches!(every, Every::Period(_))),
+        (PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_), every) => {
+            Ok(matches!(every, Every::Period(_)))
+        }
         (PgType::Int2 | PgType::Int4 | PgType::Int8, every) => Ok(matches!(every, Every::Step(_))),
         _ => Err(()),
     }
@@ -111,7 +113,8 @@ fn column(plan: &TablePlan, choice: &PartitionChoice) -> Result<usize, Finding> 
     match steps_fit(pg, choice.every) {
         Ok(true) => Ok(column),
         Ok(false) => {
-            let message = format!("is {pg}, and cannot be cut into partitions by every = {}", shown(choice.every));
+            let message =
+                format!("is {pg}, and cannot be cut into partitions by every = {}", shown(choice.every));
             let fix = match choice.every {
                 Every::Step(_) => "say every = \"day\", \"week\", \"month\", \"quarter\" or \"year\"",
                 Every::Period(_) => "say every = N: how many numbers one partition holds",
@@ -125,7 +128,7 @@ fn column(plan: &TablePlan, choice: &PartitionChoice) -> Result<usize, Finding> 
             );
             let name = crate::config::toml_string(&plan.source);
             let fix = format!(
-                "give it such a type ([tables.{name}.columns.{}] type = \"timestamp\"), or partition by another column",
+                "give it such a type ([tables.{name}.columns.{}] type = \"timestamp\" or \"date\"), or partition by another column",
                 crate::config::toml_string(&planned.source)
             );
             Err(refusal("E_PARTITION_TYPE", &object, message).fix(fix))
@@ -143,7 +146,9 @@ fn too_many(plan: &TablePlan, column: usize, (every, needed): (Every, u128), spa
     let larger = span.and_then(|span| largest_fit(planned.mapping.pg, every, span));
     let fix = match larger {
         Some(every) => format!("choose a larger step: every = {}", shown(every)),
-        None => "look for values far from the others in the source, or partition by another column".to_owned(),
+        None => {
+            "look for values far from the others in the source, or partition by another column".to_owned()
+        }
     };
     refusal("E_PARTITION_COUNT", &object, message).fix(fix)
 }
@@ -175,9 +180,7 @@ fn note(plan: &TablePlan, partition: &PartitionPlan) -> Finding {
         partition.default
     );
     let fix = "make the partition of a new range before its first row arrives (docs/operations.md)";
-    Finding::new("W_PARTITIONED", Severity::Note, plan.source.clone(), message)
-        .count(partition.ranges.len() as u64)
-        .fix(fix)
+    Finding::new("W_PARTITIONED", Severity::Note, plan.source.clone(), message).fix(fix)
 }
 
 /// A table that exists is filled as it is.
@@ -255,7 +258,7 @@ pub(super) fn adapted_key(
     let name = |column: usize| table.columns[column].name.as_str();
     let (own, added) = (quote_list(table.column_names(key)), quote(name(column)));
     let consequence = match (kind, nulls) {
-        ("PRIMARY KEY", _) => format!("; {added} becomes NOT NULL"),
+        ("PRIMARY KEY", _) if !table.columns[column].not_null => format!("; {added} becomes NOT NULL"),
         (_, 0) => String::new(),
         (_, nulls) => format!("; rows with NULL in {added} ({nulls}) are not kept apart at all"),
     };
@@ -274,7 +277,8 @@ fn own_keys(table: &Table, kept: Vec<String>, column: usize) -> Vec<String> {
         if name == "primary key" {
             return table.primary_key.contains(&column);
         }
-        let index = table.indexes.iter().find(|index| index.name == *name && index.origin != IndexOrigin::PrimaryKey);
+        let index =
+            table.indexes.iter().find(|index| index.name == *name && index.origin != IndexOrigin::PrimaryKey);
         index.is_some_and(|index| index.keys.iter().any(|key| key.column == Some(column)))
     };
     kept.into_iter().filter(has_column).collect()
@@ -291,21 +295,59 @@ pub(super) fn why_no_parent(parent: &TablePlan, columns: &[usize]) -> Option<Str
     ))
 }
 
-/// The foreign keys of a table as the server takes them: a partitioned table takes none NOT VALID before PostgreSQL 18, so
-/// they are made valid at once.
-pub(super) fn foreign_keys(inputs: &Inputs<'_>, draft: &mut Draft) {
-    if draft.plan.partition.is_none() || inputs.target.server_version_num >= NOT_VALID_SINCE {
-        return;
-    }
-    for key in &mut draft.plan.foreign_keys {
-        make_valid_at_once(key);
-    }
+/// The foreign keys of a table with a partitioned table at either end, before PostgreSQL 18: valid at once. A partitioned
+/// child takes no other; and of a partitioned parent, VALIDATE would pass over what belongs to its partitions.
+pub(super) fn foreign_keys(
+    inputs: &Inputs<'_>,
+    drafts: &[Draft],
+    child: usize,
+    keys: Vec<ForeignKeyPlan>,
+) -> Vec<ForeignKeyPlan> {
+    let is_partitioned = |source: &str| {
+        drafts.iter().any(|draft| draft.plan.source == source && draft.plan.partition.is_some())
+    };
+    let at_once = |key: &ForeignKeyPlan| {
+        let parent = key.probe.as_ref().is_some_and(|probe| is_partitioned(&probe.parent));
+        inputs.target.server_version_num < NOT_VALID_SINCE
+            && (parent || is_partitioned(&drafts[child].plan.source))
+    };
+    let made = |key: ForeignKeyPlan| match at_once(&key) {
+        true => {
+            let add = key.add.trim_end_matches(ddl::NOT_VALID).to_owned();
+            ForeignKeyPlan { add, validate: None, ..key }
+        }
+        false => key,
+    };
+    keys.into_iter().map(made).collect()
 }
 
-fn make_valid_at_once(key: &mut ForeignKeyPlan) {
-    key.add = key.add.trim_end_matches(ddl::NOT_VALID).to_owned();
-    key.validate = None;
+/// Takes the foreign keys with orphans away that the server would only take if they were valid; and leaves those NOT VALID
+/// that it takes so.
+pub fn settle_orphans(schema: &str, table: &mut TablePlan) -> Vec<NotCarried> {
+    let is_wrong = |key: &ForeignKeyPlan| key.is_valid_at_once() && key.orphans > 0;
+    if table.partition.is_none() {
+        for key in table.foreign_keys.iter_mut().filter(|key| is_wrong(key)) {
+            key.add.push_str(ddl::NOT_VALID);
+            key.validate = Some(ddl::validate(schema, &table.target, &key.name));
+        }
+        return Vec::new();
+    }
+    let (lost, kept) = std::mem::take(&mut table.foreign_keys).into_iter().partition(is_wrong);
+    table.foreign_keys = kept;
+    let lost: Vec<ForeignKeyPlan> = lost;
+    let listed = lost.into_iter().map(|key| NotCarried {
+        kind: "foreign key".to_owned(),
+        name: key.name,
+        table: Some(table.source.clone()),
+        why: format!("rows without a parent ({}): {ONLY_VALID}", key.orphans),
+        sql: key.add,
+    });
+    listed.collect()
 }
+
+/// Why such a key is not made.
+pub const ONLY_VALID: &str =
+    "before PostgreSQL 18, a partitioned table takes no foreign key that is not valid";
 
 #[cfg(test)]
 #[path = "partition_tests.rs"]

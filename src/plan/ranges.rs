@@ -148,7 +148,10 @@ mod tests {
     #[test]
     fn months_end_where_the_next_begins() {
         let february = Y2024 + 31;
-        assert_eq!(texts(PgType::Date, MONTH, february, february + 28), ["2024_02 '2024-02-01' '2024-03-01'"]);
+        assert_eq!(
+            texts(PgType::Date, MONTH, february, february + 28),
+            ["2024_02 '2024-02-01' '2024-03-01'"]
+        );
         assert_eq!(
             texts(PgType::Date, MONTH, february + 28, february + 29),
             ["2024_02 '2024-02-01' '2024-03-01'", "2024_03 '2024-03-01' '2024-04-01'"]
@@ -207,7 +210,10 @@ mod tests {
         assert_eq!(texts(PgType::Int8, step, 999, 1000), ["0 0 1000", "1000 1000 2000"]);
         assert_eq!(texts(PgType::Int2, step, -32_768, -32_768), ["m33000 MINVALUE -32000"]);
         assert_eq!(texts(PgType::Int2, step, 32_767, 32_767), ["32000 32000 MAXVALUE"]);
-        assert_eq!(texts(PgType::Int4, step, 2_147_483_647, 2_147_483_647), ["2147483000 2147483000 MAXVALUE"]);
+        assert_eq!(
+            texts(PgType::Int4, step, 2_147_483_647, 2_147_483_647),
+            ["2147483000 2147483000 MAXVALUE"]
+        );
         let whole = texts(PgType::Int8, Every::Step(i64::MAX), i64::MIN, i64::MAX);
         assert_eq!(whole.len(), 4);
         assert_eq!(whole[0], "m18446744073709551614 MINVALUE -9223372036854775807");

@@ -34,7 +34,10 @@ impl Reader<'_> {
         }
         if self.mistakes.len() == told && (by.is_none() || every.is_none()) {
             let missing = if by.is_none() { "by" } else { "every" };
-            self.mistake(key.span().start, format!("`partition` needs `by` and `every`; `{missing}` is missing"));
+            self.mistake(
+                key.span().start,
+                format!("`partition` needs `by` and `every`; `{missing}` is missing"),
+            );
         }
         Some(PartitionChoice { by: by?, every: every? })
     }

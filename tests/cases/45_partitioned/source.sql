@@ -1,3 +1,4 @@
+PRAGMA foreign_keys = OFF;
 CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT);
 INSERT INTO person VALUES (1, 'Ann'), (2, 'Bob');
 
@@ -27,10 +28,9 @@ CREATE TABLE visit (person_id INTEGER REFERENCES person (id), at TIMESTAMP);
 INSERT INTO visit VALUES (1, '2024-06-30 12:00:00+00:00'), (9, '2024-07-01 00:30:00+00:00'), (2, NULL);
 
 -- No value to make partitions of.
-CREATE TABLE nothing (id INTEGER PRIMARY KEY, at DATE);
+CREATE TABLE empty (id INTEGER PRIMARY KEY, at DATE);
 
 -- Its partitions' names are taken by tables of the source.
 CREATE TABLE y (d DATE);
-INSERT INTO y VALUES ('2024-05-05'), ('0001-01-01'), ('0001-12-31');
-DELETE FROM y WHERE d > '1000';
+INSERT INTO y VALUES ('0001-01-01'), ('0001-12-31');
 CREATE TABLE y_0001 (a INTEGER);
