@@ -339,7 +339,7 @@ pub fn settle_orphans(schema: &str, table: &mut TablePlan) -> Vec<NotCarried> {
         kind: "foreign key".to_owned(),
         name: key.name,
         table: Some(table.source.clone()),
-        why: format!("rows without a parent ({}): {ONLY_VALID}", key.orphans),
+        why: format!("rows of the source have no parent, and {ONLY_VALID}"),
         sql: key.add,
     });
     listed.collect()
