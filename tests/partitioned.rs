@@ -91,6 +91,22 @@ fn a_split_column_cannot_be_the_partitions() {
     assert_eq!(database.query_one_text("SELECT count(*) FROM mixed_0"), "1");
 }
 
+/// A number that its column cannot hold is set aside, and makes no partitions.
+#[test]
+fn only_numbers_that_fit_make_partitions() {
+    let Some(server) = Server::available() else { return };
+    let source =
+        SqliteFile::from_sql("CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (-5), (32767), (1000000000)");
+    let database = server.fresh_database();
+    let config =
+        "[tables.t]\npartition = {by = 'n', every = 10000}\n[tables.t.columns.n]\ntype = 'smallint'\n";
+    let run = with(migrate, &source, &database, config, &["--on-bad-value", "quarantine"]).ends_with(8);
+    let ranges = &run.table("t")["partition"]["ranges"];
+    assert_eq!(*ranges, serde_json::json!(["t_m10000", "t_0", "t_10000", "t_20000", "t_30000"]));
+    let last = "SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = 't_30000'";
+    assert_eq!(database.query_one_text(last), "FOR VALUES FROM ('30000') TO (MAXVALUE)");
+}
+
 /// The default partition takes what comes later; numbers go on, also for rows that go into a partition itself; what the
 /// source called unique is so within one value of the partition column.
 #[test]

@@ -1,7 +1,8 @@
 //! What the values of partition columns span, as they will be in the target: its partitions are made for that.
 //!
-//! The profile knows the smallest and largest INTEGER of every column. Dates and date-times have many forms in a source, so
-//! each value is encoded as the copy would and compared in PostgreSQL's own form: one more pass, over one column.
+//! The profile knows the smallest and largest INTEGER of every column, which is all of a `bigint`. Dates and date-times have
+//! many forms in a source, and not every INTEGER fits a narrower type, so each value is encoded as the copy would and
+//! compared in PostgreSQL's own form: one more pass, over one column.
 
 use super::job::Job;
 use super::pool;
@@ -14,16 +15,16 @@ use crate::plan::{Plan, Span, TablePlan};
 use crate::sqlite::scan::scan;
 use std::sync::Arc;
 
-/// Measures the columns of `plan`'s partitioned tables that hold dates or date-times.
+/// Measures the columns of `plan`'s partitioned tables whose span the profile does not know.
 ///
 /// # Errors
 /// A source fault.
 pub(super) async fn measure(job: &Arc<Job>, plan: &Plan, jobs: usize) -> Result<Spans> {
-    let of_dates = |table: &&TablePlan| {
+    let is_unknown = |table: &&TablePlan| {
         let column = table.partition.as_ref().map(|partition| table.columns[partition.column].mapping.pg);
-        matches!(column, Some(PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_)))
+        column.is_some_and(|pg| pg != PgType::Int8)
     };
-    let tables: Vec<TablePlan> = plan.tables.iter().filter(of_dates).cloned().collect();
+    let tables: Vec<TablePlan> = plan.tables.iter().filter(is_unknown).cloned().collect();
     let names: Vec<String> = tables.iter().map(|table| table.source.clone()).collect();
     let shared = Arc::clone(job);
     let spans =
@@ -58,9 +59,12 @@ fn span(job: &Job, table: &TablePlan, column: usize) -> Result<Option<Span>> {
     Ok(span)
 }
 
-/// The number in a field of a binary COPY: days of 4 bytes, microseconds of 8; none for NULL.
+/// The number in a field of a binary COPY: `smallint` of 2 bytes, days and `integer` of 4, microseconds of 8; none for NULL.
 fn number(field: &[u8]) -> Option<i64> {
     let (_, payload) = field.split_first_chunk::<4>()?;
+    if let Ok(small) = <[u8; 2]>::try_from(payload) {
+        return Some(i16::from_be_bytes(small).into());
+    }
     if let Ok(days) = <[u8; 4]>::try_from(payload) {
         return Some(i32::from_be_bytes(days).into());
     }
@@ -84,5 +88,7 @@ mod tests {
         let stamp = |text| of(Value::Text(text), PgType::Timestamp(6), Codec::AnyTimestamp);
         assert_eq!(stamp(b"2000-01-01 00:00:01.5"), Some(1_500_000));
         assert_eq!(of(Value::Null, PgType::Date, Codec::Date), None);
+        assert_eq!(of(Value::Integer(-7), PgType::Int2, Codec::Int), Some(-7));
+        assert_eq!(of(Value::Integer(-70_000), PgType::Int4, Codec::Int), Some(-70_000));
     }
 }

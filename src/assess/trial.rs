@@ -12,7 +12,7 @@ use crate::encode::{self, Misfit};
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
 use crate::limits::EXAMPLES_MAX;
-use crate::plan::partition::{ONLY_VALID, settle_orphans};
+use crate::plan::partition_keys::{ONLY_VALID, settle_orphans};
 use crate::plan::types::{Mapping, PgType};
 use crate::plan::{ColumnPlan, ForeignKeyPlan, Plan, ScanKey, TableMode, TablePlan};
 use crate::sqlite::aside::AsideRows;

@@ -7,7 +7,7 @@ use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::types::Level;
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
-    TablePlan, chosen, columns, ddl, existing, foreign, keys, order, partition, rename,
+    TablePlan, chosen, columns, ddl, existing, foreign, keys, order, partition, partition_keys, rename,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Index, IndexOrigin, Table};
@@ -41,7 +41,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     for child in 0..drafts.len() {
         if drafts[child].plan.mode == TableMode::Create {
             let keys = foreign::plan(inputs.catalog, &drafts, child, &mut names, &mut remarks.not_carried);
-            drafts[child].plan.foreign_keys = partition::foreign_keys(inputs, &drafts, child, keys);
+            drafts[child].plan.foreign_keys = partition_keys::foreign_keys(inputs, &drafts, child, keys);
         }
     }
     lift_existing(inputs, &mut drafts);
@@ -235,12 +235,13 @@ fn render_created(
     let Remarks { findings, not_carried } = remarks;
     let schema = &inputs.rules.schema;
     let partition = partition::plan(inputs, (table, profile), &draft.plan, names, findings);
-    let sequence = identity_sequence(inputs, table, draft, names);
-    let numbers = match &sequence {
-        Some((name, _)) if partition::needs_sequence(inputs, partition.as_ref()) => {
-            ddl::Numbers::Sequence(name)
+    let sequence = identity_sequence(table, draft, names);
+    let qualified = sequence.as_ref().map(|(name, _)| qualified(schema, name));
+    let numbers = match (&sequence, &qualified) {
+        (Some((name, _)), Some(qualified)) if partition::needs_sequence(inputs, partition.as_ref()) => {
+            ddl::Numbers::Sequence { name, qualified }
         }
-        Some((name, false)) => ddl::Numbers::Identity(ddl::Identity { sequence: Some(name) }),
+        (Some((_, false)), Some(name)) => ddl::Numbers::Identity(ddl::Identity { sequence: Some(name) }),
         _ => ddl::Numbers::Identity(ddl::Identity { sequence: None }),
     };
     let sql = columns::create_statement(
@@ -275,18 +276,14 @@ fn render_created(
     list_text_only(table, not_carried);
 }
 
-/// The qualified name of the identity's sequence, and whether it is the one that PostgreSQL would give it:
+/// The name of the identity's sequence, and whether it is the one that PostgreSQL would give it:
 /// `TABLE_COLUMN_seq` is taken here either way, so that nothing that is made later is called the same.
-fn identity_sequence(
-    inputs: &Inputs<'_>,
-    table: &Table,
-    draft: &Draft,
-    names: &mut Names,
-) -> Option<(String, bool)> {
+fn identity_sequence(table: &Table, draft: &Draft, names: &mut Names) -> Option<(String, bool)> {
     let column = &draft.plan.columns[table.rowid_column?].target;
     let usual = format!("{}_{column}_seq", draft.plan.target);
     let name = names.take(&usual);
-    Some((qualified(&inputs.rules.schema, &name), name == usual))
+    let is_usual = name == usual;
+    Some((name, is_usual))
 }
 
 fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {

@@ -388,10 +388,10 @@ pub(super) fn create_statement(
     let rowid = table.rowid_column.filter(|&rowid| columns.get(rowid).is_some_and(is_integer));
     let identity = match numbers {
         ddl::Numbers::Identity(identity) => Some(identity),
-        ddl::Numbers::Sequence(name) => {
+        ddl::Numbers::Sequence { qualified, .. } => {
             let rowid = rowid.and_then(|rowid| defaults.get_mut(rowid));
             rowid.into_iter().for_each(|default| {
-                *default = Some(format!("nextval({}::regclass)", literal(name)));
+                *default = Some(format!("nextval({}::regclass)", literal(qualified)));
             });
             None
         }

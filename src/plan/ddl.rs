@@ -25,8 +25,13 @@ pub struct ColumnDdl<'a> {
 pub enum Numbers<'a> {
     /// an identity
     Identity(Identity<'a>),
-    /// a sequence of this qualified name, made before the table
-    Sequence(&'a str),
+    /// a sequence that is made before the table
+    Sequence {
+        /// its name
+        name: &'a str,
+        /// the same, quoted and with the schema
+        qualified: &'a str,
+    },
 }
 
 /// An identity column's numbers.

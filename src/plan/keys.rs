@@ -3,7 +3,7 @@
 use super::draft::warning;
 use super::names::{Names, spell};
 use super::types::{Codec, Level, PgType};
-use super::{ColumnPlan, Step, StepKind, ddl, partition};
+use super::{ColumnPlan, Step, StepKind, ddl, partition_keys};
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Index, IndexOrigin, Table};
 use crate::config::NamePolicy;
@@ -229,7 +229,7 @@ impl Keys<'_> {
     fn note_adapted(&mut self, key: &[usize], words: &str) {
         let Some(column) = self.partition.filter(|column| !key.contains(column)) else { return };
         let nulls = self.profile.columns[column].nulls;
-        self.findings.push(partition::adapted_key(self.table, words, (key, column), nulls));
+        self.findings.push(partition_keys::adapted_key(self.table, words, (key, column), nulls));
     }
 
     fn target_names(&self, key: &[usize]) -> Vec<&str> {

@@ -24,6 +24,7 @@ pub mod names;
 mod notes;
 pub mod order;
 pub mod partition;
+pub mod partition_keys;
 mod ranges;
 pub mod rename;
 pub mod select;

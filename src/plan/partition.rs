@@ -5,16 +5,16 @@
 //! because of that is said before the copy.
 
 use super::columns::is_integer;
-use super::draft::{Draft, Inputs, refusal, warning};
+use super::draft::{Draft, Inputs, refusal};
 use super::names::Names;
 use super::ranges::{Range, Span, count, largest_fit, ranges};
 use super::types::PgType;
-use super::{ForeignKeyPlan, Step, StepKind, TablePlan, ddl};
+use super::{Step, StepKind, TablePlan, ddl, partition_keys};
+use crate::catalog::Table;
 use crate::catalog::profile::TableProfile;
-use crate::catalog::{IndexOrigin, Table};
 use crate::config::{Every, PartitionChoice};
-use crate::finding::{Finding, NotCarried, Severity};
-use crate::ident::{qualified, quote, quote_list};
+use crate::finding::{Finding, Severity};
+use crate::ident::{qualified, quote};
 use crate::limits::PARTITIONS_MAX;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,11 +23,9 @@ use std::collections::BTreeMap;
 /// partition itself would get no number.
 const IDENTITY_SINCE: u32 = 170_000;
 
-/// First version in which a partitioned table can have a foreign key that is not valid (semantics.md §5.6).
-const NOT_VALID_SINCE: u32 = 180_000;
-
 /// What the values of partition columns span, by source table: of dates in days, of date-times in microseconds, both from
-/// 2000-01-01, of integers themselves. A table whose column has no value has no entry.
+/// 2000-01-01, of integers themselves. A table whose column has no value has no entry, nor one by a `bigint`: the profile
+/// knows what those span.
 pub type Spans = BTreeMap<String, Span>;
 
 /// How one table is cut.
@@ -72,7 +70,7 @@ pub(super) fn plan(
     };
     let pg = plan.columns[column].mapping.pg;
     let span = match pg {
-        PgType::Int2 | PgType::Int4 | PgType::Int8 => {
+        PgType::Int8 => {
             let facts = table.column_index(&plan.columns[column].source).and_then(|i| profile.columns.get(i));
             facts.and_then(|facts| facts.integer_range).map(|(min, max)| Span { min, max })
         }
@@ -220,13 +218,13 @@ pub(super) fn statements(
     }
     let sql = ddl::create_partition(schema, &plan.target, &partition.default, None);
     steps.push(step(StepKind::Table, &partition.default, sql));
-    let rowid = table.rowid_column.and_then(|rowid| plan.columns.get(rowid));
-    if let (ddl::Numbers::Sequence(name), Some(rowid)) = (numbers, rowid.filter(|rowid| is_integer(rowid))) {
-        let object = format!("{}.{}", plan.target, rowid.target);
+    let rowid =
+        table.rowid_column.and_then(|rowid| plan.columns.get(rowid)).filter(|rowid| is_integer(rowid));
+    if let (ddl::Numbers::Sequence { name, qualified: sequence }, Some(rowid)) = (numbers, rowid) {
         let owner = format!("{}.{}", qualified(schema, &plan.target), quote(&rowid.target));
-        let create = format!("CREATE SEQUENCE {name} AS {}", rowid.mapping.pg);
-        steps.insert(0, step(StepKind::Sequence, &object, create));
-        steps.push(step(StepKind::Sequence, &object, format!("ALTER SEQUENCE {name} OWNED BY {owner}")));
+        let create = format!("CREATE SEQUENCE {sequence} AS {}", rowid.mapping.pg);
+        steps.insert(0, step(StepKind::Sequence, name, create));
+        steps.push(step(StepKind::Sequence, name, format!("ALTER SEQUENCE {sequence} OWNED BY {owner}")));
     }
     steps
 }
@@ -244,110 +242,9 @@ pub(super) fn put(table: &Table, draft: &mut Draft, partition: PartitionPlan) {
         }
     }
     let kept = std::mem::take(&mut draft.unique_keys);
-    draft.unique_keys = own_keys(table, kept, column);
+    draft.unique_keys = partition_keys::own_keys(table, kept, column);
     draft.plan.partition = Some(partition);
 }
-
-/// What a unique key of a partitioned table loses, where the partition column had to be added to it.
-pub(super) fn adapted_key(
-    table: &Table,
-    kind: &str,
-    (key, column): (&[usize], usize),
-    nulls: u64,
-) -> Finding {
-    let name = |column: usize| table.columns[column].name.as_str();
-    let (own, added) = (quote_list(table.column_names(key)), quote(name(column)));
-    let consequence = match (kind, nulls) {
-        ("PRIMARY KEY", _) if !table.columns[column].not_null => format!("; {added} becomes NOT NULL"),
-        (_, 0) => String::new(),
-        (_, nulls) => format!("; rows with NULL in {added} ({nulls}) are not kept apart at all"),
-    };
-    let message = format!(
-        "({own}) becomes {kind} ({own}, {added}), since a key of a partitioned table has the partition column in it: \
-         the target keeps ({own}) unique for each {added} alone, no longer in the whole table{consequence}"
-    );
-    let fix = "see to it in the application, or partition by a column of the key";
-    warning("W_PARTITION_KEY", &table.name, message).fix(fix)
-}
-
-/// The source's names of unique keys that have the partition column in them by themselves: only those can be referred to
-/// by the foreign keys of the source.
-fn own_keys(table: &Table, kept: Vec<String>, column: usize) -> Vec<String> {
-    let has_column = |name: &String| {
-        if name == "primary key" {
-            return table.primary_key.contains(&column);
-        }
-        let index =
-            table.indexes.iter().find(|index| index.name == *name && index.origin != IndexOrigin::PrimaryKey);
-        index.is_some_and(|index| index.keys.iter().any(|key| key.column == Some(column)))
-    };
-    kept.into_iter().filter(has_column).collect()
-}
-
-/// Why a partitioned parent cannot be referred to by these of its columns.
-pub(super) fn why_no_parent(parent: &TablePlan, columns: &[usize]) -> Option<String> {
-    let partition = parent.partition.as_ref().filter(|partition| !columns.contains(&partition.column))?;
-    let name = |column: usize| parent.columns[column].target.as_str();
-    Some(format!(
-        "the parent table is partitioned by {}, so its keys contain that column, and there is no key of ({}) alone to refer to",
-        quote(name(partition.column)),
-        quote_list(columns.iter().map(|&column| name(column)))
-    ))
-}
-
-/// The foreign keys of a table with a partitioned table at either end, before PostgreSQL 18: valid at once. A partitioned
-/// child takes no other; and of a partitioned parent, VALIDATE would pass over what belongs to its partitions.
-pub(super) fn foreign_keys(
-    inputs: &Inputs<'_>,
-    drafts: &[Draft],
-    child: usize,
-    keys: Vec<ForeignKeyPlan>,
-) -> Vec<ForeignKeyPlan> {
-    let is_partitioned = |source: &str| {
-        drafts.iter().any(|draft| draft.plan.source == source && draft.plan.partition.is_some())
-    };
-    let at_once = |key: &ForeignKeyPlan| {
-        let parent = key.probe.as_ref().is_some_and(|probe| is_partitioned(&probe.parent));
-        inputs.target.server_version_num < NOT_VALID_SINCE
-            && (parent || is_partitioned(&drafts[child].plan.source))
-    };
-    let made = |key: ForeignKeyPlan| match at_once(&key) {
-        true => {
-            let add = key.add.trim_end_matches(ddl::NOT_VALID).to_owned();
-            ForeignKeyPlan { add, validate: None, ..key }
-        }
-        false => key,
-    };
-    keys.into_iter().map(made).collect()
-}
-
-/// Takes the foreign keys with orphans away that the server would only take if they were valid; and leaves those NOT VALID
-/// that it takes so.
-pub fn settle_orphans(schema: &str, table: &mut TablePlan) -> Vec<NotCarried> {
-    let is_wrong = |key: &ForeignKeyPlan| key.is_valid_at_once() && key.orphans > 0;
-    if table.partition.is_none() {
-        for key in table.foreign_keys.iter_mut().filter(|key| is_wrong(key)) {
-            key.add.push_str(ddl::NOT_VALID);
-            key.validate = Some(ddl::validate(schema, &table.target, &key.name));
-        }
-        return Vec::new();
-    }
-    let (lost, kept) = std::mem::take(&mut table.foreign_keys).into_iter().partition(is_wrong);
-    table.foreign_keys = kept;
-    let lost: Vec<ForeignKeyPlan> = lost;
-    let listed = lost.into_iter().map(|key| NotCarried {
-        kind: "foreign key".to_owned(),
-        name: key.name,
-        table: Some(table.source.clone()),
-        why: format!("rows of the source have no parent, and {ONLY_VALID}"),
-        sql: key.add,
-    });
-    listed.collect()
-}
-
-/// Why such a key is not made.
-pub const ONLY_VALID: &str =
-    "before PostgreSQL 18, a partitioned table takes no foreign key that is not valid";
 
 #[cfg(test)]
 #[path = "partition_tests.rs"]
