@@ -271,7 +271,7 @@ fn render_created(
     draft.unique_keys = kept_unique_keys(table, &not_carried[before..]);
     draft.plan.unique_keys = keys_that_may_meet(table, draft);
     if let Some(partition) = partition {
-        partition::put(table, draft, partition);
+        partition::put(draft, partition);
     }
     list_text_only(table, not_carried);
 }

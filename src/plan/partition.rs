@@ -9,7 +9,7 @@ use super::draft::{Draft, Inputs, refusal};
 use super::names::Names;
 use super::ranges::{Range, Span, count, largest_fit, ranges};
 use super::types::PgType;
-use super::{Step, StepKind, TablePlan, ddl, partition_keys};
+use super::{Step, StepKind, TablePlan, ddl};
 use crate::catalog::Table;
 use crate::catalog::profile::TableProfile;
 use crate::config::{Every, PartitionChoice};
@@ -229,9 +229,9 @@ pub(super) fn statements(
     steps
 }
 
-/// Gives a table its partitions, once its keys are planned: a PRIMARY KEY makes the column NOT NULL, keys that are tried
-/// are tried as they become, and only those can be referred to that have the column in them by themselves.
-pub(super) fn put(table: &Table, draft: &mut Draft, partition: PartitionPlan) {
+/// Gives a table its partitions, once its keys are planned: a PRIMARY KEY makes the column NOT NULL, and keys that are tried
+/// are tried as they become.
+pub(super) fn put(draft: &mut Draft, partition: PartitionPlan) {
     let column = partition.column;
     if draft.plan.post_data.iter().any(|step| step.kind == StepKind::PrimaryKey) {
         draft.plan.columns[column].not_null = true;
@@ -241,8 +241,6 @@ pub(super) fn put(table: &Table, draft: &mut Draft, partition: PartitionPlan) {
             key.push(column);
         }
     }
-    let kept = std::mem::take(&mut draft.unique_keys);
-    draft.unique_keys = partition_keys::own_keys(table, kept, column);
     draft.plan.partition = Some(partition);
 }
 

@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, Inputs, warning};
 use super::{ForeignKeyPlan, TablePlan, ddl};
-use crate::catalog::{IndexOrigin, Table};
+use crate::catalog::Table;
 use crate::finding::{Finding, NotCarried};
 use crate::ident::{quote, quote_list};
 
@@ -29,20 +29,6 @@ pub(super) fn adapted_key(
     );
     let fix = "see to it in the application, or partition by a column of the key";
     warning("W_PARTITION_KEY", &table.name, message).fix(fix)
-}
-
-/// The source's names of unique keys that have the partition column in them by themselves: only those can be referred to
-/// by the foreign keys of the source.
-pub(super) fn own_keys(table: &Table, kept: Vec<String>, column: usize) -> Vec<String> {
-    let has_column = |name: &String| {
-        if name == "primary key" {
-            return table.primary_key.contains(&column);
-        }
-        let index =
-            table.indexes.iter().find(|index| index.name == *name && index.origin != IndexOrigin::PrimaryKey);
-        index.is_some_and(|index| index.keys.iter().any(|key| key.column == Some(column)))
-    };
-    kept.into_iter().filter(has_column).collect()
 }
 
 /// Why a partitioned parent cannot be referred to by these of its columns.
