@@ -9,10 +9,10 @@ use super::draft::{Draft, Inputs, refusal};
 use super::names::Names;
 use super::ranges::{Range, Span, count, largest_fit, ranges};
 use super::types::PgType;
-use super::{Step, StepKind, TablePlan, ddl};
+use super::{ColumnPlan, Step, StepKind, TablePlan, ddl};
 use crate::catalog::Table;
 use crate::catalog::profile::TableProfile;
-use crate::config::{Every, PartitionChoice};
+use crate::config::{Every, PartitionChoice, toml_string};
 use crate::finding::{Finding, Severity};
 use crate::ident::{qualified, quote};
 use crate::limits::PARTITIONS_MAX;
@@ -41,17 +41,6 @@ pub struct PartitionPlan {
     pub default: String,
 }
 
-/// What a partition column is made of: calendar or numbers.
-fn steps_fit(pg: PgType, every: Every) -> Result<bool, ()> {
-    match (pg, every) {
-        (PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_), every) => {
-            Ok(matches!(every, Every::Period(_)))
-        }
-        (PgType::Int2 | PgType::Int4 | PgType::Int8, every) => Ok(matches!(every, Every::Step(_))),
-        _ => Err(()),
-    }
-}
-
 /// The partitions of a table that we create, where the configuration wants them; what stands against it is refused.
 pub(super) fn plan(
     inputs: &Inputs<'_>,
@@ -61,13 +50,7 @@ pub(super) fn plan(
     findings: &mut Vec<Finding>,
 ) -> Option<PartitionPlan> {
     let choice = inputs.rules.settings.table(&table.name).partition?;
-    let column = match column(plan, &choice) {
-        Ok(column) => column,
-        Err(finding) => {
-            findings.push(finding);
-            return None;
-        }
-    };
+    let column = column(plan, &choice, findings)?;
     let pg = plan.columns[column].mapping.pg;
     let span = match pg {
         PgType::Int8 => {
@@ -93,45 +76,51 @@ pub(super) fn plan(
     Some(partition)
 }
 
-/// The column that the table is to be cut by, as planned.
-fn column(plan: &TablePlan, choice: &PartitionChoice) -> Result<usize, Finding> {
-    let object = format!("{}.{}", plan.source, choice.by);
-    let named = |(_, column): &(usize, &super::ColumnPlan)| column.source.eq_ignore_ascii_case(&choice.by);
+/// The column that the table is to be cut by, as planned; what stands against it is refused.
+fn column(plan: &TablePlan, choice: &PartitionChoice, findings: &mut Vec<Finding>) -> Option<usize> {
+    let named = |(_, column): &(usize, &ColumnPlan)| column.source.eq_ignore_ascii_case(&choice.by);
     let found: Vec<usize> = plan.columns.iter().enumerate().filter(named).map(|(i, _)| i).collect();
+    let object = format!("{}.{}", plan.source, choice.by);
     let [column] = found[..] else {
         let message = match found.len() {
             0 => "is not among the columns that travel, and the table is to be partitioned by it",
             _ => "is split into several columns, and the table is to be partitioned by it",
         };
         let fix = "partition by another column, or change what becomes of this one";
-        return Err(refusal("E_PARTITION_TYPE", &object, message.to_owned()).fix(fix));
+        findings.push(refusal("E_PARTITION_TYPE", &object, message.to_owned()).fix(fix));
+        return None;
     };
     let planned = &plan.columns[column];
-    let pg = planned.mapping.pg;
-    match steps_fit(pg, choice.every) {
-        Ok(true) => Ok(column),
-        Ok(false) => {
-            let message =
-                format!("is {pg}, and cannot be cut into partitions by every = {}", shown(choice.every));
-            let fix = match choice.every {
-                Every::Step(_) => "say every = \"day\", \"week\", \"month\", \"quarter\" or \"year\"",
-                Every::Period(_) => "say every = N: how many numbers one partition holds",
-            };
-            Err(refusal("E_PARTITION_STEP", &object, message).fix(fix))
+    let wanted = match planned.mapping.pg {
+        PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) => {
+            (!matches!(choice.every, Every::Period(_)))
+                .then_some("\"day\", \"week\", \"month\", \"quarter\" or \"year\"")
         }
-        Err(()) => {
-            let message = format!(
-                "becomes {pg} ({}), and the table is to be partitioned by it: ranges are made of dates, date-times and integers",
-                planned.why
-            );
-            let name = crate::config::toml_string(&plan.source);
-            let fix = format!(
-                "give it such a type ([tables.{name}.columns.{}] type = \"timestamp\" or \"date\"), or partition by another column",
-                crate::config::toml_string(&planned.source)
-            );
-            Err(refusal("E_PARTITION_TYPE", &object, message).fix(fix))
+        PgType::Int2 | PgType::Int4 | PgType::Int8 => {
+            (!matches!(choice.every, Every::Step(_))).then_some("N, how many numbers one partition holds")
         }
-    }
+        _ => {
+            findings.push(wrong_type(plan, planned, &object));
+            return None;
+        }
+    };
+    let Some(wanted) = wanted else { return Some(column) };
+    let (pg, every) = (planned.mapping.pg, shown(choice.every));
+    let message = format!("is {pg}, and cannot be cut into partitions by every = {every}");
+    findings.push(refusal("E_PARTITION_STEP", &object, message).fix(format!("say every = {wanted}")));
+    None
+}
+
+fn wrong_type(plan: &TablePlan, column: &ColumnPlan, object: &str) -> Finding {
+    let message = format!(
+        "becomes {} ({}), and the table is to be partitioned by it: ranges are made of dates, date-times and integers",
+        column.mapping.pg, column.why
+    );
+    let (table, column) = (toml_string(&plan.source), toml_string(&column.source));
+    let fix = format!(
+        "give it such a type ([tables.{table}.columns.{column}] type = \"timestamp\" or \"date\"), or partition by another column"
+    );
+    refusal("E_PARTITION_TYPE", object, message).fix(fix)
 }
 
 fn too_many(plan: &TablePlan, column: usize, (every, needed): (Every, u128), span: Option<Span>) -> Finding {
