@@ -34,6 +34,7 @@ pub mod sqlite;
 // floor 5: the only place that knows both sides
 pub mod assess;
 pub mod pipeline;
+pub mod schema;
 
 // side room: what a person sees
 pub mod report;

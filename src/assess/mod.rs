@@ -67,8 +67,33 @@ pub async fn plan(
     config: &Config,
     events: &Events,
 ) -> Result<Vec<Assessed>> {
+    let target = inspect(session, config).await?;
+    let mut assessed = plan_against(jobs, config, events, target).await?;
+    for one in &mut assessed {
+        one.holding_rows = holding_rows(session, &mut one.plan, config).await?;
+    }
+    Ok(assessed)
+}
+
+/// The target as it is.
+///
+/// # Errors
+/// A target fault.
+pub async fn inspect(session: &mut Session, config: &Config) -> Result<TargetCatalog> {
+    inspect::inspect(session, &config.schema).await
+}
+
+/// As [`plan`], against a target that is known already, whose rows do not matter.
+///
+/// # Errors
+/// A source fault.
+pub async fn plan_against(
+    jobs: Vec<Job>,
+    config: &Config,
+    events: &Events,
+    mut target: TargetCatalog,
+) -> Result<Vec<Assessed>> {
     let jobs = examine(jobs, config, events).await?;
-    let mut target = inspect::inspect(session, &config.schema).await?;
     let mut assessed = Vec::new();
     let mut claimed: BTreeMap<String, String> = BTreeMap::new();
     for job in jobs {
@@ -79,8 +104,7 @@ pub async fn plan(
         plan.findings.extend(job.notes.iter().cloned());
         let job = Arc::new(job);
         trial::run(&job, &mut plan, config).await?;
-        let holding_rows = holding_rows(session, &mut plan, config).await?;
-        assessed.push(Assessed { job, plan, holding_rows });
+        assessed.push(Assessed { job, plan, holding_rows: Vec::new() });
     }
     Ok(assessed)
 }

@@ -23,6 +23,7 @@ pub mod names;
 mod notes;
 pub mod order;
 pub mod rename;
+pub mod script;
 pub mod select;
 pub mod skip;
 pub mod target;

@@ -1,0 +1,8 @@
+//! What schemas are, apart from rows: the DDL of a copy as a script.
+//!
+//! Above `assess` and `pipeline`, of which it uses what it needs. It writes nothing anywhere: the command line has the
+//! texts to print.
+
+mod show;
+
+pub use show::{Wanted, show};
