@@ -13,6 +13,38 @@ pub enum SchemaAction {
     /// The very same statements, in the same order: schema and tables, then keys, indexes, constraints and views. What
     /// is not carried stands in it as comments, with the reason. Nothing is written, and without --to no server is asked.
     Show(Box<ShowArgs>),
+    /// Compare two schemas: SQLite files or PostgreSQL, on either side; exit code 0: equal, 4: drift
+    ///
+    /// What --to lacks of --from, and has beside it, ranked by what it means for the application: statements would fail,
+    /// values or guarantees would be lost, queries would slow, or it merely differs. Nothing is written.
+    Diff(Box<DiffArgs>),
+}
+
+/// `schema diff`
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// What the application worked with: a SQLite file, or a PostgreSQL database as a URL or key=value string; repeat it for
+    /// several files that go into one target. Else CUTOVER_FROM, else SQLITE_DB_PATH
+    #[arg(long, value_name = "FILE|URL", value_parser = secret, action = ArgAction::Append)]
+    pub from: Vec<Secret>,
+    /// What it is to work with: the same. Else the variables that name the target of a copy
+    #[arg(long, value_name = "URL|FILE", value_parser = secret)]
+    pub to: Option<Secret>,
+    /// File of KEY=value lines, used for variables that the environment does not have
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+    /// Schema of --from, where that is PostgreSQL [default: that of --schema]
+    #[arg(long, value_name = "NAME")]
+    pub from_schema: Option<String>,
+    /// Print DDL that mends --to by adding what is missing, never dropping anything; the rest stands in it as comments
+    #[arg(long, conflicts_with = "json")]
+    pub fix: bool,
+    /// JSON instead of a text
+    #[arg(long)]
+    pub json: bool,
+    /// which tables
+    #[command(flatten)]
+    pub selection: SelectionArgs,
 }
 
 /// `schema show`

@@ -74,9 +74,10 @@ fn post_data(plans: &[Plan]) -> Vec<Item<'_>> {
     let keys = || created().flat_map(|table| &table.foreign_keys);
     items.extend(checks().map(|check| Item::run(&check.add)));
     items.extend(keys().map(|key| Item::run(&key.add)));
-    items.extend(checks().map(|check| {
-        validation(&check.name, &check.validate, check.violations, "rows are against it")
-    }));
+    items.extend(
+        checks()
+            .map(|check| validation(&check.name, &check.validate, check.violations, "rows are against it")),
+    );
     let with_validation = keys().filter_map(|key| key.validate.as_ref().map(|sql| (key, sql)));
     items.extend(
         with_validation.map(|(key, sql)| validation(&key.name, sql, key.orphans, "rows have no parent")),
