@@ -141,8 +141,9 @@ impl Known {
         let target = |source: &String| target_of(plan, source, None).0;
         for item in &plan.not_carried {
             let of = item.table.as_ref().map_or(String::new(), |table| format!(" of {table}"));
-            self.remarks
-                .push(format!("not carried, so not missing: {} {}{of}: {}", item.kind, item.name, item.why));
+            // An unnamed CHECK is called `check 1`.
+            let kind = if item.name.starts_with(&item.kind) { "" } else { &format!("{} ", item.kind) };
+            self.remarks.push(format!("not carried, so not missing: {kind}{}{of}: {}", item.name, item.why));
             self.not_carried.push(NotCarried { table: item.table.as_ref().map(target), ..item.clone() });
         }
         let refusals = plan.findings.iter().filter(|finding| finding.severity == Severity::Refusal);
