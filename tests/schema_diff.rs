@@ -284,6 +284,13 @@ fn a_role_that_may_not_make_a_schema_is_told_so() {
         drifts(text(source.path()), &url, &[]),
         ["would slow | index | orders: orders_user", "differs | default | users.score"]
     );
+    // Sessions that cannot write will do, too: nothing is written.
+    database.execute(&format!(
+        "GRANT CREATE ON DATABASE {} TO {role}; ALTER ROLE {role} SET default_transaction_read_only = on",
+        database.name
+    ));
+    let done = diff(text(source.path()), &url, &[]);
+    assert!(done.code == 4 && done.stdout.contains("read-only transaction"), "{}", done.said());
     database.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
 }
 
@@ -346,6 +353,19 @@ fn two_servers_and_the_other_direction() {
     let fix = diff(&two, &one, &["--fix"]);
     psql(&database, &fix.stdout).unwrap_or_else(|error| panic!("{error}\n{}", fix.stdout));
     assert_eq!(drifts(&two, &one, &[]), ["differs | type | orders.note", "differs | type | users.score"]);
+    // Parents of another schema, keys that carry more than their columns, and a name that is taken.
+    other.execute(
+        "CREATE SCHEMA side; CREATE TABLE side.p (id int PRIMARY KEY);
+         CREATE TABLE k (a int REFERENCES side.p, b int, UNIQUE (a) INCLUDE (b)); CREATE TABLE taken (a int)",
+    );
+    database.execute(
+        "CREATE SCHEMA side; CREATE TABLE side.p (id int PRIMARY KEY); CREATE VIEW taken AS SELECT 1 AS a",
+    );
+    let fix = diff(&two, &one, &["--fix"]);
+    psql(&database, &fix.stdout).unwrap_or_else(|error| panic!("{error}\n{}", fix.stdout));
+    let left = drifts(&two, &one, &["--exclude", "users", "--exclude", "orders"]);
+    assert_eq!(left, ["would fail | table | taken", "differs | view | taken"], "{}", fix.stdout);
+    assert!(fix.stdout.contains("-- its name is taken by something of another kind"), "{}", fix.stdout);
     // Within one database, schema against schema.
     database.execute(
         "CREATE SCHEMA app; CREATE TABLE app.t (a int PRIMARY KEY, b int REFERENCES app.t CHECK (b > a))",
@@ -354,11 +374,9 @@ fn two_servers_and_the_other_direction() {
         "CREATE SCHEMA app2; CREATE TABLE app2.t (a int PRIMARY KEY, b int REFERENCES app2.t CHECK (b > a))",
     );
     assert_eq!(drifts(&one, &one, &["--from-schema", "app", "--schema", "app2"]), [""; 0]);
-    // A table of the target alone, left out.
-    assert_eq!(
-        drifts(text(source.path()), &two, &["--exclude", "made", "--exclude", "users"]),
-        ["differs | view | v"]
-    );
+    // Tables of the target alone, left out.
+    let excluded = ["made", "users", "k", "taken"].map(|name| ["--exclude", name]).concat();
+    assert_eq!(drifts(text(source.path()), &two, &excluded), ["differs | view | v"]);
 }
 
 #[test]
