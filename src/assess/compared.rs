@@ -58,8 +58,8 @@ pub async fn with_target(
         let misfits = misfits(&existing);
         let mut imposed = fitting(&job, &existing, &planned, &misfits, target);
         let fitting = imposed.keys().cloned().collect();
-        // An enumerated type exists in its own schema alone.
-        imposed.retain(|_, partner| partner.pg != Some(PgType::Enum));
+        // An enumerated type, and one of an extension, are not known by their bare names everywhere.
+        imposed.retain(|_, partner| !matches!(partner.pg, Some(PgType::Enum | PgType::Citext)));
         let mut plan = plan_one(&job, &made, &elsewhere, imposed)?;
         let clashes = claim_names(&job, &plan, config, &mut claimed, &mut made);
         plan.findings.extend(clashes);
