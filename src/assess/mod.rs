@@ -144,21 +144,15 @@ async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec
     Ok(examined.collect())
 }
 
-/// The plan over what the profile tells, and over what partition columns span, where there are any.
+/// The plan of a source, over what its partition columns span.
 async fn plan_one(job: &Arc<Job>, target: &TargetCatalog, config: &Config, imposed: Imposed) -> Result<Plan> {
-    let ground = Ground::of(job, config, imposed)?;
+    let mut ground = Ground::of(job, config)?;
+    ground.rules.imposed = imposed;
     let mut plan = ground.plan(job, target, &Spans::new());
     let spans = span::measure(job, &plan, config.jobs).await?;
     if !spans.is_empty() {
         plan = ground.plan(job, target, &spans);
     }
-    plan.findings.extend(settings_findings(job, config)?);
-    Ok(plan)
-}
-
-/// The plan over what the profile alone tells.
-fn plan_unmeasured(job: &Job, target: &TargetCatalog, config: &Config) -> Result<Plan> {
-    let mut plan = Ground::of(job, config, Imposed::new())?.plan(job, target, &Spans::new());
     plan.findings.extend(settings_findings(job, config)?);
     Ok(plan)
 }
@@ -171,7 +165,7 @@ struct Ground {
 }
 
 impl Ground {
-    fn of(job: &Job, config: &Config, imposed: Imposed) -> Result<Ground> {
+    fn of(job: &Job, config: &Config) -> Result<Ground> {
         let rules = Rules {
             schema: config.schema.clone(),
             create: config.create,
@@ -181,7 +175,7 @@ impl Ground {
             settings: config.settings.clone(),
             on_bad_value: config.on_bad_value,
             naive_tz: config.naive_tz.clone(),
-            imposed,
+            imposed: Imposed::new(),
             hash: text_hash,
         };
         let catalog = skip::reduce_catalog(&job.catalog, &job.selected, &config.settings);

@@ -43,7 +43,7 @@ fn planned(server_version_num: u32, settings: &str, nulls: u64) -> Plan {
     let profile =
         TableProfile { rows: 25, columns: vec![numbers(0), numbers(nulls)], ..TableProfile::default() };
     let rules = Rules {
-        imposed: std::collections::BTreeMap::new(),
+        imposed: crate::plan::draft::Imposed::new(),
         schema: "s".to_owned(),
         create: CreatePolicy::Auto,
         names: NamePolicy::Keep,
