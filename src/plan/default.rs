@@ -2,9 +2,12 @@
 //!
 //! What the translator cannot mean exactly is not carried and is listed; nothing is copied as text.
 
+pub use super::translate::Class;
+
 use super::translate::{self, Scope};
 use super::types::Mapping;
 use crate::catalog::affinity::Affinity;
+use crate::catalog::expr::Expr;
 use crate::catalog::read;
 
 /// What becomes of a default.
@@ -18,39 +21,26 @@ pub enum Default {
     NotCarried(String),
 }
 
-/// Storage class of a constant other than NULL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// INTEGER
-    Integer,
-    /// REAL
-    Real,
-    /// TEXT
-    Text,
-    /// BLOB
-    Blob,
-}
-
 /// The class in which a column of that affinity would store the default `text`; none where it is NULL or no constant.
 pub fn class(text: &str, affinity: Affinity) -> Option<Class> {
-    match apply_affinity(read_constant(strip_parentheses(text.trim()))?, affinity)? {
-        Constant::Null => None,
-        Constant::Integer(_) => Some(Class::Integer),
-        Constant::Real(_) => Some(Class::Real),
-        Constant::Text(_) => Some(Class::Text),
-        Constant::Blob(_) => Some(Class::Blob),
-    }
+    translate::constant_class(&read::expression(text).ok()?, affinity)
 }
 
 /// Translates the default `text` of a column with that affinity into the target's type.
 pub fn translate(text: &str, affinity: Affinity, mapping: &Mapping) -> Default {
-    let made = read::expression(text)
-        .and_then(|expr| translate::stored(&expr, &Scope::default(), affinity, mapping));
-    match made {
-        Ok(made) if made.sql == "NULL" => Default::None,
-        Ok(made) => Default::Expression(made.sql),
+    match read::expression(text).and_then(|expr| of_expression(&expr, affinity, mapping)) {
+        Ok(sql) if sql == "NULL" => Default::None,
+        Ok(sql) => Default::Expression(sql),
         Err(why) => Default::NotCarried(why),
     }
+}
+
+/// What a column of that affinity and type gets from an expression that needs no row.
+///
+/// # Errors
+/// The reason why it is not translated.
+pub(super) fn of_expression(expr: &Expr, affinity: Affinity, mapping: &Mapping) -> Result<String, String> {
+    translate::stored(expr, &Scope::default(), affinity, mapping).map(|made| made.sql)
 }
 
 fn strip_parentheses(mut text: &str) -> &str {
