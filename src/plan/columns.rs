@@ -451,7 +451,7 @@ fn default_of(
         Default::None => None,
         Default::Expression(sql) => Some(sql),
         Default::NotCarried(why) => {
-            list("default", why);
+            list("default", &why);
             None
         }
     }
