@@ -11,7 +11,7 @@ const HISTORY: &str = include_str!("../schema/tac_webbuilder/sqlite/schema_workf
 const POSTGRES: &str = include_str!("../schema/tac_webbuilder/postgres/schema.sql");
 
 /// Where they are.
-pub(crate) fn folder() -> PathBuf {
+fn folder() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/schema/tac_webbuilder/migrations"))
 }
 
@@ -128,7 +128,7 @@ fn checks(sql: &str) -> Vec<String> {
 }
 
 /// Columns in their order, defaults, constraints, indexes, views, triggers, functions and owned sequences.
-fn postgres_shape(database: &Database) -> Vec<String> {
+pub(crate) fn postgres_shape(database: &Database) -> Vec<String> {
     let rows = database.rows(
         "SELECT line FROM (
            SELECT format('column %s.%s %s %s not null %s default %s', c.relname,

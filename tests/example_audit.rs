@@ -1,0 +1,115 @@
+//! The audit of the example application: two migrations were never run on PostgreSQL, and its pattern sync failed in production.
+
+use crate::example_migrations::{postgres_shape, run_postgres};
+use crate::support::postgres::{Database, Server};
+
+/// The migrations that existed for SQLite only.
+const NEVER_RUN: [u32; 2] = [2, 4];
+const WORKFLOWS: u32 = 42;
+const PATTERNS: u32 = 196;
+
+/// A server that got the other eighteen.
+fn production(server: &Server) -> Database {
+    let database = server.fresh_database();
+    run_postgres(&database, |number| !NEVER_RUN.contains(&number));
+    database
+}
+
+/// What the application writes when a workflow ends.
+fn workflow(number: u32) -> String {
+    format!(
+        "INSERT INTO workflow_history (adw_id, status, issue_number, end_time, phase_durations)
+         VALUES ('adw-{number}', 'completed', {number}, now(), '{{\"plan\": {number}, \"build\": 60}}')
+         ON CONFLICT (adw_id) DO UPDATE SET status = excluded.status, phase_durations = excluded.phase_durations"
+    )
+}
+
+/// What its sync writes for one pattern: the pattern, where it was seen, and what that saved.
+fn pattern(number: u32) -> [String; 3] {
+    let (signature, workflow) = (format!("test:run:{number}"), format!("adw-{}", number % WORKFLOWS));
+    [
+        format!(
+            "INSERT INTO operation_patterns (pattern_signature, pattern_type, typical_operations)
+             VALUES ('{signature}', 'test', '[\"run\"]')
+             ON CONFLICT (pattern_signature) DO UPDATE SET last_seen = now(), occurrence_count = operation_patterns.occurrence_count + 1"
+        ),
+        format!(
+            "INSERT INTO pattern_occurrences (pattern_id, workflow_id, similarity_score, matched_characteristics)
+             SELECT id, '{workflow}', 85.5, '[\"files\"]' FROM operation_patterns WHERE pattern_signature = '{signature}'
+             ON CONFLICT (pattern_id, workflow_id) DO UPDATE SET similarity_score = excluded.similarity_score"
+        ),
+        format!(
+            "INSERT INTO cost_savings_log (optimization_type, workflow_id, pattern_id, baseline_tokens, actual_tokens, tokens_saved, cost_saved_usd)
+             SELECT 'pattern_offload', '{workflow}', id, 1000, 200, 800, 0.012345 FROM operation_patterns
+             WHERE pattern_signature = '{signature}'"
+        ),
+    ]
+}
+
+/// How many workflows could be written, and the first error.
+fn workflows(database: &Database) -> (usize, Option<String>) {
+    let results: Vec<_> = (0..WORKFLOWS).map(|number| database.try_execute(&workflow(number))).collect();
+    (results.iter().filter(|result| result.is_ok()).count(), results.into_iter().find_map(Result::err))
+}
+
+/// Syncs all patterns in one transaction; the error that ends it.
+fn sync(database: &Database) -> Result<(), String> {
+    let statements: Vec<String> = (1..=PATTERNS).flat_map(pattern).collect();
+    database.try_execute(&format!("BEGIN; {}; COMMIT", statements.join("; ")))
+}
+
+#[test]
+fn without_two_migrations_exactly_two_tables_and_a_column_are_missing() {
+    let Some(server) = Server::available() else { return };
+    let (production, whole) = (production(server), server.fresh_database());
+    run_postgres(&whole, |_| true);
+    let (present, expected) = (postgres_shape(&production), postgres_shape(&whole));
+    let missing: Vec<_> = expected.iter().filter(|line| !present.contains(line)).collect();
+    let of_the_tables = missing
+        .iter()
+        .filter(|line| line.contains("pattern_occurrences") || line.contains("cost_savings_log"));
+    // The rest is the column, and the place of the one behind it.
+    assert_eq!(missing.len() - of_the_tables.count(), 2, "{missing:#?}");
+    assert!(missing.iter().any(|line| line.contains(" phase_durations jsonb ")), "{missing:#?}");
+    let more: Vec<_> = present.iter().filter(|line| !expected.contains(line)).collect();
+    assert_eq!(more.len(), 1, "{more:#?}");
+}
+
+#[test]
+fn the_pattern_sync_fails_without_them_and_runs_with_them() {
+    let Some(server) = Server::available() else { return };
+    let production = production(server);
+    fails(&production);
+    run_postgres(&production, |number| NEVER_RUN.contains(&number));
+    runs(&production);
+}
+
+/// As it went in production.
+#[track_caller]
+fn fails(database: &Database) {
+    let missing_column = "42703: column \"phase_durations\" of relation \"workflow_history\" does not exist";
+    assert_eq!(workflows(database), (0, Some(missing_column.to_owned())));
+    let missing_table = "42P01: relation \"pattern_occurrences\" does not exist";
+    assert_eq!(sync(database), Err(missing_table.to_owned()));
+    assert_eq!(database.query_one_text("SELECT count(*) FROM operation_patterns"), "0");
+}
+
+/// As it should have gone, twice, as the sync does run again.
+#[track_caller]
+fn runs(database: &Database) {
+    for round in 1..=2_u32 {
+        assert_eq!(workflows(database), (usize::try_from(WORKFLOWS).unwrap(), None));
+        assert_eq!(sync(database), Ok(()));
+        let counts = "SELECT format('%s %s %s %s', (SELECT count(*) FROM workflow_history WHERE (phase_durations->>'build')::int = 60),
+            (SELECT count(*) FROM operation_patterns), (SELECT count(*) FROM pattern_occurrences), (SELECT count(*) FROM cost_savings_log))";
+        assert_eq!(database.query_one_text(counts), format!("42 196 196 {}", 196 * round));
+    }
+    // What guards the rows is there, too.
+    let wrong_word = "INSERT INTO cost_savings_log (optimization_type, workflow_id) VALUES ('luck', 'adw-1')";
+    let no_workflow = "INSERT INTO pattern_occurrences (pattern_id, workflow_id) SELECT min(id), 'adw-none' FROM operation_patterns";
+    let second_time = "INSERT INTO pattern_occurrences (pattern_id, workflow_id) SELECT pattern_id, workflow_id FROM pattern_occurrences";
+    for (sql, code) in [(wrong_word, "23514"), (no_workflow, "23503"), (second_time, "23505")] {
+        let error = database.try_execute(sql).unwrap_err();
+        assert!(error.starts_with(code), "{error}");
+    }
+}
