@@ -62,6 +62,6 @@ fn generated(database: &Connection, table: &str, text: &TableText) {
     let mut statement = database.prepare(sql).expect("a pragma is a table");
     let names = statement.query_map([table], |row| row.get::<_, String>(0)).expect("the list is read");
     let sqlites: Vec<String> = names.map(|name| name.expect("a name")).collect();
-    let ours: Vec<String> = text.generated.iter().map(|(name, _)| name.clone()).collect();
+    let ours: Vec<String> = text.generated.iter().map(|generated| generated.column.clone()).collect();
     assert_eq!(ours, sqlites, "generated columns");
 }

@@ -4,6 +4,7 @@
 
 pub mod aside;
 mod chunks;
+pub mod compared;
 mod facts;
 pub mod follow;
 pub mod job;
@@ -21,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::plan::build::build;
-use crate::plan::draft::{Inputs, Rules};
+use crate::plan::draft::{Imposed, Inputs, Rules};
 use crate::plan::rename::table_name;
 use crate::plan::select::{is_in_globs, is_selected};
 use crate::plan::skip;
@@ -50,11 +51,19 @@ pub struct Assessed {
 /// # Errors
 /// The first source fault; a usage error where a glob matches nothing.
 pub async fn open(config: &Config) -> Result<Vec<Job>> {
-    let shared = config.clone();
-    let jobs = pool::blocking(1, config.sources.clone(), move |path| Job::open(path, &shared)).await?;
+    let jobs = open_any(config).await?;
     check_globs(&jobs, config)?;
     settings::check(&jobs, config)?;
     Ok(jobs)
+}
+
+/// As [`open`]; globs and settings may speak of tables that only the other side has.
+///
+/// # Errors
+/// The first source fault.
+pub async fn open_any(config: &Config) -> Result<Vec<Job>> {
+    let shared = config.clone();
+    pool::blocking(1, config.sources.clone(), move |path| Job::open(path, &shared)).await
 }
 
 /// Profiles and plans `jobs` against the target as it is; adds what stands against the plans to their findings.
@@ -67,20 +76,44 @@ pub async fn plan(
     config: &Config,
     events: &Events,
 ) -> Result<Vec<Assessed>> {
+    let target = inspect(session, config).await?;
+    let mut assessed = plan_against(jobs, config, events, target).await?;
+    for one in &mut assessed {
+        one.holding_rows = holding_rows(session, &mut one.plan, config).await?;
+    }
+    Ok(assessed)
+}
+
+/// The target as it is.
+///
+/// # Errors
+/// A target fault.
+pub async fn inspect(session: &mut Session, config: &Config) -> Result<TargetCatalog> {
+    inspect::inspect(session, &config.schema).await
+}
+
+/// As [`plan`], against a target that is known already, whose rows do not matter.
+///
+/// # Errors
+/// A source fault.
+pub async fn plan_against(
+    jobs: Vec<Job>,
+    config: &Config,
+    events: &Events,
+    mut target: TargetCatalog,
+) -> Result<Vec<Assessed>> {
     let jobs = examine(jobs, config, events).await?;
-    let mut target = inspect::inspect(session, &config.schema).await?;
     let mut assessed = Vec::new();
     let mut claimed: BTreeMap<String, String> = BTreeMap::new();
     for job in jobs {
-        let mut plan = plan_one(&job, &target, config)?;
+        let mut plan = plan_one(&job, &target, config, Imposed::new())?;
         claim_names(&job, &plan, config, &mut claimed, &mut target)
             .into_iter()
             .for_each(|finding| plan.findings.push(finding));
         plan.findings.extend(job.notes.iter().cloned());
         let job = Arc::new(job);
         trial::run(&job, &mut plan, config).await?;
-        let holding_rows = holding_rows(session, &mut plan, config).await?;
-        assessed.push(Assessed { job, plan, holding_rows });
+        assessed.push(Assessed { job, plan, holding_rows: Vec::new() });
     }
     Ok(assessed)
 }
@@ -104,7 +137,7 @@ async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec
     Ok(examined.collect())
 }
 
-fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Result<Plan> {
+fn plan_one(job: &Job, target: &TargetCatalog, config: &Config, imposed: Imposed) -> Result<Plan> {
     let rules = Rules {
         schema: config.schema.clone(),
         create: config.create,
@@ -114,6 +147,7 @@ fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Result<Plan> 
         settings: config.settings.clone(),
         on_bad_value: config.on_bad_value,
         naive_tz: config.naive_tz.clone(),
+        imposed,
         hash: text_hash,
     };
     let catalog = skip::reduce_catalog(&job.catalog, &job.selected, &config.settings);

@@ -3,13 +3,12 @@
 //! The text is read with SQLite's own grammar (crate `sqlite3-parser`). A text that it cannot read is not guessed at:
 //! the caller says so and goes on with what the pragmas tell.
 
-use bumpalo::Bump;
-use fallible_iterator::FallibleIterator;
+use super::expr::Expr;
+use super::read::{self, unquote};
 use sqlite3_parser::ast::{
-    Cmd, ColumnConstraint, CreateTableBody, DeferSubclause, ForeignKeyClause, InitDeferredPred, ResolveType,
-    Stmt, TableConstraint,
+    ColumnConstraint, CreateTableBody, DeferSubclause, ForeignKeyClause, InitDeferredPred, ResolveType, Stmt,
+    TableConstraint,
 };
-use sqlite3_parser::lexer::sql::Parser;
 
 /// When a foreign key is checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,19 +29,34 @@ pub struct TableText {
     pub checks: Vec<Check>,
     /// foreign keys in order: name, child columns, parent, when checked
     pub foreign_keys: Vec<ForeignKeyText>,
-    /// generated columns: name and expression
-    pub generated: Vec<(String, String)>,
+    /// generated columns
+    pub generated: Vec<GeneratedText>,
     /// constraints with an ON CONFLICT clause: column or name of the constraint, and the clause
     pub on_conflict: Vec<(String, String)>,
 }
 
 /// One CHECK.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Check {
     /// its name
     pub name: Option<String>,
     /// its expression
     pub sql: String,
+    /// its expression as a tree
+    pub expr: Expr,
+    /// the column that it stands with; none for one of the table's own
+    pub column: Option<String>,
+}
+
+/// One generated column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GeneratedText {
+    /// the column's name
+    pub column: String,
+    /// its expression
+    pub sql: String,
+    /// its expression as a tree
+    pub expr: Expr,
 }
 
 /// One foreign key as spelled.
@@ -60,34 +74,27 @@ pub struct ForeignKeyText {
 
 /// Reads a CREATE TABLE statement. The error is the parser's own sentence.
 pub fn read(sql: &str) -> Result<TableText, String> {
-    // Only a file that was tampered with has one, and the parser panics on it where it stands in a name.
-    if sql.contains('\0') {
-        return Err("the statement contains a NUL".to_owned());
-    }
-    let arena = Bump::new();
-    let mut parser = Parser::new(&arena, sql.as_bytes());
-    let command = parser.next().map_err(|error| error.to_string())?;
-    match command {
-        Some(Cmd::Stmt(Stmt::CreateTable { body, .. })) => Ok(read_body(&body)),
+    read::with_statement(sql, |statement| match statement {
+        Stmt::CreateTable { body, .. } => read_body(body),
         _ => Err("not a CREATE TABLE statement".to_owned()),
-    }
+    })
 }
 
-fn read_body(body: &CreateTableBody<'_>) -> TableText {
+fn read_body(body: &CreateTableBody<'_>) -> Result<TableText, String> {
     let mut text = TableText::default();
-    let CreateTableBody::ColumnsAndConstraints { columns, constraints, .. } = body else { return text };
+    let CreateTableBody::ColumnsAndConstraints { columns, constraints, .. } = body else { return Ok(text) };
     for column in columns {
         let mut last_foreign_key = None;
         for named in column.constraints {
             let name = named.name.as_ref().map(|name| unquote(name.0));
             let column_name = unquote(column.col_name.0);
-            read_column_constraint(&mut text, &named.constraint, name, column_name, &mut last_foreign_key);
+            read_column_constraint(&mut text, &named.constraint, name, column_name, &mut last_foreign_key)?;
         }
     }
     for named in constraints.iter().copied().flatten() {
-        read_table_constraint(&mut text, &named.constraint, named.name.as_ref().map(|name| unquote(name.0)));
+        read_table_constraint(&mut text, &named.constraint, named.name.as_ref().map(|name| unquote(name.0)))?;
     }
-    text
+    Ok(text)
 }
 
 fn read_column_constraint(
@@ -96,10 +103,11 @@ fn read_column_constraint(
     name: Option<String>,
     column: String,
     last_foreign_key: &mut Option<usize>,
-) {
+) -> Result<(), String> {
     match constraint {
         ColumnConstraint::Check(expr) => {
-            text.checks.push(Check { name, sql: expr.to_string().trim().to_owned() })
+            let sql = expr.to_string().trim().to_owned();
+            text.checks.push(Check { name, sql, expr: read::expr(expr)?, column: Some(column) });
         }
         ColumnConstraint::ForeignKey { clause, defer_clause } => {
             *last_foreign_key = Some(text.foreign_keys.len());
@@ -112,19 +120,26 @@ fn read_column_constraint(
             }
         }
         ColumnConstraint::Generated { expr, .. } => {
-            text.generated.push((column, expr.to_string().trim().to_owned()));
+            let sql = expr.to_string().trim().to_owned();
+            text.generated.push(GeneratedText { column, sql, expr: read::expr(expr)? });
         }
         ColumnConstraint::PrimaryKey { conflict_clause: Some(clause), .. }
         | ColumnConstraint::NotNull { conflict_clause: Some(clause), .. }
         | ColumnConstraint::Unique(Some(clause)) => text.on_conflict.push((column, conflict_words(clause))),
         _ => {}
     }
+    Ok(())
 }
 
-fn read_table_constraint(text: &mut TableText, constraint: &TableConstraint<'_>, name: Option<String>) {
+fn read_table_constraint(
+    text: &mut TableText,
+    constraint: &TableConstraint<'_>,
+    name: Option<String>,
+) -> Result<(), String> {
     match constraint {
         TableConstraint::Check(expr, _) => {
-            text.checks.push(Check { name, sql: expr.to_string().trim().to_owned() })
+            let sql = expr.to_string().trim().to_owned();
+            text.checks.push(Check { name, sql, expr: read::expr(expr)?, column: None });
         }
         TableConstraint::ForeignKey { columns, clause, defer_clause } => {
             let columns = columns.iter().map(|column| unquote(column.col_name.0)).collect();
@@ -137,6 +152,7 @@ fn read_table_constraint(text: &mut TableText, constraint: &TableConstraint<'_>,
         }
         _ => {}
     }
+    Ok(())
 }
 
 fn conflict_words(clause: &ResolveType) -> String {
@@ -160,23 +176,6 @@ fn deferrable(clause: Option<&DeferSubclause>) -> Deferrable {
         }) => Deferrable::Deferred,
         Some(DeferSubclause { deferrable: true, .. }) => Deferrable::Immediate,
         _ => Deferrable::No,
-    }
-}
-
-/// A name without its quotes, of whichever of SQLite's four styles.
-fn unquote(name: &str) -> String {
-    let Some(first) = name.chars().next() else { return String::new() };
-    let close = match first {
-        '"' | '`' | '\'' => first,
-        '[' => ']',
-        _ => return name.to_owned(),
-    };
-    let inner = name.strip_prefix(first).and_then(|rest| rest.strip_suffix(close)).unwrap_or(name);
-    // A name in brackets ends at the first one that closes, so there is nothing doubled in it.
-    if first == '[' {
-        inner.to_owned()
-    } else {
-        inner.replace(&format!("{close}{close}"), &close.to_string())
     }
 }
 
@@ -206,7 +205,7 @@ mod tests {
         );
         assert_eq!(text.foreign_keys[1].name.as_deref(), Some("fk_d"));
         assert_eq!(text.foreign_keys[2].columns, ["a", "b"]);
-        assert_eq!(text.generated[0].0, "g");
+        assert_eq!(text.generated[0].column, "g");
         assert_eq!(text.on_conflict, [("b".to_owned(), "ON CONFLICT REPLACE".to_owned())]);
     }
 

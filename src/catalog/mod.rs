@@ -4,21 +4,52 @@
 
 pub mod affinity;
 pub mod ddl;
+pub mod expr;
+pub mod index_text;
 pub mod profile;
+pub mod read;
+pub mod select;
 pub mod spelling;
 
 use crate::finding::{Finding, NotCarried};
 use affinity::Affinity;
+use expr::Expr;
+use select::Select;
 
 /// Everything in one SQLite file that is ours to look at.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Catalog {
     /// ordinary tables in the order of the schema
     pub tables: Vec<Table>,
-    /// views, triggers, virtual and shadow tables: what is not a table to copy
+    /// views in the order of the schema
+    pub views: Vec<View>,
+    /// triggers, virtual and shadow tables: what is neither a table to copy nor a view
     pub left_out: Vec<NotCarried>,
     /// what introspection has to say
     pub findings: Vec<Finding>,
+}
+
+/// One view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// its name
+    pub name: String,
+    /// its CREATE statement as SQLite keeps it
+    pub sql: String,
+    /// its columns with their declared types as SQLite derives them; an error's sentence where SQLite cannot, because a
+    /// table or a function of it is missing
+    pub columns: Result<Vec<ViewColumn>, String>,
+    /// what it selects; the parser's sentence where it could not be read
+    pub select: Result<Select, String>,
+}
+
+/// One column of a view.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ViewColumn {
+    /// its name
+    pub name: String,
+    /// declared type of the column that it shows, empty for an expression
+    pub declared: String,
 }
 
 /// One ordinary table.
@@ -106,6 +137,8 @@ pub struct Index {
     pub unique: bool,
     /// it has a WHERE
     pub partial: bool,
+    /// the WHERE, where it could be read
+    pub filter: Option<Expr>,
     /// its key, in order
     pub keys: Vec<IndexKey>,
     /// its CREATE statement, empty where a constraint made it
@@ -117,6 +150,8 @@ pub struct Index {
 pub struct IndexKey {
     /// index into the table's columns; none for an expression
     pub column: Option<usize>,
+    /// the expression, where it is one and could be read
+    pub expr: Option<Expr>,
     /// DESC
     pub descending: bool,
     /// collation

@@ -1,6 +1,7 @@
 //! What the user typed, and nothing more: no defaults from the environment, no validation across options
 //! (`resolve` has those). Every option here has an effect; what is not built yet is not listed.
 
+use super::args_schema::SchemaAction;
 use crate::config::{Secret, size};
 use crate::limits::JOBS_MAX;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -44,6 +45,12 @@ pub enum Command {
     Status(StatusArgs),
     /// Remove cutover's own records from the target; tables and rows stay
     Clean(CleanArgs),
+    /// Schemas without their rows: what a copy would make
+    Schema {
+        /// what to do with them
+        #[command(subcommand)]
+        action: SchemaAction,
+    },
     /// The private local PostgreSQL server that `--to embedded` uses
     Embedded {
         /// what to do with it
@@ -353,7 +360,7 @@ fn may_be_secret(argument: &str) -> bool {
     argument.contains("://") || argument.to_ascii_lowercase().contains("password")
 }
 
-fn secret(text: &str) -> Result<Secret, Infallible> {
+pub(super) fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret(text.to_owned()))
 }
 

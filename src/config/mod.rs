@@ -30,6 +30,8 @@ pub enum TargetAddress {
     Server(Secret),
     /// the private local server
     Embedded,
+    /// no server: plans are made against an empty target
+    Nowhere,
 }
 
 /// A text that must not be shown: its `Debug` form hides it.

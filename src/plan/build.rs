@@ -7,7 +7,7 @@ use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::types::Level;
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
-    TablePlan, chosen, columns, ddl, existing, foreign, keys, order, rename,
+    TablePlan, chosen, columns, ddl, existing, foreign, keys, order, rename, views,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Index, IndexOrigin, Table};
@@ -44,11 +44,13 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     }
     lift_existing(inputs, &mut drafts);
     check_shared_targets(&drafts, &mut remarks.findings);
+    let views = views::plan(inputs.catalog, &mut remarks.not_carried);
     Plan {
         format: PLAN_FORMAT,
         schema: inputs.rules.schema.clone(),
         create_schema: !inputs.target.schema_exists,
         tables: in_order(inputs.catalog, drafts, &mut remarks.findings),
+        views,
         not_carried: remarks.not_carried,
         findings: remarks.findings,
     }
@@ -106,7 +108,9 @@ fn draft(
         columns,
         pre_data: Vec::new(),
         post_data: Vec::new(),
+        checks: Vec::new(),
         foreign_keys: Vec::new(),
+        last: Vec::new(),
         lifted_indexes: Vec::new(),
         unique_keys: Vec::new(),
     };
@@ -125,6 +129,7 @@ fn draft(
     let holds_only_integers = holds_only_integers.collect();
     let is_chosen = |column: &super::ColumnPlan| {
         chosen::is_chosen(&inputs.rules.settings.column(&table.name, &column.source))
+            || inputs.rules.imposed.contains_key(&(table.name.clone(), column.source.clone()))
     };
     let is_chosen = plan.columns.iter().map(is_chosen).collect();
     let schema = inputs.rules.schema.clone();
@@ -311,9 +316,10 @@ fn list_text_only(table: &Table, not_carried: &mut Vec<NotCarried>) {
         let name = check.name.clone().unwrap_or_else(|| format!("check {number}"));
         list("check", name, "expressions are not translated", format!("CHECK ({})", check.sql));
     }
-    for (column, expression) in &table.ddl.generated {
+    for generated in &table.ddl.generated {
         let why = "the values are copied into an ordinary column";
-        list("generated column", column.clone(), why, format!("GENERATED ALWAYS AS ({expression})"));
+        let sql = format!("GENERATED ALWAYS AS ({})", generated.sql);
+        list("generated column", generated.column.clone(), why, sql);
     }
     for (place, clause) in &table.ddl.on_conflict {
         let why = "PostgreSQL has no such clause in a constraint";

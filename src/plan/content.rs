@@ -146,6 +146,7 @@ fn bare(sql: &str) -> String {
 mod tests {
     use super::*;
     use crate::catalog::ddl::Check;
+    use crate::catalog::expr::Expr;
     use crate::catalog::spelling::Spelling;
 
     fn column(name: &str, declared: &str, default: Option<&str>) -> Column {
@@ -234,7 +235,7 @@ mod tests {
 
     #[test]
     fn checks_of_flags_are_recognised() {
-        let check = |sql: &str| [Check { name: None, sql: sql.to_owned() }];
+        let check = |sql: &str| [Check { name: None, sql: sql.to_owned(), expr: Expr::Null, column: None }];
         for sql in
             ["active IN (0, 1)", "(\"Active\" in (1,0))", "active = 0 OR active==1", "active BETWEEN 0 AND 1"]
         {

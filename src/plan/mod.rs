@@ -23,12 +23,16 @@ pub mod names;
 mod notes;
 pub mod order;
 pub mod rename;
+pub mod script;
 pub mod select;
 pub mod skip;
+pub mod structure;
 pub mod target;
 pub mod text;
+pub mod translate;
 pub mod type_text;
 pub mod types;
+mod views;
 pub mod zone;
 
 use crate::config::{BadValuePolicy, Cleanse};
@@ -37,7 +41,7 @@ use serde::{Deserialize, Serialize};
 use types::{Level, Mapping};
 
 /// The version of the stored form of a plan; a newer one is refused.
-pub const PLAN_FORMAT: u32 = 2;
+pub const PLAN_FORMAT: u32 = 3;
 
 /// The decision for one source file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +54,8 @@ pub struct Plan {
     pub create_schema: bool,
     /// the tables, in dependency order: parents before children where that is possible
     pub tables: Vec<TablePlan>,
+    /// views, those that others are made of first
+    pub views: Vec<Step>,
     /// what the target will not have
     pub not_carried: Vec<NotCarried>,
     /// notes, warnings and refusals of planning
@@ -104,8 +110,12 @@ pub struct TablePlan {
     pub pre_data: Vec<Step>,
     /// keys and indexes that we make after the data
     pub post_data: Vec<Step>,
+    /// CHECKs that we make after the data
+    pub checks: Vec<CheckPlan>,
     /// foreign keys that we make, or that existed and are lifted for the load
     pub foreign_keys: Vec<ForeignKeyPlan>,
+    /// what is made last: triggers, and comments with the declared types
+    pub last: Vec<Step>,
     /// indexes that existed and are dropped for the load
     pub lifted_indexes: Vec<Lift>,
     /// unique keys of an existing table, and those of a created one in which values may meet that the source keeps apart:
@@ -184,10 +194,18 @@ pub enum StepKind {
     Unique,
     /// CREATE INDEX
     Index,
+    /// CHECK, added NOT VALID
+    Check,
     /// foreign key, added NOT VALID
     ForeignKey,
     /// VALIDATE CONSTRAINT
     Validate,
+    /// CREATE VIEW
+    View,
+    /// CREATE TRIGGER with its function
+    Trigger,
+    /// COMMENT ON
+    Comment,
 }
 
 impl StepKind {
@@ -198,8 +216,12 @@ impl StepKind {
             StepKind::PrimaryKey => "primary key",
             StepKind::Unique => "unique",
             StepKind::Index => "index",
+            StepKind::Check => "check",
             StepKind::ForeignKey => "foreign key",
             StepKind::Validate => "validate",
+            StepKind::View => "view",
+            StepKind::Trigger => "trigger",
+            StepKind::Comment => "comment",
         }
     }
 }
@@ -213,6 +235,21 @@ pub struct Step {
     pub object: String,
     /// the statement
     pub sql: String,
+}
+
+/// A CHECK after the data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckPlan {
+    /// constraint name
+    pub name: String,
+    /// adds it NOT VALID
+    pub add: String,
+    /// validates it
+    pub validate: String,
+    /// its expression in SQLite's words, to look for rows that are against it
+    pub probe: String,
+    /// rows of the source that are against it; such a CHECK is left NOT VALID (semantics.md §3.6)
+    pub violations: u64,
 }
 
 /// A foreign key after the data.

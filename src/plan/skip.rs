@@ -118,7 +118,10 @@ fn reduce_table(table: &mut Table, original: &Table, kept: &[usize], left_out: &
     for key in &mut table.foreign_keys {
         key.columns = places(&key.columns).unwrap_or_default();
     }
-    table.ddl.generated.retain(|(name, _)| table.columns.iter().any(|column| column.name == *name));
+    table
+        .ddl
+        .generated
+        .retain(|generated| table.columns.iter().any(|column| column.name == generated.column));
 }
 
 /// The index with its columns where they are now; none where one of them is gone.

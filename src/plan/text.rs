@@ -12,9 +12,12 @@ pub fn canonical(plan: &Plan) -> String {
     for table in &plan.tables {
         write_table(&mut text, table);
     }
+    for view in &plan.views {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "view {:?}: {}", view.object, view.sql);
+    }
     for item in &plan.not_carried {
         let table = item.table.as_deref().unwrap_or("-");
-        // Writing to a String cannot fail.
         let _ = writeln!(text, "not carried {} {} of {table}: {}", item.kind, item.name, item.why);
     }
     text
@@ -60,12 +63,18 @@ fn write_table(text: &mut String, table: &TablePlan) {
     for step in table.pre_data.iter().chain(&table.post_data) {
         let _ = writeln!(text, "  {} {:?}: {}", step.kind.name(), step.object, step.sql);
     }
+    for check in &table.checks {
+        let _ = writeln!(text, "  check {:?}: {}", check.name, check.add);
+    }
     for key in &table.foreign_keys {
         let quarantine = if key.quarantine { " quarantine" } else { "" };
         let _ = writeln!(text, "  foreign key {:?}: {}{quarantine}", key.name, key.add);
     }
     for lift in &table.lifted_indexes {
         let _ = writeln!(text, "  lift {:?}: {}", lift.object, lift.restore);
+    }
+    for step in &table.last {
+        let _ = writeln!(text, "  {} {:?}: {}", step.kind.name(), step.object, step.sql);
     }
     for sequence in &table.sequences {
         let _ = writeln!(text, "  sequence of {:?}", sequence.column);

@@ -1,7 +1,10 @@
 //! SQLite's catalog, read by pragmas and cross-checked with the text of each statement (semantics.md §3.1).
 
 use crate::catalog::affinity::Affinity;
-use crate::catalog::{Catalog, Column, ForeignKey, Generated, Index, IndexKey, IndexOrigin, Table, ddl};
+use crate::catalog::{
+    Catalog, Column, ForeignKey, Generated, Index, IndexKey, IndexOrigin, Table, View, ViewColumn, ddl,
+    index_text, read,
+};
 use crate::error::{Error, Result};
 use crate::finding::{Finding, NotCarried, Severity};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -38,7 +41,8 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
             }
         }
     }
-    catalog.left_out.extend(list_others(connection)?);
+    catalog.left_out.extend(list_triggers(connection)?);
+    catalog.views = list_views(connection)?;
     Ok(catalog)
 }
 
@@ -155,20 +159,36 @@ fn is_shadow_of(name: &str, owner: &str) -> bool {
     suffix.is_some_and(|suffix| SHADOW_SUFFIXES.contains(&suffix))
 }
 
-fn list_others(connection: &Connection) -> rusqlite::Result<Vec<NotCarried>> {
+fn list_triggers(connection: &Connection) -> rusqlite::Result<Vec<NotCarried>> {
     let mut statement = connection.prepare(
-        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE type IN ('view', 'trigger') ORDER BY rowid",
+        "SELECT name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid",
     )?;
+    let why = "triggers are not translated: its language differs from PostgreSQL's";
     let rows = statement.query_map([], |row| {
-        let kind: String = row.get(0)?;
-        let why = if kind == "view" {
-            "views are not translated: create it in the target from the SQL given here"
-        } else {
-            "triggers are not translated: its language differs from PostgreSQL's"
-        };
-        let table = (kind == "trigger").then(|| row.get(2)).transpose()?;
-        Ok(NotCarried { name: row.get(1)?, table, why: why.to_owned(), sql: row.get(3)?, kind })
+        let (name, table) = (row.get(0)?, Some(row.get(1)?));
+        Ok(NotCarried { kind: "trigger".to_owned(), name, table, why: why.to_owned(), sql: row.get(2)? })
     })?;
+    rows.collect()
+}
+
+fn list_views(connection: &Connection) -> rusqlite::Result<Vec<View>> {
+    let mut statement = connection
+        .prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema WHERE type = 'view' ORDER BY rowid")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let views = rows.collect::<rusqlite::Result<Vec<(String, String)>>>()?;
+    Ok(views.into_iter().map(|(name, sql)| read_view(connection, name, sql)).collect())
+}
+
+fn read_view(connection: &Connection, name: String, sql: String) -> View {
+    let columns = view_columns(connection, &name).map_err(|error| error.to_string());
+    View { columns, select: read::view(&sql), name, sql }
+}
+
+/// SQLite knows a view's columns only while everything that it names is there (semantics.md §3.8).
+fn view_columns(connection: &Connection, view: &str) -> rusqlite::Result<Vec<ViewColumn>> {
+    let mut statement = connection.prepare("SELECT name, type FROM pragma_table_xinfo(?1) ORDER BY cid")?;
+    let rows =
+        statement.query_map([view], |row| Ok(ViewColumn { name: row.get(0)?, declared: row.get(1)? }))?;
     rows.collect()
 }
 
@@ -294,14 +314,11 @@ fn read_indexes(connection: &Connection, table: &mut Table) -> rusqlite::Result<
         };
         has_key_index |= origin == IndexOrigin::PrimaryKey;
         let keys = read_index_keys(connection, &name)?;
-        table.indexes.push(Index {
-            name,
-            origin,
-            unique: row.get(1)?,
-            partial: row.get(3)?,
-            keys,
-            sql: row.get(4)?,
-        });
+        let sql: String = row.get(4)?;
+        let mut index =
+            Index { name, origin, unique: row.get(1)?, partial: row.get(3)?, filter: None, keys, sql };
+        join_index_text(&mut index);
+        table.indexes.push(index);
     }
     table.rowid_column = rowid_column(table, has_key_index);
     Ok(())
@@ -323,11 +340,24 @@ fn read_index_keys(connection: &Connection, index: &str) -> rusqlite::Result<Vec
     let rows = statement.query_map([index], |row| {
         Ok(IndexKey {
             column: usize::try_from(row.get::<_, i64>(0)?).ok(),
+            expr: None,
             descending: row.get(1)?,
             collation: row.get::<_, Option<String>>(2)?.unwrap_or_default().to_uppercase(),
         })
     })?;
     rows.collect()
+}
+
+/// Gives the index its WHERE and its expressions, where text and pragma agree on the number of keys.
+fn join_index_text(index: &mut Index) {
+    let Ok(text) = index_text::read(&index.sql) else { return };
+    if text.keys.len() != index.keys.len() {
+        return;
+    }
+    index.filter = text.filter;
+    for (key, expr) in index.keys.iter_mut().zip(text.keys).filter(|(key, _)| key.column.is_none()) {
+        key.expr = Some(expr);
+    }
 }
 
 fn read_foreign_keys(connection: &Connection, table: &mut Table) -> rusqlite::Result<()> {
