@@ -1,7 +1,11 @@
 //! The audit of the example application: two migrations were never run on PostgreSQL, and its pattern sync failed in production.
 
-use crate::example_migrations::{postgres_shape, run_postgres};
+use crate::example_migrations::{postgres_shape, run_postgres, sqlite_after_all};
+use crate::support::cli::{Cli, Done};
 use crate::support::postgres::{Database, Server};
+use crate::support::psql::psql;
+use crate::support::sqlite::SqliteFile;
+use serde_json::Value;
 
 /// The migrations that existed for SQLite only.
 const NEVER_RUN: [u32; 2] = [2, 4];
@@ -61,8 +65,7 @@ fn sync(database: &Database) -> Result<(), String> {
 #[test]
 fn without_two_migrations_exactly_two_tables_and_a_column_are_missing() {
     let Some(server) = Server::available() else { return };
-    let (production, whole) = (production(server), server.fresh_database());
-    run_postgres(&whole, |_| true);
+    let (production, whole) = (production(server), whole(server));
     let (present, expected) = (postgres_shape(&production), postgres_shape(&whole));
     let missing: Vec<_> = expected.iter().filter(|line| !present.contains(line)).collect();
     let of_the_tables = missing
@@ -82,6 +85,103 @@ fn the_pattern_sync_fails_without_them_and_runs_with_them() {
     fails(&production);
     run_postgres(&production, |number| NEVER_RUN.contains(&number));
     runs(&production);
+    guards(&production);
+}
+
+/// What was missing, as `schema diff` tells it: rank, kind, object.
+const MISSING: [&str; 3] = [
+    "would fail | column | workflow_history.phase_durations",
+    "would fail | table | cost_savings_log",
+    "would fail | table | pattern_occurrences",
+];
+
+/// A row that its table's CHECK refuses.
+const WRONG_WORD: &str =
+    "INSERT INTO cost_savings_log (optimization_type, workflow_id) VALUES ('luck', 'adw-1')";
+
+/// The settings of the application's move.
+const CONFIG: [&str; 2] =
+    ["--config", concat!(env!("CARGO_MANIFEST_DIR"), "/schema/tac_webbuilder/cutover.toml")];
+
+/// `cutover schema diff --from FILE --to DATABASE MORE…`.
+fn diff(file: &SqliteFile, database: &Database, more: &[&str]) -> Done {
+    let cli = Cli::new().args(["schema", "diff", "--from"]).args([file.path()]);
+    cli.args(["--to"]).args([database.url()]).args(more).run()
+}
+
+/// Every drift, whatever its rank, sorted.
+#[track_caller]
+fn drifts(file: &SqliteFile, database: &Database, more: &[&str]) -> Vec<String> {
+    let done = diff(file, database, &[more, &["--json"]].concat());
+    let report: Value = serde_json::from_str(&done.stdout).unwrap_or_else(|_| panic!("{}", done.said()));
+    let all = report["drift"].as_array().unwrap().iter();
+    let all = all
+        .map(|one| ["rank", "kind", "object"].map(|word| one[word].as_str().unwrap().to_owned()).join(" | "));
+    let mut all: Vec<String> = all.collect();
+    assert_eq!(done.code, if all.is_empty() { 0 } else { 4 }, "{}", done.said());
+    all.sort();
+    all
+}
+
+#[test]
+fn both_histories_have_no_drift() {
+    let Some(server) = Server::available() else { return };
+    let (file, whole) = (sqlite_after_all(), whole(server));
+    assert_eq!(drifts(&file, &whole, &CONFIG), [""; 0]);
+    // Whatever PostgreSQL's own types are: the application's SQL runs on both.
+    assert_eq!(drifts(&file, &whole, &[]), [""; 0]);
+}
+
+#[test]
+fn the_audit_names_what_is_missing_and_mends_it() {
+    let Some(server) = Server::available() else { return };
+    let (file, production) = (sqlite_after_all(), production(server));
+    // What the application has done by then stays as it is.
+    production.execute("INSERT INTO workflow_history (adw_id) VALUES ('adw-before')");
+    assert_eq!(drifts(&file, &production, &CONFIG), MISSING);
+    assert_eq!(drifts(&file, &production, &[]), MISSING);
+    let told = diff(&file, &production, &CONFIG).stdout;
+    for object in
+        ["table pattern_occurrences", "table cost_savings_log", "column workflow_history.phase_durations"]
+    {
+        assert!(told.contains(object), "{told}");
+    }
+    fails(&production);
+
+    let fix = diff(&file, &production, &[&CONFIG[..], &["--fix"]].concat());
+    assert_eq!(fix.code, 4, "{}", fix.said());
+    psql(&production, &fix.stdout).unwrap();
+    assert_eq!(drifts(&file, &production, &CONFIG), [""; 0]);
+    // As the application's own migrations would have made it.
+    assert_eq!(types(&production), types(&whole(server)));
+    production.execute("DELETE FROM workflow_history WHERE adw_id = 'adw-before' AND status = 'pending'");
+    runs(&production);
+    if production.try_execute(&format!("BEGIN; {WRONG_WORD}; ROLLBACK")).is_err() {
+        guards(&production);
+    } else {
+        // A CHECK that is not carried is told.
+        let told = diff(&file, &production, &CONFIG).stdout;
+        assert!(told.contains("not carried, so not missing: check check 1 of cost_savings_log"), "{told}");
+    }
+    // They may still be run, and find everything there.
+    run_postgres(&production, |_| true);
+    assert_eq!(drifts(&file, &production, &CONFIG), [""; 0]);
+}
+
+/// A server that got all of them.
+fn whole(server: &Server) -> Database {
+    let database = server.fresh_database();
+    run_postgres(&database, |_| true);
+    database
+}
+
+/// Table, column and type of what was missing.
+fn types(database: &Database) -> Vec<Vec<Option<String>>> {
+    database.rows(
+        "SELECT attrelid::regclass::text, attname::text, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute
+         WHERE attnum > 0 AND (attrelid IN ('pattern_occurrences'::regclass, 'cost_savings_log'::regclass)
+             OR attrelid = 'workflow_history'::regclass AND attname = 'phase_durations') ORDER BY 1, 2",
+    )
 }
 
 /// As it went in production.
@@ -104,11 +204,14 @@ fn runs(database: &Database) {
             (SELECT count(*) FROM operation_patterns), (SELECT count(*) FROM pattern_occurrences), (SELECT count(*) FROM cost_savings_log))";
         assert_eq!(database.query_one_text(counts), format!("42 196 196 {}", 196 * round));
     }
-    // What guards the rows is there, too.
-    let wrong_word = "INSERT INTO cost_savings_log (optimization_type, workflow_id) VALUES ('luck', 'adw-1')";
+}
+
+/// What keeps wrong rows out, as the code of its refusal.
+#[track_caller]
+fn guards(database: &Database) {
     let no_workflow = "INSERT INTO pattern_occurrences (pattern_id, workflow_id) SELECT min(id), 'adw-none' FROM operation_patterns";
     let second_time = "INSERT INTO pattern_occurrences (pattern_id, workflow_id) SELECT pattern_id, workflow_id FROM pattern_occurrences";
-    for (sql, code) in [(wrong_word, "23514"), (no_workflow, "23503"), (second_time, "23505")] {
+    for (sql, code) in [(no_workflow, "23503"), (second_time, "23505"), (WRONG_WORD, "23514")] {
         let error = database.try_execute(sql).unwrap_err();
         assert!(error.starts_with(code), "{error}");
     }

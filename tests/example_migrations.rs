@@ -76,6 +76,7 @@ fn sqlite_shape(file: &SqliteFile) -> Vec<String> {
     let mut shape = all(
         "SELECT format('column %s.%d %s %s null %d default %s key %d', t.name, c.cid, c.name, c.type, 1 - c.\"notnull\", c.dflt_value, c.pk)
            FROM sqlite_schema t, pragma_table_xinfo(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+         UNION ALL SELECT format('table %s without rowid %d', name, wr) FROM pragma_table_list WHERE schema = 'main' AND type = 'table'
          UNION ALL SELECT format('foreign %s.%s %s(%s) %s %s %s', t.name, f.\"from\", f.\"table\", f.\"to\", f.on_update, f.on_delete, f.seq)
            FROM sqlite_schema t, pragma_foreign_key_list(t.name) f WHERE t.type = 'table'
          UNION ALL SELECT format('index %s %s unique %d partial %d of %s: %d %s desc %d %s %d', t.name,
