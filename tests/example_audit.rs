@@ -174,7 +174,8 @@ fn the_audit_names_what_is_missing_and_mends_it() {
     } else {
         // A CHECK that is not carried is told.
         let told = diff(&file, &production, &CONFIG).stdout;
-        assert!(told.contains("not carried, so not missing: check check 1 of cost_savings_log"), "{told}");
+        let words = ["not carried", "check 1", "cost_savings_log"];
+        assert!(told.lines().any(|line| words.iter().all(|word| line.contains(word))), "{told}");
     }
     // They may still be run, and find everything there.
     run_postgres(&production, |_| true);
