@@ -106,7 +106,7 @@ fn of_null(
     let (rank, message, mend) = match (column.not_null, there.not_null) {
         (true, false) => (
             Rank::WouldLose,
-            "is NOT NULL in the source, and NULL gets in in the target",
+            "is NOT NULL in the source, and takes NULL in the target",
             Mend::NotNull(pair.to.name.clone(), column.name.clone()),
         ),
         (false, true) => (

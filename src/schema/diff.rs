@@ -11,10 +11,11 @@ use crate::drift::{self, Dialect, Drift, Found, Mend, Rank, Sides};
 use crate::error::Result;
 use crate::event::Events;
 use crate::finding::{Finding, NotCarried, Severity};
+use crate::ident::{qualified, quote};
 use crate::plan::Plan;
 use crate::plan::script::{Item, Section, items};
 use crate::plan::select::is_selected;
-use crate::plan::structure::Structure;
+use crate::plan::structure::{Structure, Table};
 use crate::postgres::connect::Connector;
 use crate::postgres::session::Session;
 use crate::postgres::structure::{self, Scratch};
@@ -135,6 +136,26 @@ impl Known {
         known
     }
 
+    /// What the server made of the plans. A table that it did not make, in which types of the target do not go together with
+    /// the plan's defaults, is compared as the plan writes it.
+    fn of_server(&mut self, made: Structure, failed: Vec<(String, String)>, plans: &[Plan], schema: &str) {
+        self.from = made;
+        let planned = drift::structure_of(plans).tables.into_iter();
+        let lost: Vec<Table> = planned.filter(|table| self.from.table(&table.name).is_none()).collect();
+        for (sql, why) in failed {
+            match lost.iter().find(|table| sql.contains(&qualified(schema, &table.name))) {
+                None => self.drifts.push(not_made(&sql, &why, schema)),
+                Some(table) if sql.starts_with("CREATE TABLE") => self.remarks.push(format!(
+                    "table {} is compared by its words, not as the server means them: in the target's types it cannot be made ({why})",
+                    table.name
+                )),
+                Some(_) => {}
+            }
+        }
+        self.loosely = !lost.is_empty();
+        self.from.tables.extend(lost);
+    }
+
     /// What a plan does not carry, and what stands against it.
     fn remember(&mut self, plan: &Plan) {
         let target = |source: &String| target_of(plan, source, None).0;
@@ -248,10 +269,7 @@ async fn make(
         })
         .collect();
     match structure::scratch(session, scratch, &statements).await? {
-        Scratch::Made(made, failed) => {
-            known.from = made;
-            known.drifts.extend(failed.into_iter().map(|(sql, why)| not_made(&sql, &why, scratch)));
-        }
+        Scratch::Made(made, failed) => known.of_server(made, failed, &plans, scratch),
         Scratch::NotAllowed(why) => {
             known.from = drift::structure_of(&plans);
             known.loosely = true;
@@ -266,7 +284,7 @@ async fn make(
 
 /// A statement that the target's types stand against.
 fn not_made(sql: &str, why: &str, scratch: &str) -> Drift {
-    let sql = sql.replace(&format!("{}.", crate::ident::quote(scratch)), "");
+    let sql = sql.replace(&format!("{}.", quote(scratch)), "");
     let first = sql.lines().next().unwrap_or_default().to_owned();
     Drift {
         rank: Rank::WouldLose,
@@ -274,5 +292,61 @@ fn not_made(sql: &str, why: &str, scratch: &str) -> Drift {
         object: first,
         message: format!("cannot be made with the target's types: {why}"),
         mend: Mend::Nothing("the types must go together first".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{PLAN_FORMAT, ScanKey, Step, StepKind, TableMode, TablePlan};
+
+    fn planned(name: &str) -> TablePlan {
+        let sql = format!("CREATE TABLE \"s\".\"{name}\" (\n)");
+        TablePlan {
+            source: name.to_owned(),
+            target: name.to_owned(),
+            mode: TableMode::Create,
+            key: ScanKey::Whole,
+            filter: None,
+            rows: 0,
+            bytes: 0,
+            columns: Vec::new(),
+            pre_data: vec![Step { kind: StepKind::Table, object: name.to_owned(), sql }],
+            post_data: Vec::new(),
+            checks: Vec::new(),
+            foreign_keys: Vec::new(),
+            last: Vec::new(),
+            lifted_indexes: Vec::new(),
+            unique_keys: Vec::new(),
+            sequences: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_table_that_the_server_does_not_make_is_compared_as_planned() {
+        let plan = Plan {
+            format: PLAN_FORMAT,
+            schema: "s".to_owned(),
+            create_schema: false,
+            tables: vec![planned("a"), planned("b")],
+            views: Vec::new(),
+            not_carried: Vec::new(),
+            findings: Vec::new(),
+        };
+        let made = Structure {
+            tables: vec![Table { name: "a".to_owned(), ..Table::default() }],
+            ..Structure::default()
+        };
+        let failed = |sql: &str| (sql.to_owned(), "no".to_owned());
+        let failed = vec![
+            failed("CREATE TABLE \"s\".\"b\" (\n)"),
+            failed("CREATE INDEX \"i\" ON \"s\".\"b\" (\"x\")"),
+            failed("ALTER TABLE \"s\".\"a\" ADD CONSTRAINT \"c\" CHECK (x)"),
+        ];
+        let mut known = Known::default();
+        known.of_server(made, failed, &[plan], "s");
+        assert!(known.loosely && known.from.table("b").is_some());
+        assert_eq!((known.remarks.len(), known.drifts.len()), (1, 1), "{known:?}");
+        assert_eq!(known.drifts[0].object, "ALTER TABLE \"a\" ADD CONSTRAINT \"c\" CHECK (x)");
     }
 }
