@@ -29,13 +29,19 @@ fn generator() -> Command {
 
 /// The two files with a small history.
 fn files() -> tempfile::TempDir {
+    files_of(120)
+}
+
+/// The two files with so many workflows, one for every 40 minutes.
+pub(crate) fn files_of(rows: u32) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    let output = generator().arg("--out").arg(dir.path()).args(["--rows", "120"]).output().unwrap();
+    let output =
+        generator().arg("--out").arg(dir.path()).args(["--rows", &rows.to_string()]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     dir
 }
 
-fn call(dir: &tempfile::TempDir, database: &Database, more: &[&str]) -> Run {
+pub(crate) fn call(dir: &tempfile::TempDir, database: &Database, more: &[&str]) -> Run {
     let cli = Cli::new().args(["copy", "--migrate", "--from"]).args([dir.path().join("database.db")]);
     let cli = cli.args(["--from"]).args([dir.path().join("workflow_history.db")]);
     Run::of(cli.args(["--to"]).args([database.url()]).args(more))

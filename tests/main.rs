@@ -41,6 +41,8 @@ mod round_trip;
 mod mutations;
 // the cases of the specification's table that speak of values
 mod numbered;
+// tables that are made in partitions
+mod partitioned;
 // what is refused, and how it is said
 mod refusals;
 // runs that are killed, stopped, repeated, fenced

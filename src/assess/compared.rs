@@ -6,12 +6,13 @@
 //! not hold its values; against an empty target; and against that once more, with the types that do.
 
 use super::job::Job;
-use super::{claim_names, examine, plan_one, try_rows};
+use super::{Ground, claim_names, examine, plan_one, try_rows};
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::plan::draft::Imposed;
+use crate::plan::partition::Spans;
 use crate::plan::target::TargetCatalog;
 use crate::plan::types::PgType;
 use crate::plan::{Plan, TableMode};
@@ -52,15 +53,15 @@ pub async fn with_target(
     let mut made = empty.clone();
     let (mut claimed, mut compared) = (BTreeMap::new(), Vec::new());
     for job in jobs.into_iter().map(Arc::new) {
-        let mut existing = plan_one(&job, target, config, Imposed::new())?;
+        let mut existing = plan_one(&job, target, config, Imposed::new()).await?;
         try_rows(&job, &mut existing, config).await?;
-        let planned = plan_one(&job, &empty, &elsewhere, Imposed::new())?;
+        let planned = plan_one(&job, &empty, &elsewhere, Imposed::new()).await?;
         let misfits = misfits(&existing);
         let mut imposed = fitting(&job, &existing, &planned, &misfits, target);
         let fitting = imposed.keys().cloned().collect();
         // An enumerated type, and one of an extension, are not known by their bare names everywhere.
         imposed.retain(|_, partner| !matches!(partner.pg, Some(PgType::Enum | PgType::Citext)));
-        let mut plan = plan_one(&job, &made, &elsewhere, imposed)?;
+        let mut plan = plan_one(&job, &made, &elsewhere, imposed).await?;
         let clashes = claim_names(&job, &plan, config, &mut claimed, &mut made);
         plan.findings.extend(clashes);
         try_rows(&job, &mut plan, config).await?;
@@ -78,7 +79,7 @@ pub fn as_declared(mut jobs: Vec<Job>, config: &Config, target: &TargetCatalog) 
     let (mut claimed, mut plans) = (BTreeMap::new(), Vec::new());
     for job in &mut jobs {
         job.profiles = job.tables().map(super::profile::empty).collect();
-        let mut plan = plan_one(job, &made, config, Imposed::new())?;
+        let mut plan = Ground::of(job, config)?.plan(job, &made, &Spans::new());
         plan.findings.extend(claim_names(job, &plan, config, &mut claimed, &mut made));
         plans.push(plan);
     }

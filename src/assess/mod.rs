@@ -12,10 +12,11 @@ mod naive;
 pub mod pool;
 pub mod profile;
 mod settings;
+mod span;
 mod trial;
 
-use crate::catalog::Table;
 use crate::catalog::profile::TableProfile;
+use crate::catalog::{Catalog, Table};
 use crate::config::{Config, ExistingPolicy, InvalidPolicy, NulPolicy};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
@@ -23,6 +24,7 @@ use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::plan::build::build;
 use crate::plan::draft::{Imposed, Inputs, Rules};
+use crate::plan::partition::Spans;
 use crate::plan::rename::table_name;
 use crate::plan::select::{is_in_globs, is_selected};
 use crate::plan::skip;
@@ -111,12 +113,12 @@ pub async fn plan_against(
     let mut assessed = Vec::new();
     let mut claimed: BTreeMap<String, String> = BTreeMap::new();
     for job in jobs {
-        let mut plan = plan_one(&job, &target, config, Imposed::new())?;
+        let job = Arc::new(job);
+        let mut plan = plan_one(&job, &target, config, Imposed::new()).await?;
         claim_names(&job, &plan, config, &mut claimed, &mut target)
             .into_iter()
             .for_each(|finding| plan.findings.push(finding));
         plan.findings.extend(job.notes.iter().cloned());
-        let job = Arc::new(job);
         try_rows(&job, &mut plan, config).await?;
         assessed.push(Assessed { job, plan, holding_rows: Vec::new() });
     }
@@ -142,29 +144,51 @@ async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec
     Ok(examined.collect())
 }
 
-fn plan_one(job: &Job, target: &TargetCatalog, config: &Config, imposed: Imposed) -> Result<Plan> {
-    let rules = Rules {
-        schema: config.schema.clone(),
-        create: config.create,
-        names: config.names,
-        infer: config.infer,
-        mixed: config.mixed,
-        settings: config.settings.clone(),
-        on_bad_value: config.on_bad_value,
-        naive_tz: config.naive_tz.clone(),
-        imposed,
-        hash: text_hash,
-    };
-    let catalog = skip::reduce_catalog(&job.catalog, &job.selected, &config.settings);
-    let profiles: Vec<TableProfile> = job
-        .tables()
-        .zip(&job.profiles)
-        .map(|(table, profile)| chosen_facts(job, table, profile, config))
-        .collect::<Result<_>>()?;
-    let tables = job.selected.iter().map(|&i| &catalog.tables[i]).zip(&profiles).collect();
-    let mut plan = build(&Inputs { catalog: &catalog, tables, target, rules: &rules });
+/// The plan of a source, over what its partition columns span.
+async fn plan_one(job: &Arc<Job>, target: &TargetCatalog, config: &Config, imposed: Imposed) -> Result<Plan> {
+    let mut ground = Ground::of(job, config)?;
+    ground.rules.imposed = imposed;
+    let mut plan = ground.plan(job, target, &Spans::new());
+    let spans = span::measure(job, &plan, config.jobs).await?;
+    if !spans.is_empty() {
+        plan = ground.plan(job, target, &spans);
+    }
     plan.findings.extend(settings_findings(job, config)?);
     Ok(plan)
+}
+
+/// What a plan is made from, besides the target and what partition columns span.
+struct Ground {
+    rules: Rules,
+    catalog: Catalog,
+    profiles: Vec<TableProfile>,
+}
+
+impl Ground {
+    fn of(job: &Job, config: &Config) -> Result<Ground> {
+        let rules = Rules {
+            schema: config.schema.clone(),
+            create: config.create,
+            names: config.names,
+            infer: config.infer,
+            mixed: config.mixed,
+            settings: config.settings.clone(),
+            on_bad_value: config.on_bad_value,
+            naive_tz: config.naive_tz.clone(),
+            imposed: Imposed::new(),
+            hash: text_hash,
+        };
+        let catalog = skip::reduce_catalog(&job.catalog, &job.selected, &config.settings);
+        let profiles = job.tables().zip(&job.profiles);
+        let profiles = profiles.map(|(table, profile)| chosen_facts(job, table, profile, config));
+        Ok(Ground { rules, catalog, profiles: profiles.collect::<Result<_>>()? })
+    }
+
+    fn plan(&self, job: &Job, target: &TargetCatalog, spans: &Spans) -> Plan {
+        let Ground { rules, catalog, profiles } = self;
+        let tables = job.selected.iter().map(|&i| &catalog.tables[i]).zip(profiles).collect();
+        build(&Inputs { catalog, tables, target, rules, spans })
+    }
 }
 
 /// The profile as the configuration leaves it: without skipped columns, and with NULL for empty texts where they become it.

@@ -14,7 +14,8 @@ pub use parse::{flag_spellings, parse};
 pub use settings::{Options, Place, Placed, Setting, Settings, toml_string};
 pub use size::size;
 pub use values::{
-    BadValuePolicy, Cleanse, ColumnChoice, Infer, InvalidPolicy, MixedPolicy, NulPolicy, TableChoice,
+    BadValuePolicy, Cleanse, ColumnChoice, Every, Infer, InvalidPolicy, MixedPolicy, NulPolicy,
+    PartitionChoice, Period, TableChoice,
 };
 pub use words::Word;
 

@@ -57,7 +57,11 @@ impl Comparison<'_> {
             match to.table(&table.name) {
                 Some(there) => self.table(table, there),
                 None => {
-                    let mend = unless_taken(to, &table.name, Mend::Table(table.clone()));
+                    let partitioned = "it is partitioned: schema show has the statements that make it";
+                    let mend = match table.partition_key {
+                        Some(_) => Mend::Nothing(partitioned.to_owned()),
+                        None => unless_taken(to, &table.name, Mend::Table(table.clone())),
+                    };
                     self.tell(Rank::WouldFail, "table", table.name.clone(), MISSING, mend);
                 }
             }
@@ -73,6 +77,17 @@ impl Comparison<'_> {
             .iter()
             .any(|column| to.column(&column.name).is_some_and(|other| other.type_text != column.type_text));
         let pair = Pair { from, to, loosely: self.sides.loosely || differs_in_type };
+        let keys = [&from.partition_key, &to.partition_key].map(|key| key.as_deref().map(words::loose));
+        if keys[0] != keys[1] {
+            let shown = |key: &Option<String>| key.clone().unwrap_or_else(|| "nothing".to_owned());
+            let message = format!(
+                "is partitioned by {} in the target, and by {} in the source",
+                shown(&to.partition_key),
+                shown(&from.partition_key)
+            );
+            let mend = Mend::Nothing("a table is not partitioned afterwards".to_owned());
+            self.tell(Rank::Differs, "table", to.name.clone(), message, mend);
+        }
         columns::compare(self, &pair);
         indexes::compare(self, &pair);
         constraints::checks(self, &pair);

@@ -76,6 +76,7 @@ impl Renames {
         };
         Table {
             name: self.table(&table.name),
+            partition_key: table.partition_key.as_deref().map(text),
             columns: table
                 .columns
                 .iter()

@@ -17,6 +17,7 @@ use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Catalog, Column, Generated, Table};
 use crate::config::{BadValuePolicy, Cleanse, ColumnChoice, Infer};
 use crate::finding::{Finding, NotCarried, Severity};
+use crate::ident::literal;
 use crate::limits::COLUMNS_MAX;
 
 /// First version of PostgreSQL whose `numeric` knows infinity (semantics.md §5.6).
@@ -381,21 +382,32 @@ fn check_unfilled(table: &Table, target: &TargetTable, partners: &[&str], findin
     }
 }
 
-/// CREATE TABLE for planned columns, with the defaults that can be carried; the others are listed. `sequence` is the
-/// identity's, quoted, where it needs a name of its own.
+/// CREATE TABLE for planned columns, with the defaults that can be carried; the others are listed. `numbers` are those of the
+/// rowid's column.
 pub(super) fn create_statement(
     (schema, target): (&str, &str),
     table: &Table,
     columns: &[ColumnPlan],
-    sequence: Option<&str>,
+    numbers: ddl::Numbers<'_>,
     not_carried: &mut Vec<NotCarried>,
 ) -> String {
-    let defaults: Vec<Option<String>> = table
+    let mut defaults: Vec<Option<String>> = table
         .columns
         .iter()
         .zip(columns)
         .map(|(column, plan)| default_of(table, column, plan, not_carried))
         .collect();
+    let rowid = table.rowid_column.filter(|&rowid| columns.get(rowid).is_some_and(is_integer));
+    let identity = match numbers {
+        ddl::Numbers::Identity(identity) => Some(identity),
+        ddl::Numbers::Sequence { qualified, .. } => {
+            let rowid = rowid.and_then(|rowid| defaults.get_mut(rowid));
+            rowid.into_iter().for_each(|default| {
+                *default = Some(format!("nextval({}::regclass)", literal(qualified)));
+            });
+            None
+        }
+    };
     let lines: Vec<ddl::ColumnDdl<'_>> = columns
         .iter()
         .enumerate()
@@ -403,8 +415,7 @@ pub(super) fn create_statement(
             name: &plan.target,
             pg: plan.mapping.pg,
             not_null: plan.not_null,
-            identity: (table.rowid_column == Some(i) && is_integer(plan))
-                .then_some(ddl::Identity { sequence }),
+            identity: identity.filter(|_| rowid == Some(i)),
             default: defaults.get(i).and_then(Option::as_deref),
         })
         .collect();

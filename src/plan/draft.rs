@@ -2,6 +2,7 @@
 
 use super::TablePlan;
 use super::names::NameHash;
+use super::partition::Spans;
 use super::target::{TargetCatalog, TargetColumn};
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
@@ -48,6 +49,8 @@ pub struct Inputs<'a> {
     pub target: &'a TargetCatalog,
     /// options
     pub rules: &'a Rules,
+    /// what the values of partition columns span, where that has been measured
+    pub spans: &'a Spans,
 }
 
 /// What planning has to say.

@@ -20,6 +20,8 @@ pub struct Structure {
 pub struct Table {
     /// its name
     pub name: String,
+    /// how its rows are told apart, where it is partitioned: `RANGE (created_at)`
+    pub partition_key: Option<String>,
     /// its columns, in order
     pub columns: Vec<Column>,
     /// its indexes, those of keys included

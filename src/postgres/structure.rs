@@ -117,7 +117,7 @@ async fn read_all(session: &Session, schema: &str, catalog: &TargetCatalog) -> O
     };
     let mut tables: BTreeMap<u32, Table> = BTreeMap::new();
     for row in rows(TABLES).await? {
-        tables.insert(row.get(0), Table { name: row.get(1), ..Table::default() });
+        tables.insert(row.get(0), Table { name: row.get(1), partition_key: row.get(2), ..Table::default() });
     }
     for row in rows(COLUMNS).await? {
         if let Some(table) = tables.get_mut(&row.get(0)) {

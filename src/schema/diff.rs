@@ -138,9 +138,15 @@ impl Known {
 
     /// What the server made of the plans. A table that it did not make, in which types of the target do not go together with
     /// the plan's defaults, is compared as the plan writes it.
-    fn of_server(&mut self, made: Structure, failed: Vec<(String, String)>, plans: &[Plan], schema: &str) {
+    fn of_server(
+        &mut self,
+        made: Structure,
+        failed: Vec<(String, String)>,
+        planned: Structure,
+        schema: &str,
+    ) {
         self.from = made;
-        let planned = drift::structure_of(plans).tables.into_iter();
+        let planned = planned.tables.into_iter();
         let lost: Vec<Table> = planned.filter(|table| self.from.table(&table.name).is_none()).collect();
         for (sql, why) in failed {
             match lost.iter().find(|table| sql.contains(&qualified(schema, &table.name))) {
@@ -269,7 +275,7 @@ async fn make(
         })
         .collect();
     match structure::scratch(session, scratch, &statements).await? {
-        Scratch::Made(made, failed) => known.of_server(made, failed, &plans, scratch),
+        Scratch::Made(made, failed) => known.of_server(made, failed, drift::structure_of(&plans), scratch),
         Scratch::NotAllowed(why) => {
             known.from = drift::structure_of(&plans);
             known.loosely = true;
@@ -298,45 +304,14 @@ fn not_made(sql: &str, why: &str, scratch: &str) -> Drift {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{PLAN_FORMAT, ScanKey, Step, StepKind, TableMode, TablePlan};
 
-    fn planned(name: &str) -> TablePlan {
-        let sql = format!("CREATE TABLE \"s\".\"{name}\" (\n)");
-        TablePlan {
-            source: name.to_owned(),
-            target: name.to_owned(),
-            mode: TableMode::Create,
-            key: ScanKey::Whole,
-            filter: None,
-            rows: 0,
-            bytes: 0,
-            columns: Vec::new(),
-            pre_data: vec![Step { kind: StepKind::Table, object: name.to_owned(), sql }],
-            post_data: Vec::new(),
-            checks: Vec::new(),
-            foreign_keys: Vec::new(),
-            last: Vec::new(),
-            lifted_indexes: Vec::new(),
-            unique_keys: Vec::new(),
-            sequences: Vec::new(),
-        }
+    fn structure(names: &[&str]) -> Structure {
+        let table = |name: &&str| Table { name: (*name).to_owned(), ..Table::default() };
+        Structure { tables: names.iter().map(table).collect(), ..Structure::default() }
     }
 
     #[test]
     fn a_table_that_the_server_does_not_make_is_compared_as_planned() {
-        let plan = Plan {
-            format: PLAN_FORMAT,
-            schema: "s".to_owned(),
-            create_schema: false,
-            tables: vec![planned("a"), planned("b")],
-            views: Vec::new(),
-            not_carried: Vec::new(),
-            findings: Vec::new(),
-        };
-        let made = Structure {
-            tables: vec![Table { name: "a".to_owned(), ..Table::default() }],
-            ..Structure::default()
-        };
         let failed = |sql: &str| (sql.to_owned(), "no".to_owned());
         let failed = vec![
             failed("CREATE TABLE \"s\".\"b\" (\n)"),
@@ -344,7 +319,7 @@ mod tests {
             failed("ALTER TABLE \"s\".\"a\" ADD CONSTRAINT \"c\" CHECK (x)"),
         ];
         let mut known = Known::default();
-        known.of_server(made, failed, &[plan], "s");
+        known.of_server(structure(&["a"]), failed, structure(&["a", "b"]), "s");
         assert!(known.loosely && known.from.table("b").is_some());
         assert_eq!((known.remarks.len(), known.drifts.len()), (1, 1), "{known:?}");
         assert_eq!(known.drifts[0].object, "ALTER TABLE \"a\" ADD CONSTRAINT \"c\" CHECK (x)");
