@@ -197,6 +197,7 @@ fn claim_names(
             table.sequences.iter().map(|numbers| format!("{}_{}_seq", table.target, numbers.column));
         target.taken_names.extend(numbers);
     }
+    target.taken_names.extend(plan.views.iter().map(|view| view.object.clone()));
     findings
 }
 
