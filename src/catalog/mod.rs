@@ -10,6 +10,7 @@ pub mod profile;
 pub mod read;
 pub mod select;
 pub mod spelling;
+pub mod walk;
 
 use crate::finding::{Finding, NotCarried};
 use affinity::Affinity;

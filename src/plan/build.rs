@@ -7,7 +7,7 @@ use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::types::Level;
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
-    TablePlan, chosen, columns, ddl, existing, foreign, keys, order, rename, views,
+    TablePlan, checks, chosen, columns, ddl, existing, foreign, keys, order, rename, views,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Index, IndexOrigin, Table};
@@ -40,6 +40,9 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         if drafts[child].plan.mode == TableMode::Create {
             let keys = foreign::plan(inputs.catalog, &drafts, child, &mut names, &mut remarks.not_carried);
             drafts[child].plan.foreign_keys = keys;
+            let (schema, table) = (&inputs.rules.schema, inputs.tables[child].0);
+            let checks = checks::plan(schema, table, &drafts[child].plan, inputs.rules.hash, &mut remarks);
+            drafts[child].plan.checks = checks;
         }
     }
     lift_existing(inputs, &mut drafts);
@@ -245,6 +248,8 @@ fn render_created(
     );
     draft.plan.pre_data = vec![Step { kind: StepKind::Table, object: draft.plan.target.clone(), sql }];
     let before = not_carried.len();
+    let may_meet: Vec<bool> = (0..draft.plan.columns.len()).map(|column| may_meet(draft, column)).collect();
+    let mut hashed = Vec::new();
     let planner = keys::Keys {
         schema,
         policy: inputs.rules.names,
@@ -252,12 +257,16 @@ fn render_created(
         profile,
         target: &draft.plan.target,
         columns: &draft.plan.columns,
+        may_meet: &may_meet,
         findings,
         not_carried,
+        hashed: &mut hashed,
     };
     draft.plan.post_data = planner.plan(names);
     draft.unique_keys = kept_unique_keys(table, &not_carried[before..]);
+    draft.unique_keys.extend(hashed.iter().filter(|key| *key == "primary key").cloned());
     draft.plan.unique_keys = keys_that_may_meet(table, draft);
+    draft.unique_keys.retain(|key| !hashed.contains(key));
     list_text_only(table, not_carried);
 }
 
@@ -276,7 +285,8 @@ fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
         kept.push("primary key".to_owned());
     }
     // The primary key's own index is left out together with it, under the key's name alone.
-    let counts = |index: &&Index| index.unique && !index.partial && index.origin != IndexOrigin::PrimaryKey;
+    let is_plain = |index: &Index| !index.partial && index.keys.iter().all(|key| key.column.is_some());
+    let counts = |index: &&Index| index.unique && is_plain(index) && index.origin != IndexOrigin::PrimaryKey;
     let indexes = table.indexes.iter().filter(counts);
     kept.extend(
         indexes
@@ -288,11 +298,6 @@ fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
 
 /// Unique keys with a column whose configured type or change may make one value of two: they are tried before the copy.
 fn keys_that_may_meet(table: &Table, draft: &Draft) -> Vec<(String, Vec<usize>)> {
-    let may_meet = |&column: &usize| match draft.plan.columns[column].level {
-        Level::E0 => false,
-        Level::Loss => true,
-        _ => draft.is_chosen[column],
-    };
     let of_index = |name: &String| {
         let index = table.indexes.iter().find(|index| index.name == *name);
         index.map(|index| index.keys.iter().filter_map(|key| key.column).collect::<Vec<usize>>())
@@ -302,19 +307,24 @@ fn keys_that_may_meet(table: &Table, draft: &Draft) -> Vec<(String, Vec<usize>)>
         _ => of_index(name),
     };
     let keys = draft.unique_keys.iter().filter_map(|name| Some((name.clone(), columns(name)?)));
-    keys.filter(|(_, columns)| columns.iter().any(may_meet)).collect()
+    keys.filter(|(_, columns)| columns.iter().any(|&column| may_meet(draft, column))).collect()
 }
 
-/// CHECKs, generated expressions and ON CONFLICT clauses: read, not carried, listed.
+/// Whether the column's configured type or change may make one value of two.
+fn may_meet(draft: &Draft, column: usize) -> bool {
+    match draft.plan.columns[column].level {
+        Level::E0 => false,
+        Level::Loss => true,
+        _ => draft.is_chosen[column],
+    }
+}
+
+/// Generated expressions and ON CONFLICT clauses: read, not carried, listed.
 fn list_text_only(table: &Table, not_carried: &mut Vec<NotCarried>) {
     let mut list = |kind: &str, name: String, why: &str, sql: String| {
         let table = Some(table.name.clone());
         not_carried.push(NotCarried { kind: kind.to_owned(), name, table, why: why.to_owned(), sql });
     };
-    for (number, check) in (1..).zip(&table.ddl.checks) {
-        let name = check.name.clone().unwrap_or_else(|| format!("check {number}"));
-        list("check", name, "expressions are not translated", format!("CHECK ({})", check.sql));
-    }
     for generated in &table.ddl.generated {
         let why = "the values are copied into an ordinary column";
         let sql = format!("GENERATED ALWAYS AS ({})", generated.sql);

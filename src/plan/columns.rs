@@ -394,6 +394,7 @@ pub(super) fn create_statement(
             identity: (table.rowid_column == Some(i) && is_integer(plan))
                 .then_some(ddl::Identity { sequence }),
             default: defaults.get(i).and_then(Option::as_deref),
+            generated: None,
         })
         .collect();
     ddl::create_table(schema, target, &lines)

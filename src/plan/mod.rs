@@ -4,6 +4,7 @@
 //! Its canonical text is what `copy --validate` prints and what the ledger's plan hash is taken over.
 
 pub mod build;
+mod checks;
 pub mod choose;
 mod chosen;
 mod columns;
@@ -16,6 +17,7 @@ mod evidence;
 mod existing;
 pub mod fit;
 mod foreign;
+mod index_parts;
 mod keys;
 pub mod lossy;
 mod mixed;
@@ -23,6 +25,7 @@ pub mod names;
 mod notes;
 pub mod order;
 pub mod rename;
+mod scope;
 pub mod select;
 pub mod skip;
 pub mod target;
