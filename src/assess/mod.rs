@@ -12,6 +12,7 @@ pub mod pool;
 pub mod profile;
 mod settings;
 mod trial;
+mod violations;
 
 use crate::catalog::Table;
 use crate::catalog::profile::TableProfile;
@@ -79,6 +80,7 @@ pub async fn plan(
         plan.findings.extend(job.notes.iter().cloned());
         let job = Arc::new(job);
         trial::run(&job, &mut plan, config).await?;
+        violations::run(&job, &mut plan, config.jobs).await?;
         let holding_rows = holding_rows(session, &mut plan, config).await?;
         assessed.push(Assessed { job, plan, holding_rows });
     }

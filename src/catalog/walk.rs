@@ -37,6 +37,48 @@ fn parts(expr: &Expr) -> Vec<&Expr> {
     }
 }
 
+impl Expr {
+    /// The expression with something else in place of every name for which `find` has it. Queries within it stay as they
+    /// are.
+    pub fn replace_names(mut self, find: &mut impl FnMut(&str) -> Option<Expr>) -> Expr {
+        if let Expr::Name { name, .. } = &self
+            && let Some(other) = find(name)
+        {
+            return other;
+        }
+        for part in parts_mut(&mut self) {
+            *part = std::mem::replace(part, Expr::Null).replace_names(find);
+        }
+        self
+    }
+}
+
+fn parts_mut(expr: &mut Expr) -> Vec<&mut Expr> {
+    match expr {
+        Expr::Unary(_, a) | Expr::Collate(a, _) => vec![a],
+        Expr::Binary(_, a, b) => vec![a, b],
+        Expr::Between { operand, low, high, .. } => vec![operand, low, high],
+        Expr::In { operand, list, .. } => std::iter::once(&mut **operand).chain(list).collect(),
+        Expr::InSelect { operand, .. } | Expr::IsNull { operand, .. } | Expr::Cast { operand, .. } => {
+            vec![operand]
+        }
+        Expr::Like { operand, pattern, escape, .. } => {
+            [operand, pattern].into_iter().chain(escape).map(|part| &mut **part).collect()
+        }
+        Expr::Case { operand, arms, otherwise } => {
+            let ends = operand.iter_mut().chain(otherwise).map(|part| &mut **part);
+            ends.chain(arms.iter_mut().flat_map(|(when, then)| [when, then])).collect()
+        }
+        Expr::Call(call) => {
+            let call = &mut **call;
+            let ordered = call.order_by.iter_mut().map(|ordering| &mut ordering.expr);
+            call.arguments.iter_mut().chain(ordered).chain(&mut call.filter).collect()
+        }
+        Expr::Row(parts) => parts.iter_mut().collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// The names in an expression, each as often as it stands there: a name in double quotes may be a text.
 pub fn names(expr: &Expr) -> Vec<(&str, Quote)> {
     let mut found = Vec::new();
@@ -68,5 +110,8 @@ mod tests {
         let expected: Vec<String> = ('a'..='r').map(String::from).collect();
         assert_eq!(found, expected);
         assert!(mentions(&expr, "F") && !mentions(&expr, "z"));
+        let one = expr.replace_names(&mut |name| (name < "r").then(|| Expr::name("x")));
+        let found: Vec<&str> = names(&one).into_iter().map(|(name, _)| name).collect();
+        assert_eq!((found.len(), found.iter().filter(|name| **name == "x").count()), (18, 17));
     }
 }

@@ -6,8 +6,9 @@
 use super::glob::{Closeness, closeness, matches};
 use super::words::Word;
 use super::{
-    BadValuePolicy, Cleanse, ColumnChoice, CommentPolicy, CreatePolicy, ExistingPolicy, GeneratedPolicy, Infer,
-    InvalidPolicy, MixedPolicy, NamePolicy, NulPolicy, OrphanPolicy, TableChoice, TriggerPolicy, VerifyLevel,
+    BadValuePolicy, Cleanse, ColumnChoice, CommentPolicy, CreatePolicy, ExistingPolicy, GeneratedPolicy,
+    Infer, InvalidPolicy, MixedPolicy, NamePolicy, NulPolicy, OrphanPolicy, TableChoice, TriggerPolicy,
+    VerifyLevel,
 };
 use std::collections::BTreeMap;
 

@@ -60,8 +60,7 @@ impl Word for GeneratedPolicy {
 }
 
 impl Word for TriggerPolicy {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("list", Self::List), ("timestamps", Self::Timestamps)];
+    const WORDS: &'static [(&'static str, Self)] = &[("list", Self::List), ("timestamps", Self::Timestamps)];
 }
 
 impl Word for CommentPolicy {

@@ -7,11 +7,12 @@ use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::types::Level;
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
-    TablePlan, checks, chosen, columns, ddl, existing, foreign, keys, order, rename, views,
+    TablePlan, checks, chosen, columns, comments, ddl, existing, foreign, generated, keys, order, rename,
+    triggers, views, virtuals,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Index, IndexOrigin, Table};
-use crate::config::{CreatePolicy, Infer};
+use crate::config::{CommentPolicy, CreatePolicy, GeneratedPolicy, Infer};
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::{qualified, quote};
 use crate::limits::{HEAP_ROW_BYTES_MAX, INDEX_DROP_BYTES_MIN, ROW_BYTES_MAX};
@@ -45,17 +46,32 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
             drafts[child].plan.checks = checks;
         }
     }
+    triggers::plan(inputs, &mut drafts, &mut names, &mut remarks);
+    comment_created(inputs, &mut drafts);
     lift_existing(inputs, &mut drafts);
     check_shared_targets(&drafts, &mut remarks.findings);
     let views = views::plan(inputs.catalog, &mut remarks.not_carried);
+    let tables = in_order(inputs.catalog, drafts, &mut remarks.findings);
+    remarks.findings.extend(virtuals::suggestions(&inputs.rules.schema, &tables, &remarks.not_carried));
     Plan {
         format: PLAN_FORMAT,
         schema: inputs.rules.schema.clone(),
         create_schema: !inputs.target.schema_exists,
-        tables: in_order(inputs.catalog, drafts, &mut remarks.findings),
+        tables,
         views,
         not_carried: remarks.not_carried,
         findings: remarks.findings,
+    }
+}
+
+fn comment_created(inputs: &Inputs<'_>, drafts: &mut [Draft]) {
+    if inputs.rules.comments == CommentPolicy::Off {
+        return;
+    }
+    let created = drafts.iter_mut().zip(&inputs.tables);
+    for (draft, (table, _)) in created.filter(|(draft, _)| draft.plan.mode == TableMode::Create) {
+        let comments = comments::plan(&inputs.rules.schema, table, &draft.plan);
+        draft.plan.last.extend(comments);
     }
 }
 
@@ -238,6 +254,10 @@ fn render_created(
 ) {
     let Remarks { findings, not_carried } = remarks;
     let schema = &inputs.rules.schema;
+    let kept_values = match inputs.rules.generated {
+        GeneratedPolicy::Values => Vec::new(),
+        GeneratedPolicy::Translate => generated::translate_all(table, draft),
+    };
     let sequence = identity_sequence(inputs, table, draft, names);
     let sql = columns::create_statement(
         (schema, &draft.plan.target),
@@ -267,7 +287,7 @@ fn render_created(
     draft.unique_keys.extend(hashed.iter().filter(|key| *key == "primary key").cloned());
     draft.plan.unique_keys = keys_that_may_meet(table, draft);
     draft.unique_keys.retain(|key| !hashed.contains(key));
-    list_text_only(table, not_carried);
+    list_text_only(table, &draft.plan.columns, &kept_values, not_carried);
 }
 
 /// The name of the identity's sequence, where it cannot have the one that PostgreSQL would give it: `TABLE_COLUMN_seq` is
@@ -320,15 +340,24 @@ fn may_meet(draft: &Draft, column: usize) -> bool {
 }
 
 /// Generated expressions and ON CONFLICT clauses: read, not carried, listed.
-fn list_text_only(table: &Table, not_carried: &mut Vec<NotCarried>) {
+fn list_text_only(
+    table: &Table,
+    columns: &[super::ColumnPlan],
+    kept_values: &[(String, String)],
+    not_carried: &mut Vec<NotCarried>,
+) {
     let mut list = |kind: &str, name: String, why: &str, sql: String| {
         let table = Some(table.name.clone());
         not_carried.push(NotCarried { kind: kind.to_owned(), name, table, why: why.to_owned(), sql });
     };
-    for generated in &table.ddl.generated {
-        let why = "the values are copied into an ordinary column";
+    let is_made =
+        |name: &str| columns.iter().any(|column| column.source == name && column.generated.is_some());
+    for generated in table.ddl.generated.iter().filter(|generated| !is_made(&generated.column)) {
+        let reason = kept_values.iter().find(|(column, _)| *column == generated.column);
+        let reason = reason.map(|(_, why)| format!(": {why}")).unwrap_or_default();
+        let why = format!("the values are copied into an ordinary column{reason}");
         let sql = format!("GENERATED ALWAYS AS ({})", generated.sql);
-        list("generated column", generated.column.clone(), why, sql);
+        list("generated column", generated.column.clone(), &why, sql);
     }
     for (place, clause) in &table.ddl.on_conflict {
         let why = "PostgreSQL has no such clause in a constraint";

@@ -6,7 +6,8 @@ use super::target::TargetCatalog;
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
 use crate::config::{
-    BadValuePolicy, CommentPolicy, CreatePolicy, GeneratedPolicy, Infer, MixedPolicy, NamePolicy, Settings, TriggerPolicy,
+    BadValuePolicy, CommentPolicy, CreatePolicy, GeneratedPolicy, Infer, MixedPolicy, NamePolicy, Settings,
+    TriggerPolicy,
 };
 use crate::finding::{Finding, NotCarried, Severity};
 

@@ -37,7 +37,8 @@ impl Keys<'_> {
             self.keeps_apart(index, is_plain)?;
         }
         let keys = index.keys.iter().map(|key| self.key(index, key)).collect::<Result<Vec<_>, _>>()?;
-        let too_large = if is_plain { self.why_too_large(&columns) } else { self.why_expression_too_large(index) };
+        let too_large =
+            if is_plain { self.why_too_large(&columns) } else { self.why_expression_too_large(index) };
         let Some(why) = too_large else { return Ok(Parts { keys, condition, hashed: None }) };
         match self.hashed_keys(&columns, Some(index)).filter(|_| index.unique && is_plain) {
             Some(keys) => Ok(Parts { keys, condition, hashed: Some(why) }),
@@ -50,10 +51,11 @@ impl Keys<'_> {
             return Ok(None);
         }
         let without = "without its WHERE it would be another index";
-        let filter = index.filter.as_ref().ok_or_else(|| format!("its WHERE could not be read, and {without}"))?;
-        let found = self.immutable(filter).and_then(|()| {
-            translate::condition(filter, &scope::of_table(self.table, self.columns))
-        });
+        let filter =
+            index.filter.as_ref().ok_or_else(|| format!("its WHERE could not be read, and {without}"))?;
+        let found = self
+            .immutable(filter)
+            .and_then(|()| translate::condition(filter, &scope::of_table(self.table, self.columns)));
         found.map(|found| Some(found.sql)).map_err(|why| format!("its WHERE: {why}; {without}"))
     }
 
@@ -125,7 +127,9 @@ impl Keys<'_> {
             })
             .sum();
         (bytes > INDEX_KEY_BYTES_MAX).then(|| {
-            format!("keys of up to {bytes} bytes; a btree key has at most {INDEX_KEY_BYTES_MAX} (E_INDEX_2704)")
+            format!(
+                "keys of up to {bytes} bytes; a btree key has at most {INDEX_KEY_BYTES_MAX} (E_INDEX_2704)"
+            )
         })
     }
 
@@ -135,7 +139,9 @@ impl Keys<'_> {
             Expr::Name { name, .. } => bytes += self.table.column_index(name).map_or(0, longest),
             Expr::Text(text) => bytes += text.len() as u64,
             // What may give more than it is given.
-            Expr::Call(call) if matches!(call.name.as_str(), "hex" | "quote" | "replace" | "printf" | "format") => {
+            Expr::Call(call)
+                if matches!(call.name.as_str(), "hex" | "quote" | "replace" | "printf" | "format") =>
+            {
                 times = 2;
             }
             _ => {}
@@ -167,7 +173,8 @@ impl Keys<'_> {
         for (place, &column) in key.iter().enumerate() {
             let bytes = self.profile.columns[column].max_bytes;
             let part = index.and_then(|index| index.keys.get(place));
-            let collation = part.map_or(self.table.columns[column].collation.as_str(), |part| &part.collation);
+            let collation =
+                part.map_or(self.table.columns[column].collation.as_str(), |part| &part.collation);
             let plain = self.folded(column, collation);
             let hash = match self.columns[column].mapping.pg {
                 PgType::Text | PgType::Varchar(_) => "md5",

@@ -220,7 +220,8 @@ impl Keys<'_> {
 
     fn note_hashed(&mut self, index: &Index, name: &str, why: String) {
         self.hashed.push(index.name.clone());
-        let message = format!("{why}: the unique index \"{name}\" is over md5() or sha256() of its long columns");
+        let message =
+            format!("{why}: the unique index \"{name}\" is over md5() or sha256() of its long columns");
         self.findings.push(Finding::new("W_KEY_HASHED", Severity::Note, self.table.name.clone(), message));
     }
 

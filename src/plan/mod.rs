@@ -8,6 +8,7 @@ mod checks;
 pub mod choose;
 mod chosen;
 mod columns;
+mod comments;
 pub mod configured;
 mod content;
 pub mod ddl;
@@ -17,6 +18,7 @@ mod evidence;
 mod existing;
 pub mod fit;
 mod foreign;
+mod generated;
 mod index_parts;
 mod keys;
 pub mod lossy;
@@ -31,9 +33,11 @@ pub mod skip;
 pub mod target;
 pub mod text;
 pub mod translate;
+mod triggers;
 pub mod type_text;
 pub mod types;
 mod views;
+mod virtuals;
 pub mod zone;
 
 use crate::config::{BadValuePolicy, Cleanse};
@@ -151,6 +155,9 @@ pub struct ColumnPlan {
     pub on_bad_value: BadValuePolicy,
     /// what the decision rests on
     pub evidence: Evidence,
+    /// its values are computed in the target, by this expression: they are not sent, and compared like all others
+    #[serde(default)]
+    pub generated: Option<String>,
 }
 
 impl ColumnPlan {
