@@ -14,6 +14,7 @@ use super::target::{TargetColumn, TargetTable};
 use super::types::{Classes, Level, PgType};
 use super::{ColumnPlan, Evidence, chosen, ddl, rename};
 use crate::catalog::profile::{ColumnProfile, TableProfile};
+use crate::catalog::read::expression;
 use crate::catalog::{Catalog, Column, Generated, Table};
 use crate::config::{BadValuePolicy, Cleanse, ColumnChoice, Infer};
 use crate::finding::{Finding, NotCarried, Severity};
@@ -433,6 +434,11 @@ fn default_of(
         Default::NotCarried(why) => {
             list("default", why);
             None
+        }
+        Default::Other => {
+            let made = expression(text)
+                .and_then(|expr| default::of_expression(&expr, column.affinity, &plan.mapping));
+            made.map_err(|why| list("default", &why)).ok()
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A constant is read, put through the column's affinity and written as the target type's literal. Any other expression
 //! is not carried and is listed; nothing is copied as text.
 
+use super::default_times as times;
 use super::translate::{self, Scope};
 use super::types::{Codec, Mapping, PgType};
 use crate::catalog::affinity::Affinity;
@@ -28,6 +29,8 @@ pub enum Default {
     Expression(String),
     /// it cannot be carried, and why
     NotCarried(&'static str),
+    /// it is no constant and not the present moment
+    Other,
 }
 
 /// Translates the default `text` of a column with that affinity into the target's type.
@@ -37,7 +40,7 @@ pub fn translate(text: &str, affinity: Affinity, pg: PgType, codec: &Codec) -> D
         return of_moment(moment, pg);
     }
     let Some(constant) = read_constant(text) else {
-        return Default::NotCarried("an expression that is not translated");
+        return Default::Other;
     };
     match apply_affinity(constant, affinity) {
         Some(stored) => of_constant(stored, pg, codec),
@@ -302,6 +305,12 @@ fn of_constant(constant: Constant, pg: PgType, codec: &Codec) -> Default {
         (PgType::Bytea, Codec::Blob | Codec::BytesForm, Constant::Blob(hex)) => {
             format!("'\\x{hex}'::pg_catalog.bytea")
         }
+        (pg, codec, Constant::Text(text)) if times::of_text(&text, pg, codec).is_some() => {
+            times::of_text(&text, pg, codec).unwrap_or_default()
+        }
+        (pg, codec, Constant::Integer(number)) if times::of_seconds(number, pg, codec).is_some() => {
+            times::of_seconds(number, pg, codec).unwrap_or_default()
+        }
         (pg, _, Constant::Text(_))
             if !matches!(pg, PgType::Text | PgType::Varchar(_) | PgType::Int8 | PgType::Numeric(_)) =>
         {
@@ -380,21 +389,16 @@ mod tests {
             ("'t'", "TEXT", PgType::Bool, flag(), yes("true")),
             ("'f'", "TEXT", PgType::Bool, flag(), yes("false")),
             ("'maybe'", "TEXT", PgType::Bool, flag(), text.clone()),
-            ("0", "INTEGER", PgType::Timestamptz(6), Codec::Epoch(Unit::Seconds), number),
             (
-                "(strftime('%s','now'))",
+                "0",
                 "INTEGER",
-                PgType::Int8,
-                Codec::Int,
-                Default::NotCarried("an expression that is not translated"),
+                PgType::Timestamptz(6),
+                Codec::Epoch(Unit::Seconds),
+                yes("pg_catalog.to_timestamp(0)"),
             ),
-            (
-                "'a' || 'b'",
-                "TEXT",
-                PgType::Text,
-                Codec::Text,
-                Default::NotCarried("an expression that is not translated"),
-            ),
+            ("0", "INTEGER", PgType::Timestamptz(6), Codec::Epoch(Unit::Millis), number),
+            ("(strftime('%s','now'))", "INTEGER", PgType::Int8, Codec::Int, Default::Other),
+            ("'a' || 'b'", "TEXT", PgType::Text, Codec::Text, Default::Other),
         ];
         for (text, declared, pg, codec, expected) in table {
             assert_eq!(translated(text, declared, pg, codec), expected, "{text} on {declared}");
