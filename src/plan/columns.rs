@@ -14,7 +14,6 @@ use super::target::{TargetColumn, TargetTable};
 use super::types::{Classes, Level, PgType};
 use super::{ColumnPlan, Evidence, chosen, ddl, rename};
 use crate::catalog::profile::{ColumnProfile, TableProfile};
-use crate::catalog::read::expression;
 use crate::catalog::{Catalog, Column, Generated, Table};
 use crate::config::{BadValuePolicy, Cleanse, ColumnChoice, Infer};
 use crate::finding::{Finding, NotCarried, Severity};
@@ -428,17 +427,12 @@ fn default_of(
         list("default", "the column is an identity in the target");
         return None;
     }
-    match default::translate(text, column.affinity, plan.mapping.pg, &plan.mapping.codec) {
+    match default::translate(text, column.affinity, &plan.mapping) {
         Default::None => None,
         Default::Expression(sql) => Some(sql),
         Default::NotCarried(why) => {
-            list("default", why);
+            list("default", &why);
             None
-        }
-        Default::Other => {
-            let made = expression(text)
-                .and_then(|expr| default::of_expression(&expr, column.affinity, &plan.mapping));
-            made.map_err(|why| list("default", &why)).ok()
         }
     }
 }

@@ -13,7 +13,6 @@ pub mod configured;
 mod content;
 pub mod ddl;
 pub mod default;
-mod default_times;
 pub mod draft;
 mod evidence;
 mod existing;
