@@ -169,6 +169,31 @@ pub fn stored(
     Ok(Translated { mapping: mapping.clone(), affinity, ..term.finish() })
 }
 
+/// Storage class of a constant other than NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// INTEGER
+    Integer,
+    /// REAL
+    Real,
+    /// TEXT
+    Text,
+    /// BLOB
+    Blob,
+}
+
+/// The class in which a column of that affinity would store a DEFAULT; none where it is NULL or no constant.
+pub fn constant_class(expr: &Expr, affinity: Affinity) -> Option<Class> {
+    let term = made(&Room { scope: &Scope::default() }, expr).ok()?;
+    match literal::stored(term.constant?, affinity).ok()? {
+        Constant::Null => None,
+        Constant::Integer(_) => Some(Class::Integer),
+        Constant::Real(_) => Some(Class::Real),
+        Constant::Text(_) => Some(Class::Text),
+        Constant::Blob(_) => Some(Class::Blob),
+    }
+}
+
 /// An expression as a term.
 fn made(room: &Room<'_>, expr: &Expr) -> Made {
     match expr {
