@@ -48,8 +48,6 @@ pub struct Finished {
 
 /// SQLSTATE `check_violation`.
 const CHECK_VIOLATION: &str = "23514";
-/// SQLSTATE `duplicate_table`.
-const DUPLICATE_TABLE: &str = "42P07";
 
 /// What the finish came to.
 #[derive(Debug, Default)]
@@ -229,13 +227,10 @@ async fn validate_check(session: &Session, task: &Task) -> Result<StepProgress> 
 /// A view that could not be made is made by hand under its name, and is then taken for done: the name was free when the
 /// plan was made.
 async fn create_view(session: &Session, task: &Task) -> Result<()> {
-    match step::run(session, &task.owner, &task.step).await {
-        Err(error) if has_sqlstate(&error, DUPLICATE_TABLE) => {
-            step::mark(session, &task.owner, &task.step, "done", Some(steps::MADE_BY_HAND)).await
-        }
-        Err(error) => Err(error
-            .at(words(&task.step))
-            .remedy("create it by hand under this name, or leave it out; the same command then goes on")),
-        Ok(()) => Ok(()),
+    let (owner, step) = (&task.owner, &task.step);
+    if step::is_there(session, &owner.schema, &step.object).await? {
+        return step::mark(session, owner, step, "done", Some(steps::MADE_BY_HAND)).await;
     }
+    let way_out = "create it by hand under this name; the same command then goes on";
+    step::run(session, owner, step).await.map_err(|error| error.at(words(step)).remedy(way_out))
 }

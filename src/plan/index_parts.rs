@@ -86,13 +86,15 @@ impl Keys<'_> {
             return Ok(());
         }
         let mut columns: Vec<usize> = index.keys.iter().filter_map(|key| key.column).collect();
-        let expressions = index.keys.iter().filter_map(|key| key.expr.as_ref()).chain(&index.filter);
+        let expressions = index.keys.iter().filter_map(|key| key.expr.as_ref());
         columns.extend(expressions.flat_map(|expr| scope::mentioned(self.table, expr)));
-        let lost = |&&column: &&usize| {
-            self.may_meet[column] || (!is_plain && self.columns[column].level > Level::E1)
-        };
-        match columns.iter().find(lost) {
-            Some(&column) => Err(format!(
+        let lost =
+            |&column: &usize| self.may_meet[column] || (!is_plain && self.columns[column].level > Level::E1);
+        // A changed value may bring a row under the WHERE that was not there.
+        let of_filter = index.filter.iter().flat_map(|filter| scope::mentioned(self.table, filter));
+        let mut changed = of_filter.filter(|&column| self.columns[column].level == Level::Loss);
+        match columns.into_iter().find(lost).or_else(|| changed.next()) {
+            Some(column) => Err(format!(
                 "values of column \"{}\" that the source keeps apart may be equal in the target",
                 self.table.columns[column].name
             )),

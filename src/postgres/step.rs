@@ -66,6 +66,15 @@ pub async fn mark(
     }
 }
 
+/// Whether the schema has a relation of that name.
+///
+/// # Errors
+/// A target fault.
+pub async fn is_there(session: &Session, schema: &str, name: &str) -> Result<bool> {
+    let name = literal(&qualified(schema, name));
+    Ok(query_text(session, &format!("SELECT to_regclass({name})::text")).await?.is_some())
+}
+
 /// VACUUM ANALYZE of one table, then the mark.
 ///
 /// # Errors
