@@ -14,6 +14,7 @@ pub mod profile;
 mod settings;
 mod span;
 mod trial;
+mod violations;
 
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
@@ -88,7 +89,8 @@ pub async fn plan(
 
 /// What only the rows tell of a plan.
 async fn try_rows(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()> {
-    trial::run(job, plan, config).await
+    trial::run(job, plan, config).await?;
+    violations::run(job, plan, config.jobs).await
 }
 
 /// The target as it is.
@@ -171,6 +173,9 @@ impl Ground {
             create: config.create,
             names: config.names,
             infer: config.infer,
+            generated: config.generated,
+            triggers: config.triggers,
+            comments: config.comments,
             mixed: config.mixed,
             settings: config.settings.clone(),
             on_bad_value: config.on_bad_value,
@@ -260,6 +265,7 @@ fn claim_names(
             table.sequences.iter().map(|numbers| format!("{}_{}_seq", table.target, numbers.column));
         target.taken_names.extend(numbers);
     }
+    target.taken_names.extend(plan.views.iter().map(|view| view.object.clone()));
     findings
 }
 
