@@ -44,7 +44,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     }
     lift_existing(inputs, &mut drafts);
     check_shared_targets(&drafts, &mut remarks.findings);
-    let views = views::plan(inputs.catalog, &mut remarks.not_carried);
+    let views = views::plan(inputs, &drafts, &mut names, &mut remarks);
     Plan {
         format: PLAN_FORMAT,
         schema: inputs.rules.schema.clone(),

@@ -22,6 +22,7 @@ mod mixed;
 pub mod names;
 mod notes;
 pub mod order;
+mod query;
 pub mod rename;
 pub mod select;
 pub mod skip;

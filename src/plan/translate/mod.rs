@@ -17,6 +17,8 @@ pub struct Scope<'a> {
     pub relations: Vec<Relation>,
     /// the query around this one, for a subquery
     pub outer: Option<&'a Scope<'a>>,
+    /// what is translated already: subqueries and aggregates
+    pub given: Vec<(Expr, Translated)>,
 }
 
 /// One table, view or subquery in a scope.
