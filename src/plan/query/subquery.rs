@@ -10,7 +10,7 @@ use crate::catalog::affinity::Affinity;
 use crate::catalog::expr::{BinaryOp, Expr, Quote};
 use crate::catalog::select::Select;
 use crate::ident::quote;
-use crate::plan::translate::{Reason, Relation, Scope, ScopeColumn, Translated, condition, value};
+use crate::plan::translate::{Given, Reason, Relation, Scope, ScopeColumn, Translated, condition, value};
 use crate::plan::types::{Codec, Mapping, PgType};
 
 /// A query's expressions, one after the other.
@@ -53,11 +53,16 @@ impl Writer<'_, '_, '_> {
         expr: &Expr,
         aggregates: bool,
     ) -> Result<(), Reason> {
-        if level.scope.given.iter().any(|(given, _)| given == expr) {
+        if level.scope.given.iter().any(|given| given.expr == *expr) {
             return Ok(());
         }
+        let mut has_affinity = false;
         let translated = match expr {
-            Expr::Subquery(select) => self.scalar(level, expr, select)?,
+            Expr::Subquery(select) => {
+                let (translated, computed) = self.scalar(level, expr, select)?;
+                has_affinity = !computed;
+                translated
+            }
             Expr::Exists(select) => {
                 let sql = format!("EXISTS ({})", self.inner(level, expr, select)?.sql);
                 truth(sql)
@@ -83,7 +88,9 @@ impl Writer<'_, '_, '_> {
                 return Ok(());
             }
         };
-        level.scope.given.push((expr.clone(), translated));
+        let nullable = !matches!(expr, Expr::Exists(_));
+        let expr = expr.clone();
+        level.scope.given.push(Given { expr, translated, has_affinity, nullable });
         Ok(())
     }
 
@@ -95,7 +102,12 @@ impl Writer<'_, '_, '_> {
         Ok(rendered)
     }
 
-    fn scalar(&mut self, level: &mut Level<'_>, expr: &Expr, select: &Select) -> Result<Translated, Reason> {
+    fn scalar(
+        &mut self,
+        level: &mut Level<'_>,
+        expr: &Expr,
+        select: &Select,
+    ) -> Result<(Translated, bool), Reason> {
         let rendered = self.inner(level, expr, select)?;
         if !rendered.at_most_one {
             return Err(
@@ -106,7 +118,9 @@ impl Writer<'_, '_, '_> {
         }
         let column = one_column(rendered.columns)?;
         let sql = format!("({})", rendered.sql);
-        Ok(Translated { sql, mapping: column.mapping, affinity: column.affinity, notes: Vec::new() })
+        let translated =
+            Translated { sql, mapping: column.mapping, affinity: column.affinity, notes: Vec::new() };
+        Ok((translated, rendered.computed[0]))
     }
 
     /// `operand IN (SELECT …)`, compared as `operand = column` (SQLite manual, "Datatypes in SQLite", §4.2).
