@@ -193,7 +193,8 @@ fn of_table(inputs: &Inputs<'_>, table: &Table, draft: &Draft) -> Known {
             }),
             _ => Err(format!("the column {}.{} is split into several", table.name, column.name)),
         };
-        Field { name: Some(column.name.clone()), column: shown, computed: false }
+        let target = shown.as_ref().ok().map(|column| column.target.clone());
+        Field { name: Some(column.name.clone()), column: shown, shown: target, computed: false }
     });
     let fields: Vec<Field> = fields.collect();
     let nullable =

@@ -28,6 +28,8 @@ pub(in crate::plan) struct Field {
     pub name: Option<String>,
     /// what it is in the target, or why it is not there
     pub column: Result<ScopeColumn, Reason>,
+    /// its name in the target, where it shows a table's column by that one's own name
+    pub shown: Option<String>,
     /// it has no affinity at all, which a column of BLOB affinity has: it is an expression of a subquery or a view
     pub computed: bool,
 }

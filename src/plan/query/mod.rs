@@ -57,9 +57,10 @@ pub(super) struct Rendered {
 impl Rendered {
     /// One column as other views see it.
     pub(super) fn field(&self, index: usize, source: &str, target: &str) -> Field {
-        let (source, target) = (source.to_owned(), target.to_owned());
+        let (source, shown) = (source.to_owned(), Some(target.to_owned()));
+        let target = target.to_owned();
         let column = ScopeColumn { source: source.clone(), target, ..self.columns[index].clone() };
-        Field { name: Some(source), column: Ok(column), computed: self.computed[index] }
+        Field { name: Some(source), column: Ok(column), shown, computed: self.computed[index] }
     }
 }
 

@@ -22,7 +22,8 @@ pub(super) fn fields(rendered: &Rendered, given: &[String]) -> Result<(Vec<Field
         let target = format!("c{}", index + 1);
         let column = Ok(ScopeColumn { source: source.clone(), target, ..column.clone() });
         let name = named.then(|| source.clone());
-        fields.push(Field { name, column, computed: rendered.computed[index] });
+        let shown = rendered.shown[index].clone().filter(|_| source == rendered.columns[index].source);
+        fields.push(Field { name, column, shown, computed: rendered.computed[index] });
         names.push(source);
     }
     let targets = (1..=fields.len()).map(|number| format!("c{number}")).collect();

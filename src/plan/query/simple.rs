@@ -2,7 +2,7 @@
 
 use super::aggregate::has_aggregate;
 use super::from::{self, Joined};
-use super::known::Session;
+use super::known::{Field, Session};
 use super::level::{Column, Level, bare, has_collate};
 use super::subquery::{Writer, names};
 use super::walk::conjuncts;
@@ -307,8 +307,10 @@ fn has_affinity(expr: &Expr) -> bool {
 /// The target's name of a column that is shown under the name that it has in the source.
 fn shown(level: &Level<'_>, column: &Shown) -> Option<String> {
     let Expr::Name { table: Some(table), name, .. } = bare(&column.expr) else { return None };
-    let known = level.known((table, name))?;
-    (column.name.as_ref() == Some(&known.source)).then(|| known.target.clone())
+    let item = level.scope.relations.iter().position(|relation| relation.name == *table)?;
+    let is = |field: &&Field| field.column.as_ref().is_ok_and(|known| known.source == *name);
+    let field = level.items[item].fields.iter().find(is)?;
+    field.shown.clone().filter(|_| column.name == field.name)
 }
 
 /// Columns of the queries around it.
