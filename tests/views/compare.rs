@@ -38,6 +38,20 @@ pub(super) fn same_rows(
     }
 }
 
+/// Whether the rows come in the same order, too.
+pub(super) fn same_order(
+    source: &Connection,
+    view: &str,
+    database: &Database,
+    target: &str,
+) -> Result<(), String> {
+    let types = types(database, target);
+    let (expected, found) = (source_rows(source, view, &types)?, target_rows(database, target, &types)?);
+    let alike =
+        expected.len() == found.len() && expected.iter().zip(&found).all(|(one, other)| alike(one, other));
+    if alike { Ok(()) } else { Err(format!("{view}:\n  {expected:?}\n  {found:?}")) }
+}
+
 /// A view's columns in both sides' order: name and type.
 pub(super) fn types(database: &Database, target: &str) -> Vec<(String, String)> {
     let sql = format!(

@@ -1,6 +1,6 @@
 //! Every construct that a view may be made of: each view of one file shows the same rows on both sides, with rows to show.
 
-use super::compare::types;
+use super::compare::{same_order, types};
 use super::moved;
 use crate::support::postgres::Server;
 use crate::support::sqlite::SqliteFile;
@@ -12,6 +12,8 @@ const TABLES: &str = "
     CREATE TABLE visit (person_id INTEGER NOT NULL, city_id INTEGER NOT NULL, n INTEGER NOT NULL, note TEXT,
       PRIMARY KEY (person_id, city_id));
     CREATE TABLE tag (code TEXT NOT NULL UNIQUE, label TEXT);
+    CREATE TABLE nick (code TEXT UNIQUE, n INTEGER);
+    INSERT INTO nick VALUES ('ANNE', 1), ('bert', 2), (NULL, 3), (NULL, 4);
     CREATE TABLE empty (id INTEGER PRIMARY KEY, v INTEGER, r REAL);
     INSERT INTO city VALUES (1, 'Zürich', 'CH', 87.9, '0853-01-01', 0), (2, 'bern', 'CH', 51.6, '1191-05-02', 1),
       (3, 'Aarau', 'CH', NULL, NULL, 0), (4, 'Wien', 'AT', 414.8, '1137-09-30', 1), (5, 'Ébène', NULL, 1e-3, '1990-01-01', NULL);
@@ -29,7 +31,7 @@ const TABLES: &str = "
 ";
 
 /// Name, and what the view selects.
-const VIEWS: [(&str, &str); 87] = [
+const VIEWS: [(&str, &str); 110] = [
     // names and stars
     ("star", "SELECT * FROM city"),
     ("star_of_one", "SELECT p.*, c.name FROM person p JOIN city c ON c.id = p.city_id"),
@@ -204,6 +206,10 @@ const VIEWS: [(&str, &str); 87] = [
         "grouped_by_key",
         "SELECT c.id, c.name, c.area, count(p.id) AS n FROM city c LEFT JOIN person p ON p.city_id = c.id GROUP BY c.id",
     ),
+    (
+        "grouped_by_key_nocase",
+        "SELECT p.id, p.nick, p.photo, sum(v.n) AS n FROM person p LEFT JOIN visit v ON v.person_id = p.id GROUP BY p.id",
+    ),
     ("grouped_expression", "SELECT 1 + age % 7 AS r, sum(age + 1) AS s FROM person GROUP BY age % 7"),
     (
         "joined_strings",
@@ -228,6 +234,59 @@ const VIEWS: [(&str, &str); 87] = [
     ),
     ("ordered", "SELECT name, age FROM person ORDER BY age DESC, name COLLATE NOCASE, id"),
     ("limited", "SELECT id, name FROM city ORDER BY name DESC, id LIMIT 2 OFFSET 1"),
+    // constants where PostgreSQL would see positions, and what stands within what
+    ("constant_key", "SELECT 'x' AS kind, count(*) AS n FROM city GROUP BY kind"),
+    ("constant_key_of_nothing", "SELECT 9 AS k, count(*) AS n FROM empty GROUP BY k"),
+    ("constant_order", "SELECT name, 9 AS k FROM city ORDER BY k, name LIMIT 3"),
+    ("class_key", "SELECT typeof(id) AS t, count(*) AS n FROM city GROUP BY typeof(id)"),
+    ("nullable_key", "SELECT id, (SELECT n FROM nick WHERE code = p.nick COLLATE BINARY) AS n FROM person p"),
+    ("computed_column", "SELECT c.id, p.k FROM city c JOIN (SELECT id + 0 AS k FROM person) p ON p.k = c.id"),
+    (
+        "sum_of_subqueries",
+        "SELECT sum((SELECT count(*) FROM visit v WHERE v.person_id = p.id)) AS s FROM person p",
+    ),
+    (
+        "case_of_sums",
+        "SELECT CASE WHEN count(*) > 1 THEN max(name) ELSE 'few' END AS x, coalesce(sum(pay), 0) AS y FROM person GROUP BY city_id",
+    ),
+    (
+        "between_dates",
+        "SELECT id FROM person WHERE joined BETWEEN datetime('2020-01-01') AND datetime('2021-12-31 12:00')",
+    ),
+    (
+        "dates",
+        "SELECT date(joined) AS d, strftime('%Y', joined) AS y, count(*) AS n FROM person GROUP BY 1, 2",
+    ),
+    (
+        "group_of_union",
+        "SELECT k, count(*) AS n FROM (SELECT id AS k FROM city UNION ALL SELECT city_id FROM person) GROUP BY k",
+    ),
+    ("in_union", "SELECT id FROM city WHERE id IN (SELECT city_id FROM visit UNION SELECT age FROM person)"),
+    (
+        "join_of_groups",
+        "SELECT c.name, q.n FROM city c LEFT JOIN (SELECT city_id, count(*) AS n FROM person GROUP BY city_id) q ON q.city_id = c.id",
+    ),
+    (
+        "having_subquery",
+        "SELECT city_id, count(*) AS n FROM person GROUP BY city_id HAVING count(*) >= (SELECT min(n) FROM visit)",
+    ),
+    (
+        "ordered_by_sums",
+        "SELECT country, count(*) AS n FROM city GROUP BY country ORDER BY count(*) DESC, country",
+    ),
+    (
+        "ordered_by_subquery",
+        "SELECT id FROM city c ORDER BY (SELECT count(*) FROM person WHERE city_id = c.id) DESC, id",
+    ),
+    ("distinct_limited", "SELECT DISTINCT country FROM city ORDER BY 1 LIMIT 2"),
+    ("union_limited", "SELECT country FROM city UNION SELECT name FROM person ORDER BY 1 DESC LIMIT 3"),
+    (
+        "with_in_subquery",
+        "SELECT id, (WITH w AS (SELECT max(n) AS m FROM visit) SELECT m FROM w) AS m FROM city",
+    ),
+    ("values_in_from", "SELECT column1 AS a, column2 AS b FROM (VALUES (1, 'x'), (2, 'y'))"),
+    ("boolean_values", "SELECT id, age > 30 AS old, name IS NULL AS unnamed, NOT age AS z FROM person"),
+    ("negative_limit", "SELECT id FROM city LIMIT -1"),
 ];
 
 fn source() -> SqliteFile {
@@ -245,7 +304,9 @@ fn every_construct_shows_the_same_rows() {
     assert_eq!(rows.len(), VIEWS.len());
     let none: Vec<&str> =
         rows.iter().filter(|(_, count)| *count == 0).map(|(name, _)| name.as_str()).collect();
-    assert_eq!(none, ["is_not_in_with_null", "having_alone"], "views without rows prove little");
+    let empty = ["constant_key_of_nothing", "having_alone", "is_not_in_with_null"];
+    let none: Vec<&str> = none.into_iter().filter(|name| !empty.contains(name)).collect();
+    assert!(none.is_empty(), "views without rows prove little: {none:?}");
 }
 
 #[test]
@@ -253,23 +314,32 @@ fn the_order_is_sqlites() {
     let Some(server) = Server::available() else { return };
     let source = source();
     let moved = moved(server, source.path(), &[]);
-    for view in ["ordered", "united", "distinct_ordered", "limited"] {
-        let connection = source.connection();
-        let mut statement = connection.prepare(&format!("SELECT * FROM {view}")).unwrap();
-        let columns = statement.column_count();
-        let rows = statement.query_map([], |row| {
-            let cell = |index| row.get::<_, rusqlite::types::Value>(index).map(|value| format!("{value:?}"));
-            (0..columns).map(cell).collect::<rusqlite::Result<Vec<String>>>()
-        });
-        let rows: Vec<Vec<String>> = rows.unwrap().map(Result::unwrap).collect();
-        let found = moved.database.rows(&format!("SELECT * FROM {view}"));
-        let text = |cell: &Option<String>| cell.clone().unwrap_or_else(|| "Null".to_owned());
-        assert_eq!(rows.len(), found.len());
-        for (one, other) in rows.iter().zip(&found) {
-            for (one, other) in one.iter().zip(other) {
-                assert!(one.contains(&text(other)), "{view}: {rows:?}\n{found:?}");
-            }
-        }
+    let ordered =
+        VIEWS.iter().filter(|(_, select)| select.contains("ORDER BY") && !select.contains("(SELECT"));
+    for (view, _) in ordered.filter(|(name, _)| *name != "joined_strings") {
+        same_order(&source.connection(), view, &moved.database, view)
+            .unwrap_or_else(|difference| panic!("{difference}"));
+    }
+}
+
+#[test]
+fn another_row_is_found() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v REAL); INSERT INTO t VALUES (1, 1.5), (2, NULL);
+         CREATE VIEW w AS SELECT id, v FROM t;",
+    );
+    let moved = moved(server, source.path(), &[]);
+    assert_eq!(moved.compare(&source.connection()).unwrap(), [("w".to_owned(), 2)]);
+    for (other, part) in [
+        ("SELECT id, v FROM t WHERE v > 0", "2 rows in SQLite, 1 in PostgreSQL"),
+        ("SELECT id, v + 1e-9 FROM t", "Number(1.5)"),
+        ("SELECT id + 1, v FROM t", "Integer(2)"),
+        ("SELECT id, coalesce(v, 0) FROM t", "Null"),
+    ] {
+        moved.database.execute(&format!("DROP VIEW w; CREATE VIEW w (id, v) AS {other}"));
+        let told = moved.compare(&source.connection()).unwrap_err();
+        assert!(told.contains(part), "{other}: {told}");
     }
 }
 

@@ -7,6 +7,7 @@ use super::subquery::{Writer, names};
 use super::{order, same};
 use crate::catalog::expr::{Expr, Quote};
 use crate::plan::translate::Reason;
+use crate::plan::types::PgType;
 
 /// The keys of the groups in PostgreSQL's words, with the columns that follow from them and are named in `outside`.
 pub(super) fn keys(
@@ -17,7 +18,9 @@ pub(super) fn keys(
 ) -> Result<Vec<String>, Reason> {
     let mut keys = Vec::new();
     for expr in group_by {
-        keys.push(key(writer, level, expr)?);
+        let key = writer.value(level, expr, false)?;
+        same::equality(&key.mapping, &level.collation(expr)).map_err(|why| format!("GROUP BY: {why}"))?;
+        keys.push(order::no_position(expr, key.sql));
     }
     let settled = |expr: &Expr| is_aggregate(expr) || group_by.contains(expr);
     let mut found: Vec<Column> = Vec::new();
@@ -36,15 +39,16 @@ pub(super) fn keys(
             let which = if group_by.is_empty() { "beside aggregates" } else { "that is not in GROUP BY" };
             return Err(format!("the column {name} {which}: SQLite takes its value from any row"));
         }
-        keys.push(key(writer, level, &column)?);
+        // It is the same in all rows of a group, so that its equality does not matter.
+        let key = writer.value(level, &column, false)?;
+        if key.mapping.pg == PgType::Json {
+            return Err(format!(
+                "the column {name} that follows from GROUP BY, of the type json, which has no equality"
+            ));
+        }
+        keys.push(key.sql);
     }
     Ok(keys)
-}
-
-fn key(writer: &mut Writer<'_, '_, '_>, level: &mut Level<'_>, expr: &Expr) -> Result<String, Reason> {
-    let translated = writer.value(level, expr, false)?;
-    same::equality(&translated.mapping, &level.collation(expr)).map_err(|why| format!("GROUP BY: {why}"))?;
-    Ok(order::no_position(expr, translated.sql))
 }
 
 /// Whether a key of the table is among the groups' keys, so that all of its row is.
