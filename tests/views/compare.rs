@@ -27,8 +27,8 @@ pub(super) fn same_rows(
     let types = types(database, target);
     let mut expected = source_rows(source, view, &types)?;
     let mut found = target_rows(database, target, &types)?;
-    expected.sort_by_key(|row| sort_key(row));
-    found.sort_by_key(|row| sort_key(row));
+    expected.sort_by_cached_key(|row| sort_key(row));
+    found.sort_by_cached_key(|row| sort_key(row));
     if expected.len() != found.len() {
         return Err(format!("{view}: {} rows in SQLite, {} in PostgreSQL", expected.len(), found.len()));
     }

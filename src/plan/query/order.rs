@@ -12,8 +12,8 @@ use crate::plan::translate::{Reason, value};
 pub(super) fn terms(order_by: &[Ordering], level: &Level<'_>) -> Result<String, Reason> {
     let term = |term: &Ordering| {
         let translated = value(&term.expr, &level.scope)?;
-        let key =
-            same::sort_key(&enclosed(&translated.sql), &translated.mapping, &level.collation(&term.expr))?;
+        let sql = no_position(&term.expr, enclosed(&translated.sql));
+        let key = same::sort_key(&sql, &translated.mapping, &level.collation(&term.expr))?;
         Ok(format!("{key} {}", direction(term)))
     };
     let terms: Vec<String> = order_by.iter().map(term).collect::<Result<_, Reason>>()?;
