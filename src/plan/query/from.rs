@@ -71,7 +71,8 @@ impl Builder<'_, '_, '_> {
                 }
                 let (fields, names) = output::fields(&rendered, &[])?;
                 let target = self.session.alias(alias.as_deref().unwrap_or("q"));
-                level.add(&target, Item { name: alias.clone(), fields, ..Item::default() });
+                let (name, single) = (alias.clone(), rendered.at_most_one);
+                level.add(&target, Item { name, fields, single, ..Item::default() });
                 let names = quote_list(names.iter().map(String::as_str));
                 Ok(format!("({}) AS {} ({names})", rendered.sql, quote(&target)))
             }
@@ -97,6 +98,7 @@ impl Builder<'_, '_, '_> {
                 fields: known.fields.clone(),
                 keys: known.keys.clone(),
                 nullable_keys: known.nullable_keys.clone(),
+                single: known.single,
                 rowid: known.rowid,
                 ..Item::default()
             },

@@ -17,6 +17,8 @@ pub(in crate::plan) struct Known {
     pub keys: Vec<Vec<usize>>,
     /// sets of columns in which no two rows are equal, but one may be NULL
     pub nullable_keys: Vec<Vec<usize>>,
+    /// it has one row or none
+    pub single: bool,
     /// it has a rowid, and this column is another name for it
     pub rowid: Option<Option<usize>>,
 }

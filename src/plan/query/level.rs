@@ -37,6 +37,7 @@ pub(super) struct Item {
     pub fields: Vec<Field>,
     pub keys: Vec<Vec<usize>>,
     pub nullable_keys: Vec<Vec<usize>>,
+    pub single: bool,
     pub rowid: Option<Option<usize>>,
     /// columns that USING or NATURAL joins it by
     pub using: Vec<String>,

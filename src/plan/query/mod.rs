@@ -112,7 +112,8 @@ fn common_table(
     let (fields, names) = output::fields(&rendered, &table.columns)?;
     let alias = quote(&session.alias(&table.name));
     let part = format!("{alias} ({}) AS ({})", quote_list(names.iter().map(String::as_str)), rendered.sql);
-    Ok((Known { name: table.name.clone(), sql: alias, fields, ..Known::default() }, part))
+    let (name, single) = (table.name.clone(), rendered.at_most_one);
+    Ok((Known { name, sql: alias, fields, single, ..Known::default() }, part))
 }
 
 fn body(session: &mut Session<'_>, env: &Env<'_>, query: &Select) -> Result<Rendered, Reason> {

@@ -3,9 +3,9 @@
 use super::aggregate::has_aggregate;
 use super::from::{self, Joined};
 use super::known::{Field, Session};
-use super::level::{Column, Level, bare, has_collate};
+use super::level::{Column, Level, bare};
 use super::subquery::{Writer, names};
-use super::walk::conjuncts;
+use super::walk::{any, conjuncts};
 use super::{Env, Rendered, group, order, same};
 use crate::catalog::expr::{BinaryOp, Expr};
 use crate::catalog::select::{Ordering, Query, ResultColumn};
@@ -329,7 +329,10 @@ fn at_most_one(level: &Level<'_>, joined: &Joined, bound: &Bound, grouped: bool)
     if grouped && bound.group_by.is_empty() {
         return true;
     }
-    let [item] = level.items.as_slice() else { return level.items.is_empty() };
+    let [item] = level.items.as_slice() else { return level.items.iter().all(|item| item.single) };
+    if item.single {
+        return true;
+    }
     let conditions: Vec<&Expr> = joined.inner.iter().chain(&bound.filter).flat_map(conjuncts).collect();
     let fixed = |field: &usize| conditions.iter().any(|condition| fixes(level, condition, *field));
     // NULL is equal to nothing.
@@ -340,7 +343,7 @@ fn at_most_one(level: &Level<'_>, joined: &Joined, bound: &Bound, grouped: bool)
 fn fixes(level: &Level<'_>, condition: &Expr, field: usize) -> bool {
     let Ok(column) = level.field(0, field) else { return false };
     let Expr::Binary(BinaryOp::Eq, left, right) = condition else { return false };
-    let other = match (&**left == &column, &**right == &column) {
+    let other = match (**left == column, **right == column) {
         (true, false) => right,
         (false, true) => left,
         _ => return false,
@@ -352,9 +355,14 @@ fn fixes(level: &Level<'_>, condition: &Expr, field: usize) -> bool {
             && !matches!(column.mapping.codec, Codec::Number | Codec::NumberByValue)
     });
     exact
-        && !has_collate(other)
+        && !collates(other)
         && level.collation(other) == "BINARY"
         && !found.iter().any(|(table, _)| level.owns(table))
+}
+
+/// Whether a comparison with it may call different texts equal.
+fn collates(expr: &Expr) -> bool {
+    any(expr, &|one| matches!(one, Expr::Collate(_, name) if name != "BINARY"))
 }
 
 /// Whether an order puts no two different rows in the same place.
