@@ -205,6 +205,7 @@ fn of_table(inputs: &Inputs<'_>, table: &Table, draft: &Draft) -> Known {
         sql: qualified(&inputs.rules.schema, &draft.plan.target),
         keys,
         nullable_keys,
+        single: false,
         rowid: (!table.without_rowid).then_some(table.rowid_column),
         fields,
     }
