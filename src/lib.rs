@@ -22,6 +22,9 @@ pub mod catalog;
 // floor 2: what the target shall be (pure)
 pub mod plan;
 
+// floor 3: how two schemas differ (pure)
+pub mod drift;
+
 // floor 3: how values travel, and how they are proved (pure; the two share no code)
 pub mod digest;
 pub mod encode;
@@ -34,6 +37,7 @@ pub mod sqlite;
 // floor 5: the only place that knows both sides
 pub mod assess;
 pub mod pipeline;
+pub mod schema;
 
 // side room: what a person sees
 pub mod report;

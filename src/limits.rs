@@ -79,6 +79,11 @@ pub const NAME_BYTES_MAX: usize = 63;
 /// Columns of a PostgreSQL table.
 pub const COLUMNS_MAX: usize = 1600;
 
+/// Partitions of a table that is created, the default one not counted: more than a year of days, or forty of months. All
+/// are made, indexed and dropped in single transactions, each of which locks every partition, its TOAST table and its
+/// indexes: about 8 locks each, of the 6,400 that a server has room for by default (`max_locks_per_transaction` × connections).
+pub const PARTITIONS_MAX: usize = 500;
+
 /// Columns of a PostgreSQL index.
 pub const INDEX_COLUMNS_MAX: usize = 32;
 

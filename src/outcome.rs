@@ -289,6 +289,8 @@ pub struct TableReport {
     pub rows: RowCounts,
     /// bytes weighed in the source
     pub bytes: u64,
+    /// how it is partitioned, where we make it so
+    pub partition: Option<PartitionReport>,
     /// chunks it was cut into
     pub chunks: u64,
     /// digests
@@ -309,6 +311,19 @@ pub struct TableReport {
     pub seconds: TableSeconds,
     /// columns
     pub columns: Vec<ColumnReport>,
+}
+
+/// The partitions of one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartitionReport {
+    /// the target column whose value decides
+    pub column: String,
+    /// what one partition holds: `month`, `1000000`
+    pub every: String,
+    /// the partitions of the data's range, in order
+    pub ranges: Vec<String>,
+    /// the partition for everything else
+    pub default: String,
 }
 
 /// One column.

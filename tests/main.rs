@@ -19,6 +19,10 @@ mod embedded;
 mod encode_oracle;
 // the example application's two files, moved
 mod example;
+// what its audit found: a server without two of its migrations
+mod example_audit;
+// its migrations: in pairs, both ending at its whole schemas
+mod example_migrations;
 // the example application's schema in both dialects
 mod example_schema;
 // tables that an application made in the target
@@ -37,10 +41,16 @@ mod round_trip;
 mod mutations;
 // the cases of the specification's table that speak of values
 mod numbered;
+// tables that are made in partitions
+mod partitioned;
 // what is refused, and how it is said
 mod refusals;
 // runs that are killed, stopped, repeated, fenced
 mod resume;
+// schemas compared, and mended
+mod schema_diff;
+// the DDL of a copy as a script
+mod schema_show;
 // rows that a policy keeps out, whole, and their children
 mod set_aside;
 // throwaway server, SQLite files, the built program

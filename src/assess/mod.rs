@@ -4,6 +4,7 @@
 
 pub mod aside;
 mod chunks;
+pub mod compared;
 mod facts;
 pub mod follow;
 pub mod job;
@@ -11,17 +12,19 @@ mod naive;
 pub mod pool;
 pub mod profile;
 mod settings;
+mod span;
 mod trial;
 
-use crate::catalog::Table;
 use crate::catalog::profile::TableProfile;
+use crate::catalog::{Catalog, Table};
 use crate::config::{Config, ExistingPolicy, InvalidPolicy, NulPolicy};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::plan::build::build;
-use crate::plan::draft::{Inputs, Rules};
+use crate::plan::draft::{Imposed, Inputs, Rules};
+use crate::plan::partition::Spans;
 use crate::plan::rename::table_name;
 use crate::plan::select::{is_in_globs, is_selected};
 use crate::plan::skip;
@@ -50,11 +53,19 @@ pub struct Assessed {
 /// # Errors
 /// The first source fault; a usage error where a glob matches nothing.
 pub async fn open(config: &Config) -> Result<Vec<Job>> {
-    let shared = config.clone();
-    let jobs = pool::blocking(1, config.sources.clone(), move |path| Job::open(path, &shared)).await?;
+    let jobs = open_any(config).await?;
     check_globs(&jobs, config)?;
     settings::check(&jobs, config)?;
     Ok(jobs)
+}
+
+/// As [`open`]; globs and settings may speak of tables that only the other side has.
+///
+/// # Errors
+/// The first source fault.
+pub async fn open_any(config: &Config) -> Result<Vec<Job>> {
+    let shared = config.clone();
+    pool::blocking(1, config.sources.clone(), move |path| Job::open(path, &shared)).await
 }
 
 /// Profiles and plans `jobs` against the target as it is; adds what stands against the plans to their findings.
@@ -67,20 +78,49 @@ pub async fn plan(
     config: &Config,
     events: &Events,
 ) -> Result<Vec<Assessed>> {
+    let target = inspect(session, config).await?;
+    let mut assessed = plan_against(jobs, config, events, target).await?;
+    for one in &mut assessed {
+        one.holding_rows = holding_rows(session, &mut one.plan, config).await?;
+    }
+    Ok(assessed)
+}
+
+/// What only the rows tell of a plan.
+async fn try_rows(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()> {
+    trial::run(job, plan, config).await
+}
+
+/// The target as it is.
+///
+/// # Errors
+/// A target fault.
+pub async fn inspect(session: &mut Session, config: &Config) -> Result<TargetCatalog> {
+    inspect::inspect(session, &config.schema).await
+}
+
+/// As [`plan`], against a target that is known already, whose rows do not matter.
+///
+/// # Errors
+/// A source fault.
+pub async fn plan_against(
+    jobs: Vec<Job>,
+    config: &Config,
+    events: &Events,
+    mut target: TargetCatalog,
+) -> Result<Vec<Assessed>> {
     let jobs = examine(jobs, config, events).await?;
-    let mut target = inspect::inspect(session, &config.schema).await?;
     let mut assessed = Vec::new();
     let mut claimed: BTreeMap<String, String> = BTreeMap::new();
     for job in jobs {
-        let mut plan = plan_one(&job, &target, config)?;
+        let job = Arc::new(job);
+        let mut plan = plan_one(&job, &target, config, Imposed::new()).await?;
         claim_names(&job, &plan, config, &mut claimed, &mut target)
             .into_iter()
             .for_each(|finding| plan.findings.push(finding));
         plan.findings.extend(job.notes.iter().cloned());
-        let job = Arc::new(job);
-        trial::run(&job, &mut plan, config).await?;
-        let holding_rows = holding_rows(session, &mut plan, config).await?;
-        assessed.push(Assessed { job, plan, holding_rows });
+        try_rows(&job, &mut plan, config).await?;
+        assessed.push(Assessed { job, plan, holding_rows: Vec::new() });
     }
     Ok(assessed)
 }
@@ -104,28 +144,51 @@ async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec
     Ok(examined.collect())
 }
 
-fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Result<Plan> {
-    let rules = Rules {
-        schema: config.schema.clone(),
-        create: config.create,
-        names: config.names,
-        infer: config.infer,
-        mixed: config.mixed,
-        settings: config.settings.clone(),
-        on_bad_value: config.on_bad_value,
-        naive_tz: config.naive_tz.clone(),
-        hash: text_hash,
-    };
-    let catalog = skip::reduce_catalog(&job.catalog, &job.selected, &config.settings);
-    let profiles: Vec<TableProfile> = job
-        .tables()
-        .zip(&job.profiles)
-        .map(|(table, profile)| chosen_facts(job, table, profile, config))
-        .collect::<Result<_>>()?;
-    let tables = job.selected.iter().map(|&i| &catalog.tables[i]).zip(&profiles).collect();
-    let mut plan = build(&Inputs { catalog: &catalog, tables, target, rules: &rules });
+/// The plan of a source, over what its partition columns span.
+async fn plan_one(job: &Arc<Job>, target: &TargetCatalog, config: &Config, imposed: Imposed) -> Result<Plan> {
+    let mut ground = Ground::of(job, config)?;
+    ground.rules.imposed = imposed;
+    let mut plan = ground.plan(job, target, &Spans::new());
+    let spans = span::measure(job, &plan, config.jobs).await?;
+    if !spans.is_empty() {
+        plan = ground.plan(job, target, &spans);
+    }
     plan.findings.extend(settings_findings(job, config)?);
     Ok(plan)
+}
+
+/// What a plan is made from, besides the target and what partition columns span.
+struct Ground {
+    rules: Rules,
+    catalog: Catalog,
+    profiles: Vec<TableProfile>,
+}
+
+impl Ground {
+    fn of(job: &Job, config: &Config) -> Result<Ground> {
+        let rules = Rules {
+            schema: config.schema.clone(),
+            create: config.create,
+            names: config.names,
+            infer: config.infer,
+            mixed: config.mixed,
+            settings: config.settings.clone(),
+            on_bad_value: config.on_bad_value,
+            naive_tz: config.naive_tz.clone(),
+            imposed: Imposed::new(),
+            hash: text_hash,
+        };
+        let catalog = skip::reduce_catalog(&job.catalog, &job.selected, &config.settings);
+        let profiles = job.tables().zip(&job.profiles);
+        let profiles = profiles.map(|(table, profile)| chosen_facts(job, table, profile, config));
+        Ok(Ground { rules, catalog, profiles: profiles.collect::<Result<_>>()? })
+    }
+
+    fn plan(&self, job: &Job, target: &TargetCatalog, spans: &Spans) -> Plan {
+        let Ground { rules, catalog, profiles } = self;
+        let tables = job.selected.iter().map(|&i| &catalog.tables[i]).zip(profiles).collect();
+        build(&Inputs { catalog, tables, target, rules, spans })
+    }
 }
 
 /// The profile as the configuration leaves it: without skipped columns, and with NULL for empty texts where they become it.

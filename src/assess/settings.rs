@@ -28,6 +28,7 @@ pub(super) fn check(jobs: &[Job], config: &Config) -> Result<()> {
         for table in job.tables() {
             nothing_left(table, settings, &mut mistakes);
             bad_filter(job, table, settings, &mut mistakes)?;
+            bad_partition(table, settings, &mut mistakes);
         }
     }
     if mistakes.is_empty() {
@@ -122,6 +123,23 @@ fn nothing_left(table: &Table, settings: &Settings, mistakes: &mut Mistakes) {
     if let Some(place) = skips.collect::<Option<Vec<Place>>>().and_then(|places| places.last().copied()) {
         let message = format!("every column of {} is skipped: skip the table itself", table.name);
         mistakes.insert((place, message));
+    }
+}
+
+/// A table is partitioned by one of its own columns, which travels.
+fn bad_partition(table: &Table, settings: &Settings, mistakes: &mut Mistakes) {
+    for setting in settings.effective(&table.name, None) {
+        let Setting::Partition(Some(choice)) = &setting.value else { continue };
+        let names = || table.columns.iter().map(|column| column.name.as_str());
+        let (by, of) = (&choice.by, &table.name);
+        let message = match names().find(|name| name.eq_ignore_ascii_case(by)) {
+            Some(name) if settings.column(of, name).skip => {
+                format!("`partition` of {of}: the column `{name}` is skipped")
+            }
+            Some(_) => continue,
+            None => format!("`partition` of {of}: there is no column `{by}`{}", suggestion(by, names())),
+        };
+        mistakes.insert((setting.place, message));
     }
 }
 

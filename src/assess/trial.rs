@@ -12,6 +12,7 @@ use crate::encode::{self, Misfit};
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
 use crate::limits::EXAMPLES_MAX;
+use crate::plan::partition_keys::{ONLY_VALID, settle_orphans};
 use crate::plan::types::{Mapping, PgType};
 use crate::plan::{ColumnPlan, ForeignKeyPlan, Plan, ScanKey, TableMode, TablePlan};
 use crate::sqlite::aside::AsideRows;
@@ -41,11 +42,12 @@ pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()>
             }
         }
         plan.findings.extend(tried.findings);
-        let source = table.source.clone();
+        let source = (table.source.clone(), table.partition.is_some());
         for (key, found) in table.foreign_keys.iter_mut().zip(orphans).filter(|(_, found)| found.count > 0) {
             plan.findings.push(orphan_finding(&source, key, &found, config.orphans).examples(found.keys));
             key.orphans = if key.quarantine { 0 } else { found.count };
         }
+        plan.not_carried.extend(settle_orphans(&plan.schema, table));
     }
     Ok(())
 }
@@ -260,7 +262,12 @@ fn key_form(values: &[Value<'_>], keyed: &[(Mapping, Cleanse)]) -> Option<Vec<u8
     Some(form)
 }
 
-fn orphan_finding(source: &str, key: &ForeignKeyPlan, found: &OrphansFound, policy: OrphanPolicy) -> Finding {
+fn orphan_finding(
+    (source, is_partitioned): &(String, bool),
+    key: &ForeignKeyPlan,
+    found: &OrphansFound,
+    policy: OrphanPolicy,
+) -> Finding {
     let (count, existed) = (found.count, key.drop.is_some());
     let refuses = match policy {
         OrphanPolicy::Auto => existed && key.validate.is_some(),
@@ -289,6 +296,13 @@ fn orphan_finding(source: &str, key: &ForeignKeyPlan, found: &OrphansFound, poli
             .fix("mend the rows in the source, or use --orphans not-valid or --orphans quarantine");
     }
     let whose = if whose.is_empty() { ", as in the source".to_owned() } else { whose };
+    if *is_partitioned && key.is_valid_at_once() {
+        let message =
+            format!("{} no parent{whose}: the foreign key is not made; {ONLY_VALID}", rows_have(count));
+        let fix =
+            "set such rows aside with --orphans quarantine; or mend them, then add the foreign key by hand";
+        return Finding::new("W_FK_ORPHANS", Severity::Warning, object, message).count(count).fix(fix);
+    }
     let message =
         format!("{} no parent{whose}: the foreign key is made and left NOT VALID", rows_have(count));
     Finding::new("W_FK_ORPHANS", Severity::Warning, object, message)

@@ -1,6 +1,7 @@
 //! What the user typed, and nothing more: no defaults from the environment, no validation across options
 //! (`resolve` has those). Every option here has an effect; what is not built yet is not listed.
 
+use super::args_schema::SchemaAction;
 use crate::config::{Secret, size};
 use crate::limits::JOBS_MAX;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -23,7 +24,7 @@ const EXIT_CODES: &str = "Exit codes:
     1  a bug in cutover
     2  usage or configuration
     3  refused before anything was written
-    4  verification found a difference
+    4  verification found a difference, or schema diff found drift
     5  the source cannot be read or trusted
     6  the server failed; run the same command again to resume
     7  another run holds this target
@@ -44,6 +45,12 @@ pub enum Command {
     Status(StatusArgs),
     /// Remove cutover's own records from the target; tables and rows stay
     Clean(CleanArgs),
+    /// Schemas without their rows: what a copy would make
+    Schema {
+        /// what to do with them
+        #[command(subcommand)]
+        action: SchemaAction,
+    },
     /// The private local PostgreSQL server that `--to embedded` uses
     Embedded {
         /// what to do with it
@@ -353,7 +360,7 @@ fn may_be_secret(argument: &str) -> bool {
     argument.contains("://") || argument.to_ascii_lowercase().contains("password")
 }
 
-fn secret(text: &str) -> Result<Secret, Infallible> {
+pub(super) fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret(text.to_owned()))
 }
 

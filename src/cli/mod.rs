@@ -1,11 +1,13 @@
 //! The command line: what was typed, what it means, and how the process ends.
 
 pub mod args;
+pub mod args_schema;
 pub mod env_file;
 pub mod exit;
 mod manage;
 pub mod resolve;
 mod run;
+mod schema;
 pub mod shell;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -42,6 +44,7 @@ fn dispatch(cli: Cli) -> u8 {
         Command::Verify(args) => run::verify(&args, &around),
         Command::Status(args) => manage::status(&args, &around),
         Command::Clean(args) => manage::clean(&args, &around),
+        Command::Schema { action } => schema::run(&action, &around),
         Command::Embedded { action } => manage::embedded(action),
         Command::Completions { shell } => {
             shell::completions(shell, &mut std::io::stdout()).map(|()| exit::DONE)

@@ -5,6 +5,7 @@
 //! does not know, `cutover.toml`. An empty variable counts as unset.
 //! No message repeats a target, which may hold a password.
 
+pub mod schema;
 mod settings;
 mod source;
 mod target;
@@ -141,7 +142,8 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
         let remedy = "write the decisions first, edit them, and copy with --config FILE";
         return Err(Error::usage("--write-config goes with --validate only").remedy(remedy));
     }
-    run.write_config = args.write_config.as_deref().map(settings::new_file).transpose()?;
+    let new_file = |path| settings::new_file("--write-config", path);
+    run.write_config = args.write_config.as_deref().map(new_file).transpose()?;
     Ok((mode, run))
 }
 
@@ -194,7 +196,7 @@ fn target_alone(to: &ToArgs, around: &Surroundings<'_>) -> Result<TargetAddress>
 /// What `copy` and `verify` have in common; the rest of the settings at their defaults.
 fn run(ends: &EndArgs, selection: &SelectionArgs, run: &RunArgs, around: &Surroundings<'_>) -> Result<Run> {
     let variables = Variables::read(around, ends.to.env_file.as_deref())?;
-    let sources = source::resolve(ends, &variables)?;
+    let sources = source::resolve((ends.source.as_ref(), &ends.from), ends.target.is_some(), &variables)?;
     let target = target::resolve(ends.target.as_ref(), ends.to.to.as_ref(), &variables)?;
     let settings = settings::read(selection.config.as_deref())?;
     let config = selected(selection, settings, sources, target)?;

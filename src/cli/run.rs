@@ -60,7 +60,11 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, env_file: O
         run.write_config.map(|path| (config_text(&ended.plans, &config), path, ended.plans.is_empty()));
     let code = conclude(ended, &run.reports)?;
     match decisions {
-        Some((text, path, false)) => write_new(&path, &text).map(|()| code),
+        Some((text, path, false)) => {
+            write_new("--write-config", &path, &text)?;
+            complain(&format!("the decisions are written to {}\n", path.display()));
+            Ok(code)
+        }
         Some((_, path, true)) if code == exit::DONE => {
             let message = format!("--write-config {}: nothing was planned", path.display());
             Err(Error::usage(message).remedy("the sources are copied already; `cutover status` tells more"))
@@ -70,13 +74,12 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, env_file: O
 }
 
 /// Writes a file that must not be there.
-fn write_new(path: &Path, text: &str) -> Result<()> {
-    let place = || format!("--write-config {}", path.display());
+pub(super) fn write_new(option: &str, path: &Path, text: &str) -> Result<()> {
+    let place = || format!("{option} {}", path.display());
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|cause| {
         Error::usage("the file cannot be written").at(place()).cause(cause).remedy("name a new file")
     })?;
-    complain(&format!("the decisions are written to {}\n", path.display()));
     Ok(())
 }
 
@@ -103,6 +106,7 @@ pub(super) fn connector(target: &TargetAddress, variables: &Variables<'_>) -> Re
     let text = match target {
         TargetAddress::Server(text) => text.clone(),
         TargetAddress::Embedded => Cluster::open_default()?.start()?.url(),
+        TargetAddress::Nowhere => return Err(Error::internal("a server is needed, and none was named")),
     };
     let lookup = |name: &str| variables.text(name).ok().flatten();
     target::connector(&text.0, &lookup, &std::process::id().to_string())

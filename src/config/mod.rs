@@ -14,7 +14,8 @@ pub use parse::{flag_spellings, parse};
 pub use settings::{Options, Place, Placed, Setting, Settings, toml_string};
 pub use size::size;
 pub use values::{
-    BadValuePolicy, Cleanse, ColumnChoice, Infer, InvalidPolicy, MixedPolicy, NulPolicy, TableChoice,
+    BadValuePolicy, Cleanse, ColumnChoice, Every, Infer, InvalidPolicy, MixedPolicy, NulPolicy,
+    PartitionChoice, Period, TableChoice,
 };
 pub use words::Word;
 
@@ -30,6 +31,8 @@ pub enum TargetAddress {
     Server(Secret),
     /// the private local server
     Embedded,
+    /// no server: plans are made against an empty target
+    Nowhere,
 }
 
 /// A text that must not be shown: its `Debug` form hides it.

@@ -1,5 +1,7 @@
 //! The text of `cutover.toml` → [`Settings`]. Every mistake is named with its place, all of them at once.
 
+mod partition;
+
 use super::nearest::suggestion;
 use super::settings::{Options, Place, Placed, Rule, Setting, Settings};
 use super::size::size;
@@ -28,7 +30,7 @@ pub const ENCODINGS: [&str; 15] = [
     "t/f",
 ];
 
-const TABLE_KEYS: [&str; 5] = ["rename", "skip", "where", "on_bad_value", "columns"];
+const TABLE_KEYS: [&str; 6] = ["rename", "skip", "where", "on_bad_value", "partition", "columns"];
 const COLUMN_KEYS: [&str; 9] =
     ["type", "encoding", "time_zone", "rename", "skip", "on_bad_value", "empty", "nul", "invalid_utf8"];
 const OPTION_KEYS: [&str; 16] = [
@@ -181,6 +183,7 @@ impl Reader<'_> {
             "rename" => Setting::Rename(self.name(key, value)?),
             "skip" => Setting::Skip(self.flag(key, value)?),
             "where" => Setting::Where(self.string(key, value)?),
+            "partition" => Setting::Partition(self.partition(key, value)?),
             "on_bad_value" => Setting::OnBadValue(self.word(key, value)?),
             other => {
                 let hint = match COLUMN_KEYS.contains(&other) {

@@ -6,8 +6,8 @@
 use super::glob::{Closeness, closeness, matches};
 use super::words::Word;
 use super::{
-    BadValuePolicy, Cleanse, ColumnChoice, CreatePolicy, ExistingPolicy, Infer, InvalidPolicy, MixedPolicy,
-    NamePolicy, NulPolicy, OrphanPolicy, TableChoice, VerifyLevel,
+    BadValuePolicy, Cleanse, ColumnChoice, CreatePolicy, Every, ExistingPolicy, Infer, InvalidPolicy,
+    MixedPolicy, NamePolicy, NulPolicy, OrphanPolicy, PartitionChoice, TableChoice, VerifyLevel,
 };
 use std::collections::BTreeMap;
 
@@ -75,6 +75,8 @@ pub enum Setting {
     Skip(bool),
     /// `where`
     Where(String),
+    /// `partition`; none takes back what a wider pattern says
+    Partition(Option<PartitionChoice>),
     /// `on_bad_value`
     OnBadValue(BadValuePolicy),
     /// `type`
@@ -98,6 +100,7 @@ impl Setting {
             Setting::Rename(_) => "rename",
             Setting::Skip(_) => "skip",
             Setting::Where(_) => "where",
+            Setting::Partition(_) => "partition",
             Setting::OnBadValue(_) => "on_bad_value",
             Setting::Type(_) => "type",
             Setting::Encoding(_) => "encoding",
@@ -118,10 +121,22 @@ impl Setting {
             | Setting::Encoding(text)
             | Setting::TimeZone(text) => toml_string(text),
             Setting::OnBadValue(policy) => toml_string(policy.word()),
+            Setting::Partition(None) => "false".to_owned(),
+            Setting::Partition(Some(choice)) => choice.toml(),
             Setting::EmptyNull(null) => toml_string(if *null { "null" } else { "keep" }),
             Setting::Nul(policy) => toml_string(policy.word()),
             Setting::InvalidUtf8(policy) => toml_string(policy.word()),
         }
+    }
+}
+
+impl PartitionChoice {
+    fn toml(&self) -> String {
+        let every = match self.every {
+            Every::Period(period) => toml_string(period.word()),
+            Every::Step(step) => step.to_string(),
+        };
+        format!("{{by = {}, every = {every}}}", toml_string(&self.by))
     }
 }
 
@@ -181,6 +196,7 @@ impl Settings {
                 Setting::Rename(name) => choice.rename = Some(name.clone()),
                 Setting::Skip(skip) => choice.skip = *skip,
                 Setting::Where(filter) => choice.filter = Some(filter.clone()),
+                Setting::Partition(partition) => choice.partition.clone_from(partition),
                 _ => {}
             }
         }
@@ -301,6 +317,6 @@ fn apply(choice: &mut ColumnChoice, setting: &Setting) {
         Setting::EmptyNull(null) => *empty_null = *null,
         Setting::Nul(policy) => *nul = *policy,
         Setting::InvalidUtf8(policy) => *invalid_utf8 = *policy,
-        Setting::Where(_) => {}
+        Setting::Where(_) | Setting::Partition(_) => {}
     }
 }

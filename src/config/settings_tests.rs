@@ -82,6 +82,7 @@ fn every_key_of_tables_and_columns() {
         rename: Some("people".to_owned()),
         skip: false,
         filter: Some("deleted = 0".to_owned()),
+        partition: None,
     };
     assert_eq!(settings.table("users"), users);
     assert!(settings.table("audit").skip);
@@ -212,4 +213,53 @@ fn comments_and_order_of_keys_make_no_difference() {
     let other = read("[options]\njobs = 2\n[tables.t]\nwhere = 'a > 1' # b\nskip = false\n");
     assert_eq!(one.canonical(), other.canonical());
     assert_ne!(one.canonical(), read("[tables.t]\nwhere = 'a > 2'\nskip = false\n").canonical());
+}
+
+#[test]
+fn partitions_are_said_and_taken_back() {
+    let settings = read(
+        "[tables.'log_*']\npartition = {by = 'at', every = 'month'}\n[tables.log_1]\npartition = false\n\
+         [tables.n.partition]\nby = 'id'\nevery = 1_000_000\n",
+    );
+    let choice = |by: &str, every| Some(PartitionChoice { by: by.to_owned(), every });
+    assert_eq!(settings.table("log_2").partition, choice("at", Every::Period(Period::Month)));
+    assert_eq!(settings.table("log_1").partition, None);
+    assert_eq!(settings.table("n").partition, choice("id", Every::Step(1_000_000)));
+    assert_eq!(settings.table("other").partition, None);
+    for (table, written) in [
+        ("log_2", "{by = \"at\", every = \"month\"}"),
+        ("log_1", "false"),
+        ("n", "{by = \"id\", every = 1000000}"),
+    ] {
+        assert_eq!(settings.effective(table, None)[0].value.toml(), written);
+        let again = read(&format!("[tables.{table}]\npartition = {written}\n"));
+        assert_eq!(again.table(table).partition, settings.table(table).partition, "{written}");
+    }
+}
+
+#[test]
+fn mistakes_of_partitions_are_named() {
+    for (written, expected) in [
+        (
+            "{by = 'a', every = 'monthly'}",
+            "`every` cannot be `monthly`; did you mean `month`? (it is day, week,",
+        ),
+        ("{by = 'a', every = 0}", "`every` must be a whole number from 1 to 9223372036854775807"),
+        ("{by = 'a', every = -5}", "`every` must be a whole number from 1"),
+        ("{by = 'a', every = 9223372036854775808}", "`every` must be a whole number from 1"),
+        (
+            "{by = 'a', every = true}",
+            "`every` must be a word (day, week, month, quarter, year) or a whole number",
+        ),
+        ("{by = 1, every = 'day'}", "`by` must be a text in quotes, not a number"),
+        ("{by = 'a', evry = 'day'}", "unknown key `evry` of partition; did you mean `every`?"),
+        ("{by = 'a'}", "`partition` needs `by` and `every`; `every` is missing"),
+        ("{}", "`partition` needs `by` and `every`; `by` is missing"),
+        ("true", "`partition` must be {by = \"COLUMN\", every = \"month\"}, or false, not true or false"),
+        ("'month'", "`partition` must be {by = \"COLUMN\", every = \"month\"}, or false, not a text"),
+    ] {
+        let found = mistakes(&format!("[tables.t]\npartition = {written}\n"));
+        assert!(found.contains(expected), "{expected}\nis not in\n{found}");
+        assert_eq!(found.lines().count(), 1, "{found}");
+    }
 }

@@ -1,5 +1,6 @@
 //! What the user decides about single tables, columns and values: policies, and what `cutover.toml` says.
 
+use super::words::Word;
 use serde::{Deserialize, Serialize};
 
 /// What a column's type may be taken from.
@@ -82,6 +83,50 @@ impl Cleanse {
     }
 }
 
+/// A stretch of time that one partition holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// a day
+    Day,
+    /// a week from Monday on (ISO 8601)
+    Week,
+    /// a month
+    Month,
+    /// three months
+    Quarter,
+    /// a year
+    Year,
+}
+
+/// What one partition holds: a period of a date column, or so many numbers of an integer column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Every {
+    /// a period
+    Period(Period),
+    /// so many numbers, 1 or more
+    Step(i64),
+}
+
+/// How a table that is created is cut into partitions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionChoice {
+    /// the source column whose value decides
+    pub by: String,
+    /// what one partition holds
+    pub every: Every,
+}
+
+impl std::fmt::Display for Every {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Every::Period(period) => f.write_str(period.word()),
+            Every::Step(step) => write!(f, "{step}"),
+        }
+    }
+}
+
 /// What the configuration says of one table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableChoice {
@@ -91,6 +136,8 @@ pub struct TableChoice {
     pub skip: bool,
     /// only rows for which this SQL expression of SQLite is true
     pub filter: Option<String>,
+    /// it is made in partitions
+    pub partition: Option<PartitionChoice>,
 }
 
 /// What the configuration says of one column.

@@ -2,7 +2,7 @@
 
 use super::{
     BadValuePolicy, CreatePolicy, ExistingPolicy, Infer, InvalidPolicy, MixedPolicy, NamePolicy, NulPolicy,
-    OrphanPolicy, VerifyLevel,
+    OrphanPolicy, Period, VerifyLevel,
 };
 
 /// A choice among a few words.
@@ -47,6 +47,16 @@ impl Word for VerifyLevel {
 impl Word for NamePolicy {
     const WORDS: &'static [(&'static str, Self)] =
         &[("keep", Self::Keep), ("lower", Self::Lower), ("snake", Self::Snake)];
+}
+
+impl Word for Period {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("day", Self::Day),
+        ("week", Self::Week),
+        ("month", Self::Month),
+        ("quarter", Self::Quarter),
+        ("year", Self::Year),
+    ];
 }
 
 impl Word for Infer {

@@ -10,9 +10,11 @@ use crate::digest::MultisetDigest;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::{
-    ColumnReport, Digests, EvidenceReport, ObjectReport, Objects, Outcome, REPORT_FORMAT, RowCounts, RunInfo,
-    RunReport, TableReport, TableSeconds, TargetInfo, Verify,
+    ColumnReport, Digests, EvidenceReport, ObjectReport, Objects, Outcome, PartitionReport, REPORT_FORMAT,
+    RowCounts, RunInfo, RunReport, TableReport, TableSeconds, TargetInfo, Verify,
 };
+use crate::plan::ddl::NOT_VALID;
+use crate::plan::partition::PartitionPlan;
 use crate::plan::{Evidence, Plan, StepKind, TablePlan};
 use crate::postgres::connect::Connector;
 use crate::postgres::ledger::{self, ChunkState, SourceState, StepProgress, StepState};
@@ -234,6 +236,7 @@ fn foreign_key_state(step: &StepState, all: &[StepState], words: &str) -> String
     match validation.map(|validation| validation.progress) {
         Some(StepProgress::Done) => words.to_owned(),
         Some(StepProgress::Pending) => "pending".to_owned(),
+        None if !step.sql.ends_with(NOT_VALID) => words.to_owned(),
         Some(StepProgress::Left) | None => "not valid".to_owned(),
     }
 }
@@ -244,6 +247,7 @@ fn table_report(plan: &TablePlan) -> TableReport {
         target: plan.target.clone(),
         rows: RowCounts { source: plan.rows, ..RowCounts::default() },
         bytes: plan.bytes,
+        partition: plan.partition.as_ref().map(|partition| partition_report(plan, partition)),
         chunks: 0,
         digest: Digests::default(),
         verify: Verify::NotRun,
@@ -266,6 +270,15 @@ fn table_report(plan: &TablePlan) -> TableReport {
                 evidence: evidence_report(&column.evidence),
             })
             .collect(),
+    }
+}
+
+fn partition_report(plan: &TablePlan, partition: &PartitionPlan) -> PartitionReport {
+    PartitionReport {
+        column: plan.columns[partition.column].target.clone(),
+        every: partition.every.to_string(),
+        ranges: partition.ranges.iter().map(|range| range.name.clone()).collect(),
+        default: partition.default.clone(),
     }
 }
 

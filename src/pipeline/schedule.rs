@@ -75,7 +75,11 @@ fn copy_tasks(tools: &Tools, actives: &[Active]) -> Vec<CopyTask> {
                     schema: active.plan.schema.clone(),
                     table: table.target.clone(),
                     columns: table.columns.iter().map(|column| column.target.clone()).collect(),
-                    freeze: chunks == 1 && table.mode == TableMode::Create && !active.is_indexed(name),
+                    // A partitioned table takes no FREEZE: it has no rows itself.
+                    freeze: chunks == 1
+                        && table.mode == TableMode::Create
+                        && table.partition.is_none()
+                        && !active.is_indexed(name),
                 },
                 counters: Arc::clone(counters.entry(&table.source).or_default()),
             });

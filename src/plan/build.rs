@@ -7,7 +7,8 @@ use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::types::Level;
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
-    TablePlan, chosen, columns, ddl, existing, foreign, keys, order, rename, views,
+    TablePlan, chosen, columns, ddl, existing, foreign, keys, order, partition, partition_keys, rename,
+    views,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Index, IndexOrigin, Table};
@@ -34,12 +35,14 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         check_sizes(table, profile, &mut remarks.findings);
         if draft.plan.mode == TableMode::Create {
             render_created(inputs, table, profile, draft, &mut names, &mut remarks);
+        } else {
+            partition::refuse_existing(inputs, &draft.plan, &mut remarks.findings);
         }
     }
     for child in 0..drafts.len() {
         if drafts[child].plan.mode == TableMode::Create {
             let keys = foreign::plan(inputs.catalog, &drafts, child, &mut names, &mut remarks.not_carried);
-            drafts[child].plan.foreign_keys = keys;
+            drafts[child].plan.foreign_keys = partition_keys::foreign_keys(inputs, &drafts, child, keys);
         }
     }
     lift_existing(inputs, &mut drafts);
@@ -106,6 +109,7 @@ fn draft(
         bytes: profile.bytes,
         sequences: sequences(table, profile, &columns, existing),
         columns,
+        partition: None,
         pre_data: Vec::new(),
         post_data: Vec::new(),
         checks: Vec::new(),
@@ -129,6 +133,7 @@ fn draft(
     let holds_only_integers = holds_only_integers.collect();
     let is_chosen = |column: &super::ColumnPlan| {
         chosen::is_chosen(&inputs.rules.settings.column(&table.name, &column.source))
+            || inputs.rules.imposed.contains_key(&(table.name.clone(), column.source.clone()))
     };
     let is_chosen = plan.columns.iter().map(is_chosen).collect();
     let schema = inputs.rules.schema.clone();
@@ -235,15 +240,27 @@ fn render_created(
 ) {
     let Remarks { findings, not_carried } = remarks;
     let schema = &inputs.rules.schema;
-    let sequence = identity_sequence(inputs, table, draft, names);
+    let partition = partition::plan(inputs, (table, profile), &draft.plan, names, findings);
+    let sequence = identity_sequence(table, draft, names);
+    let qualified = sequence.as_ref().map(|(name, _)| qualified(schema, name));
+    let numbers = match (&sequence, &qualified) {
+        (Some((name, _)), Some(qualified)) if partition::needs_sequence(inputs, partition.as_ref()) => {
+            ddl::Numbers::Sequence { name, qualified }
+        }
+        (Some((_, false)), Some(name)) => ddl::Numbers::Identity(ddl::Identity { sequence: Some(name) }),
+        _ => ddl::Numbers::Identity(ddl::Identity { sequence: None }),
+    };
     let sql = columns::create_statement(
         (schema, &draft.plan.target),
         table,
         &draft.plan.columns,
-        sequence.as_deref(),
+        numbers,
         not_carried,
     );
-    draft.plan.pre_data = vec![Step { kind: StepKind::Table, object: draft.plan.target.clone(), sql }];
+    draft.plan.pre_data = match &partition {
+        Some(partition) => partition::statements(schema, table, &draft.plan, partition, (&sql, numbers)),
+        None => vec![Step { kind: StepKind::Table, object: draft.plan.target.clone(), sql }],
+    };
     let before = not_carried.len();
     let planner = keys::Keys {
         schema,
@@ -252,22 +269,27 @@ fn render_created(
         profile,
         target: &draft.plan.target,
         columns: &draft.plan.columns,
+        partition: partition.as_ref().map(|partition| partition.column),
         findings,
         not_carried,
     };
     draft.plan.post_data = planner.plan(names);
     draft.unique_keys = kept_unique_keys(table, &not_carried[before..]);
     draft.plan.unique_keys = keys_that_may_meet(table, draft);
+    if let Some(partition) = partition {
+        partition::put(draft, partition);
+    }
     list_text_only(table, not_carried);
 }
 
-/// The name of the identity's sequence, where it cannot have the one that PostgreSQL would give it: `TABLE_COLUMN_seq` is
-/// taken here either way, so that nothing that is made later is called the same.
-fn identity_sequence(inputs: &Inputs<'_>, table: &Table, draft: &Draft, names: &mut Names) -> Option<String> {
+/// The name of the identity's sequence, and whether it is the one that PostgreSQL would give it:
+/// `TABLE_COLUMN_seq` is taken here either way, so that nothing that is made later is called the same.
+fn identity_sequence(table: &Table, draft: &Draft, names: &mut Names) -> Option<(String, bool)> {
     let column = &draft.plan.columns[table.rowid_column?].target;
     let usual = format!("{}_{column}_seq", draft.plan.target);
     let name = names.take(&usual);
-    (name != usual).then(|| qualified(&inputs.rules.schema, &name))
+    let is_usual = name == usual;
+    Some((name, is_usual))
 }
 
 fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {

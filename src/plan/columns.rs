@@ -17,6 +17,7 @@ use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Catalog, Column, Generated, Table};
 use crate::config::{BadValuePolicy, Cleanse, ColumnChoice, Infer};
 use crate::finding::{Finding, NotCarried, Severity};
+use crate::ident::literal;
 use crate::limits::COLUMNS_MAX;
 
 /// First version of PostgreSQL whose `numeric` knows infinity (semantics.md §5.6).
@@ -70,7 +71,8 @@ pub(super) fn created(
         let policies = Policies { inputs, said: &said, loses: lossy.is_some(), follows_values };
         findings.extend(lossy);
         let facts = &chosen::cleansed(facts, &said.cleanse);
-        let settled = match chosen_type(inputs, (table, i), facts, around, &said, findings) {
+        let chosen = || chosen_type(inputs, (table, i), facts, around, &said, findings);
+        let settled = match imposed_type(inputs, table, column, facts).or_else(chosen) {
             Some(choice) => Settled::One(choice, BadValuePolicy::Refuse),
             None => settle(&object, column, facts, choose(column, facts, around), around),
         };
@@ -135,6 +137,17 @@ fn joined_columns(catalog: &Catalog, table: &Table) -> Vec<usize> {
         names => names.iter().filter_map(|name| table.column_index(name)).collect(),
     });
     own.chain(named).collect()
+}
+
+/// The type that the column has elsewhere, where it is to have the same one.
+fn imposed_type(
+    inputs: &Inputs<'_>,
+    table: &Table,
+    column: &Column,
+    facts: &ColumnProfile,
+) -> Option<Choice> {
+    let partner = inputs.rules.imposed.get(&(table.name.clone(), column.name.clone()))?;
+    Some(fit(column, facts, partner, partner.pg?))
 }
 
 /// What the configuration says that a column becomes which we create; none where it says nothing that can be done.
@@ -369,21 +382,32 @@ fn check_unfilled(table: &Table, target: &TargetTable, partners: &[&str], findin
     }
 }
 
-/// CREATE TABLE for planned columns, with the defaults that can be carried; the others are listed. `sequence` is the
-/// identity's, quoted, where it needs a name of its own.
+/// CREATE TABLE for planned columns, with the defaults that can be carried; the others are listed. `numbers` are those of the
+/// rowid's column.
 pub(super) fn create_statement(
     (schema, target): (&str, &str),
     table: &Table,
     columns: &[ColumnPlan],
-    sequence: Option<&str>,
+    numbers: ddl::Numbers<'_>,
     not_carried: &mut Vec<NotCarried>,
 ) -> String {
-    let defaults: Vec<Option<String>> = table
+    let mut defaults: Vec<Option<String>> = table
         .columns
         .iter()
         .zip(columns)
         .map(|(column, plan)| default_of(table, column, plan, not_carried))
         .collect();
+    let rowid = table.rowid_column.filter(|&rowid| columns.get(rowid).is_some_and(is_integer));
+    let identity = match numbers {
+        ddl::Numbers::Identity(identity) => Some(identity),
+        ddl::Numbers::Sequence { qualified, .. } => {
+            let rowid = rowid.and_then(|rowid| defaults.get_mut(rowid));
+            rowid.into_iter().for_each(|default| {
+                *default = Some(format!("nextval({}::regclass)", literal(qualified)));
+            });
+            None
+        }
+    };
     let lines: Vec<ddl::ColumnDdl<'_>> = columns
         .iter()
         .enumerate()
@@ -391,8 +415,7 @@ pub(super) fn create_statement(
             name: &plan.target,
             pg: plan.mapping.pg,
             not_null: plan.not_null,
-            identity: (table.rowid_column == Some(i) && is_integer(plan))
-                .then_some(ddl::Identity { sequence }),
+            identity: identity.filter(|_| rowid == Some(i)),
             default: defaults.get(i).and_then(Option::as_deref),
         })
         .collect();
@@ -424,7 +447,7 @@ fn default_of(
         list("default", "the column is an identity in the target");
         return None;
     }
-    match default::translate(text, column.affinity, &plan.mapping) {
+    match default::translate(text, column.affinity, plan.mapping.pg, &plan.mapping.codec) {
         Default::None => None,
         Default::Expression(sql) => Some(sql),
         Default::NotCarried(why) => {

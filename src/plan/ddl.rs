@@ -20,6 +20,20 @@ pub struct ColumnDdl<'a> {
     pub default: Option<&'a str>,
 }
 
+/// Where the column of a table's rowid takes its numbers from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbers<'a> {
+    /// an identity
+    Identity(Identity<'a>),
+    /// a sequence that is made before the table
+    Sequence {
+        /// its name
+        name: &'a str,
+        /// the same, quoted and with the schema
+        qualified: &'a str,
+    },
+}
+
 /// An identity column's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity<'a> {
@@ -50,6 +64,15 @@ fn column_line(column: &ColumnDdl<'_>) -> String {
     line
 }
 
+/// CREATE TABLE … PARTITION OF, for values from a bound on and below another, or by default.
+pub fn create_partition(schema: &str, table: &str, name: &str, bounds: Option<(&str, &str)>) -> String {
+    let values = match bounds {
+        Some((from, to)) => format!("FOR VALUES FROM ({from}) TO ({to})"),
+        None => "DEFAULT".to_owned(),
+    };
+    format!("CREATE TABLE {} PARTITION OF {} {values}", qualified(schema, name), qualified(schema, table))
+}
+
 /// PRIMARY KEY or UNIQUE on an existing table; `words` is one of the two.
 pub fn add_key(schema: &str, table: &str, name: &str, words: &str, columns: &[&str]) -> String {
     let columns = quote_list(columns.iter().copied());
@@ -61,6 +84,9 @@ pub fn create_index(schema: &str, table: &str, name: &str, unique: bool, keys: &
     let unique = if unique { "UNIQUE " } else { "" };
     format!("CREATE {unique}INDEX {} ON {} ({})", quote(name), qualified(schema, table), keys.join(", "))
 }
+
+/// How a foreign key ends that is added without a look at the rows that are there.
+pub const NOT_VALID: &str = " NOT VALID";
 
 /// A foreign key's two ends and its clauses.
 #[derive(Debug)]
@@ -99,7 +125,7 @@ pub fn add_foreign_key(schema: &str, key: &ForeignKeyDdl<'_>) -> String {
         Deferrable::Immediate => " DEFERRABLE INITIALLY IMMEDIATE",
         Deferrable::Deferred => " DEFERRABLE INITIALLY DEFERRED",
     });
-    sql.push_str(" NOT VALID");
+    sql.push_str(NOT_VALID);
     sql
 }
 

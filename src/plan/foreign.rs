@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::names::Names;
 use super::types::{Codec, Level, Mapping, PgType};
-use super::{ColumnPlan, ForeignKeyPlan, OrphanProbe, TableMode, ddl};
+use super::{ColumnPlan, ForeignKeyPlan, OrphanProbe, TableMode, ddl, partition_keys};
 use crate::catalog::affinity::Affinity;
 use crate::catalog::{Catalog, ForeignKey, Table};
 use crate::finding::NotCarried;
@@ -231,6 +231,9 @@ fn check(catalog: &Catalog, drafts: &[Draft], ends: &Ends) -> Result<(), String>
         return Err(
             "the parent column is compared by a collation that PostgreSQL's keys do not have".to_owned()
         );
+    }
+    if let Some(why) = partition_keys::why_no_parent(parent, &ends.parent_columns) {
+        return Err(why);
     }
     if is_unique(parent_table, &drafts[ends.parent], &ends.parent_columns) {
         Ok(())

@@ -3,7 +3,7 @@
 use super::draft::warning;
 use super::names::{Names, spell};
 use super::types::{Codec, Level, PgType};
-use super::{ColumnPlan, Step, StepKind, ddl};
+use super::{ColumnPlan, Step, StepKind, ddl, partition_keys};
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Index, IndexOrigin, Table};
 use crate::config::NamePolicy;
@@ -19,6 +19,8 @@ pub(super) struct Keys<'a> {
     pub profile: &'a TableProfile,
     pub target: &'a str,
     pub columns: &'a [ColumnPlan],
+    /// the column that every unique key must have in it
+    pub partition: Option<usize>,
     pub findings: &'a mut Vec<Finding>,
     pub not_carried: &'a mut Vec<NotCarried>,
 }
@@ -45,8 +47,12 @@ impl Keys<'_> {
             return None;
         }
         let nulls: u64 = key.iter().map(|&column| self.profile.columns[column].nulls).sum();
-        let (kind, words, suffix) = if nulls == 0 {
+        let with_partition = self.with_partition(key);
+        let in_partition = self.partition.map_or(0, |column| self.profile.columns[column].nulls);
+        let (kind, words, suffix) = if nulls + in_partition == 0 {
             (StepKind::PrimaryKey, "PRIMARY KEY", "pkey")
+        } else if nulls == 0 {
+            (StepKind::Unique, "UNIQUE", "key")
         } else {
             let message =
                 format!("its primary key holds NULL in {nulls} places, as SQLite allows: it becomes UNIQUE");
@@ -58,8 +64,9 @@ impl Keys<'_> {
             self.leave_out("primary key", self.table.name.clone(), why, sql);
             return None;
         }
+        self.note_adapted(key, words);
         let name = names.take(&format!("{}_{suffix}", self.target));
-        let sql = ddl::add_key(self.schema, self.target, &name, words, &self.target_names(key));
+        let sql = ddl::add_key(self.schema, self.target, &name, words, &self.target_names(&with_partition));
         Some(Step { kind, object: name, sql })
     }
 
@@ -84,15 +91,16 @@ impl Keys<'_> {
             self.leave_out("unique", index.name.clone(), why, sql);
             return None;
         }
-        let columns = self.target_names(&key);
-        let name = names.take(&format!("{}_{}_key", self.target, columns.join("_")));
+        self.note_adapted(&key, "UNIQUE");
+        let name = names.take(&format!("{}_{}_key", self.target, self.target_names(&key).join("_")));
         let kind = StepKind::Unique;
         if self.is_folding(index) {
             let sql =
                 ddl::create_index(self.schema, self.target, &name, true, &self.key_expressions(index, true));
             return Some(Step { kind, object: name, sql });
         }
-        let sql = ddl::add_key(self.schema, self.target, &name, "UNIQUE", &columns);
+        let columns = self.with_partition(&key);
+        let sql = ddl::add_key(self.schema, self.target, &name, "UNIQUE", &self.target_names(&columns));
         Some(Step { kind, object: name, sql })
     }
 
@@ -106,6 +114,10 @@ impl Keys<'_> {
             let message = format!("the index is called \"{name}\" in the target");
             self.findings.push(Finding::new("W_RENAMED", Severity::Note, index.name.clone(), message));
         }
+        if index.unique {
+            let key: Vec<usize> = index.keys.iter().filter_map(|key| key.column).collect();
+            self.note_adapted(&key, "UNIQUE");
+        }
         let keys = self.key_expressions(index, index.unique);
         let sql = ddl::create_index(self.schema, self.target, &name, index.unique, &keys);
         Some(Step { kind: StepKind::Index, object: name, sql })
@@ -114,6 +126,10 @@ impl Keys<'_> {
     /// Key parts as PostgreSQL reads them. `exact` also renders NOCASE and RTRIM, which decide what counts as equal.
     fn key_expressions(&self, index: &Index, exact: bool) -> Vec<String> {
         let parts = index.keys.iter().filter_map(|key| Some((key, key.column?)));
+        let missing = self
+            .partition
+            .filter(|column| index.unique && index.keys.iter().all(|key| key.column != Some(*column)));
+        let partition = missing.map(|column| quote(&self.columns[column].target));
         parts
             .map(|(key, column)| {
                 let name = quote(&self.columns[column].target);
@@ -125,6 +141,7 @@ impl Keys<'_> {
                 };
                 if key.descending { format!("{expression} DESC") } else { expression }
             })
+            .chain(partition)
             .collect()
     }
 
@@ -143,7 +160,7 @@ impl Keys<'_> {
                     .to_owned(),
             );
         }
-        if index.unique { self.why_not_unique(&key) } else { self.why_too_large(&key) }
+        if index.unique { self.why_not_unique(&key) } else { self.why_too_large(&key, 0) }
     }
 
     /// Why the target could not keep these columns unique the way the source does.
@@ -171,17 +188,16 @@ impl Keys<'_> {
                 ));
             }
         }
-        self.why_too_large(key)
+        self.why_too_large(key, self.with_partition(key).len() - key.len())
     }
 
-    fn why_too_large(&self, key: &[usize]) -> Option<String> {
-        if key.len() > INDEX_COLUMNS_MAX {
-            return Some(format!(
-                "{} key columns; PostgreSQL takes {INDEX_COLUMNS_MAX} (E_INDEX_32)",
-                key.len()
-            ));
+    /// `added` columns, of at most 8 bytes each, come behind the key.
+    fn why_too_large(&self, key: &[usize], added: usize) -> Option<String> {
+        let columns = key.len() + added;
+        if columns > INDEX_COLUMNS_MAX {
+            return Some(format!("{columns} key columns; PostgreSQL takes {INDEX_COLUMNS_MAX} (E_INDEX_32)"));
         }
-        let bytes = self.key_bytes(key);
+        let bytes = self.key_bytes(key) + 8 * added as u64;
         (bytes > INDEX_KEY_BYTES_MAX).then(|| {
             format!(
                 "keys of up to {bytes} bytes; a btree key has at most {INDEX_KEY_BYTES_MAX} (E_INDEX_2704)"
@@ -202,6 +218,18 @@ impl Keys<'_> {
     fn leave_out(&mut self, kind: &str, name: String, why: String, sql: String) {
         let table = Some(self.table.name.clone());
         self.not_carried.push(NotCarried { kind: kind.to_owned(), name, table, why, sql });
+    }
+
+    /// The key as the target has it: with the partition column, which every unique key of a partitioned table contains.
+    fn with_partition(&self, key: &[usize]) -> Vec<usize> {
+        let missing = self.partition.filter(|column| !key.contains(column));
+        key.iter().copied().chain(missing).collect()
+    }
+
+    fn note_adapted(&mut self, key: &[usize], words: &str) {
+        let Some(column) = self.partition.filter(|column| !key.contains(column)) else { return };
+        let nulls = self.profile.columns[column].nulls;
+        self.findings.push(partition_keys::adapted_key(self.table, words, (key, column), nulls));
     }
 
     fn target_names(&self, key: &[usize]) -> Vec<&str> {

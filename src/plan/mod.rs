@@ -4,6 +4,7 @@
 //! Its canonical text is what `copy --validate` prints and what the ledger's plan hash is taken over.
 
 pub mod build;
+mod calendar;
 pub mod choose;
 mod chosen;
 mod columns;
@@ -22,10 +23,15 @@ mod mixed;
 pub mod names;
 mod notes;
 pub mod order;
+pub mod partition;
+pub mod partition_keys;
 mod query;
+mod ranges;
 pub mod rename;
+pub mod script;
 pub mod select;
 pub mod skip;
+pub mod structure;
 pub mod target;
 pub mod text;
 pub mod translate;
@@ -36,6 +42,8 @@ pub mod zone;
 
 use crate::config::{BadValuePolicy, Cleanse};
 use crate::finding::{Finding, NotCarried};
+use partition::PartitionPlan;
+pub use ranges::{Range, Span};
 use serde::{Deserialize, Serialize};
 use types::{Level, Mapping};
 
@@ -105,6 +113,9 @@ pub struct TablePlan {
     pub bytes: u64,
     /// the columns that travel, in order
     pub columns: Vec<ColumnPlan>,
+    /// how it is cut, where it is made in partitions
+    #[serde(default)]
+    pub partition: Option<PartitionPlan>,
     /// statements before the data, empty for an existing table
     pub pre_data: Vec<Step>,
     /// keys and indexes that we make after the data
@@ -185,6 +196,8 @@ pub struct Evidence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
+    /// a sequence that is no identity's
+    Sequence,
     /// CREATE TABLE
     Table,
     /// PRIMARY KEY
@@ -211,6 +224,7 @@ impl StepKind {
     /// The kind in words.
     pub fn name(self) -> &'static str {
         match self {
+            StepKind::Sequence => "sequence",
             StepKind::Table => "table",
             StepKind::PrimaryKey => "primary key",
             StepKind::Unique => "unique",
@@ -256,9 +270,9 @@ pub struct CheckPlan {
 pub struct ForeignKeyPlan {
     /// constraint name
     pub name: String,
-    /// adds it NOT VALID
+    /// adds it, NOT VALID unless the server takes only valid ones there
     pub add: String,
-    /// validates it; none where it was not valid before the run either
+    /// validates it; none where it was not valid before the run either, and where it is valid at once
     pub validate: Option<String>,
     /// it existed: drops it for the load
     pub drop: Option<String>,
@@ -301,6 +315,13 @@ pub struct SequencePlan {
     pub max: Option<i64>,
     /// `sqlite_sequence.seq`, where the table has one
     pub seq: Option<i64>,
+}
+
+impl ForeignKeyPlan {
+    /// The server takes it only if no row is without a parent (a partitioned table before PostgreSQL 18).
+    pub fn is_valid_at_once(&self) -> bool {
+        !self.add.ends_with(ddl::NOT_VALID)
+    }
 }
 
 impl TablePlan {

@@ -44,6 +44,10 @@ fn write_table(text: &mut String, table: &TablePlan) {
     if let Some(filter) = &table.filter {
         let _ = writeln!(text, "  where {filter:?}");
     }
+    if let Some(partition) = &table.partition {
+        let column = &table.columns[partition.column].target;
+        let _ = writeln!(text, "  partition by {column:?} every {}", partition.every);
+    }
     for column in &table.columns {
         let _ = writeln!(
             text,

@@ -1,6 +1,6 @@
 //! The plan for people: what each table and column becomes, and why (`copy --validate`).
 
-use crate::outcome::{ColumnReport, EvidenceReport, RunReport, TableReport};
+use crate::outcome::{ColumnReport, EvidenceReport, PartitionReport, RunReport, TableReport};
 use crate::report::human;
 use crate::report::summary::Width;
 use comfy_table::{ContentArrangement, Table, presets};
@@ -24,7 +24,17 @@ fn headline(table: &TableReport) -> String {
     } else {
         format!(" → {}", human::text(&table.target))
     };
-    format!("{name}{target}: {} rows, {}", human::count(table.rows.source), human::bytes(table.bytes))
+    let (rows, bytes) = (human::count(table.rows.source), human::bytes(table.bytes));
+    let partitions = table.partition.as_ref().map(partitions).unwrap_or_default();
+    format!("{name}{target}: {rows} rows, {bytes}{partitions}")
+}
+
+fn partitions(partition: &PartitionReport) -> String {
+    let (column, every) = (human::text(&partition.column), &partition.every);
+    match partition.ranges.len() {
+        1 => format!("; 1 partition and a default one by {column}, every {every}"),
+        many => format!("; {many} partitions and a default one by {column}, every {every}"),
+    }
 }
 
 fn columns(table: &TableReport, width: Width) -> Table {

@@ -92,6 +92,7 @@ pub(super) mod tests {
             target: name.to_owned(),
             rows: RowCounts { source: rows, copied: rows, target: Some(rows), set_aside: 0 },
             bytes,
+            partition: None,
             chunks: 1,
             digest: Digests { source: Some("aa".into()), target: Some("aa".into()) },
             verify,

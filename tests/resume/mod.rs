@@ -15,6 +15,8 @@ mod hold;
 mod kill;
 // status and clean
 mod manage;
+// tables that we make in partitions
+mod partitioned;
 // a finished run again; a table that was emptied
 mod repeat;
 // a run under way: signals, waits with a limit

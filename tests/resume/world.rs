@@ -4,6 +4,7 @@ use crate::support::cli::{Cli, Done};
 use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
 use serde_json::{Value, json};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -73,6 +74,8 @@ pub(super) struct World {
     server: &'static Server,
     pub(super) source: SqliteFile,
     reports: TempDir,
+    /// `cutover.toml` of every run
+    config: Option<PathBuf>,
 }
 
 /// What is left to compare of a finished target: contents, columns, constraints, indexes, sequences.
@@ -84,7 +87,22 @@ impl World {
     pub(super) fn new() -> Option<World> {
         let server = Server::available()?;
         let reports = tempfile::tempdir().expect("a directory for reports");
-        Some(World { server, source: SqliteFile::from_sql(SOURCE), reports })
+        Some(World { server, source: SqliteFile::from_sql(SOURCE), reports, config: None })
+    }
+
+    /// The same with a `cutover.toml`.
+    pub(super) fn configured(text: &str) -> Option<World> {
+        let world = World::new()?;
+        let path = world.reports.path().join("settings.toml");
+        std::fs::write(&path, text).expect("the configuration");
+        Some(World { config: Some(path), ..world })
+    }
+
+    /// The same source with another `cutover.toml`.
+    pub(super) fn reconfigured(&self, text: &str) -> Reconfigured<'_> {
+        let path = self.reports.path().join("other.toml");
+        std::fs::write(&path, text).expect("the configuration");
+        Reconfigured { world: self, config: path }
     }
 
     /// A database as `target` says.
@@ -98,6 +116,11 @@ impl World {
 
     /// The copy that all tests run: small chunks, two connections.
     pub(super) fn copy(&self, database: &Database) -> Cli {
+        let config = self.config.iter().flat_map(|path| [OsStr::new("--config"), path.as_os_str()]);
+        self.plain_copy(database).args(config)
+    }
+
+    fn plain_copy(&self, database: &Database) -> Cli {
         Cli::new()
             .args(["copy", "--migrate", "--from"])
             .args([self.source.path()])
@@ -145,6 +168,18 @@ impl World {
 
 fn read_report(path: &std::path::Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).expect("the report")).expect("a report in JSON")
+}
+
+/// A world whose runs have another configuration.
+pub(super) struct Reconfigured<'a> {
+    world: &'a World,
+    config: PathBuf,
+}
+
+impl Reconfigured<'_> {
+    pub(super) fn copy(&self, database: &Database) -> Cli {
+        self.world.plain_copy(database).args(["--config"]).args([&self.config])
+    }
 }
 
 /// How a run ends that nothing disturbed.

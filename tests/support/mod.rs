@@ -3,6 +3,7 @@
 pub(crate) mod cli;
 pub(crate) mod flow;
 pub(crate) mod postgres;
+pub(crate) mod psql;
 pub(crate) mod sqlite;
 
 /// The support must be true itself before anything is proved with it.

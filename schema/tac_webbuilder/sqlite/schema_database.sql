@@ -1,6 +1,6 @@
 -- database.db of the example application (README.md), in SQLite's dialect.
 
--- Which workflow holds which issue.
+-- Which workflow holds which issue. Issues are numbered elsewhere: no rowid.
 CREATE TABLE adw_locks (
     issue_number INTEGER NOT NULL PRIMARY KEY,
     adw_id TEXT NOT NULL,
@@ -8,7 +8,7 @@ CREATE TABLE adw_locks (
     github_url TEXT,
     created_at TEXT DEFAULT CURRENT_TIMESTAMP,
     updated_at TEXT DEFAULT CURRENT_TIMESTAMP
-);
+) WITHOUT ROWID;
 
 -- Phases that wait for their turn.
 CREATE TABLE phase_queue (
@@ -32,6 +32,13 @@ CREATE INDEX idx_phase_queue_status ON phase_queue (status);
 CREATE INDEX idx_phase_queue_parent_issue ON phase_queue (parent_issue);
 CREATE INDEX idx_phase_queue_parent_issue_status ON phase_queue (parent_issue, status);
 CREATE INDEX idx_phase_queue_status_priority_queue_position ON phase_queue (status, priority DESC, queue_position);
+
+CREATE TRIGGER phase_queue_updated_at
+AFTER UPDATE ON phase_queue
+FOR EACH ROW
+BEGIN
+    UPDATE phase_queue SET updated_at = datetime('now') WHERE queue_id = NEW.queue_id;
+END;
 
 -- Settings of the queue.
 CREATE TABLE queue_config (

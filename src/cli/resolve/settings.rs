@@ -51,13 +51,13 @@ pub(super) fn check_zone(text: &str) -> Result<()> {
     zone::check(text).map_err(|why| Error::usage(format!("--naive-tz: {why}")))
 }
 
-/// A file that `--write-config` may make.
-pub(super) fn new_file(path: &Path) -> Result<PathBuf> {
+/// A file that `option` may make.
+pub(super) fn new_file(option: &str, path: &Path) -> Result<PathBuf> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let problem = match parent {
         _ if path.exists() => "exists already, and is not overwritten",
         Some(parent) if !parent.is_dir() => "is in a directory that does not exist",
         _ => return Ok(path.to_path_buf()),
     };
-    Err(Error::usage(format!("--write-config {} {problem}", path.display())).remedy("name a new file"))
+    Err(Error::usage(format!("{option} {} {problem}", path.display())).remedy("name a new file"))
 }

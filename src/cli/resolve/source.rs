@@ -1,7 +1,6 @@
 //! Which SQLite files: SOURCE or `--from`, else `CUTOVER_FROM`, else `SQLITE_DB_PATH`.
 
 use super::Variables;
-use crate::cli::args::EndArgs;
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -10,12 +9,16 @@ const VARIABLES: [&str; 2] = ["CUTOVER_FROM", "SQLITE_DB_PATH"];
 
 const WAYS: &str = "name the SQLite file as SOURCE or with --from FILE, or in CUTOVER_FROM or SQLITE_DB_PATH";
 
-/// The source files, at least one, none twice.
-pub(super) fn resolve(ends: &EndArgs, variables: &Variables<'_>) -> Result<Vec<PathBuf>> {
-    let sources = match (&ends.source, ends.from.is_empty()) {
-        (Some(_), false) => return Err(given_twice(ends)),
+/// The source files, `typed` as SOURCE or `from` with `--from`: at least one, none twice. `has_target`: TARGET is typed, too.
+pub(super) fn resolve(
+    (typed, from): (Option<&PathBuf>, &[PathBuf]),
+    has_target: bool,
+    variables: &Variables<'_>,
+) -> Result<Vec<PathBuf>> {
+    let sources = match (typed, from.is_empty()) {
+        (Some(_), false) => return Err(given_twice(has_target)),
         (Some(source), true) => vec![source.clone()],
-        (None, false) => ends.from.clone(),
+        (None, false) => from.to_vec(),
         (None, true) => vec![from_environment(variables)?],
     };
     sources.iter().try_for_each(|source| check(source))?;
@@ -34,11 +37,11 @@ fn from_environment(variables: &Variables<'_>) -> Result<PathBuf> {
 }
 
 /// With `--from`, the first positional argument is still SOURCE; it is often meant to be the target.
-fn given_twice(ends: &EndArgs) -> Error {
+fn given_twice(has_target: bool) -> Error {
     let error = Error::usage("the source is given twice, as SOURCE and with --from");
-    match ends.target {
-        None => error.remedy("leave one of them away; with --from, the target is named with --to"),
-        Some(_) => error.remedy("leave one of them away"),
+    match has_target {
+        false => error.remedy("leave one of them away; with --from, the target is named with --to"),
+        true => error.remedy("leave one of them away"),
     }
 }
 

@@ -29,6 +29,7 @@ fn copied(words: &[&str], pairs: Pairs<'_>) -> Result<Run> {
 fn address(run: &Run) -> &str {
     match &run.config.target {
         TargetAddress::Server(secret) => &secret.0,
+        TargetAddress::Nowhere => "nowhere",
         TargetAddress::Embedded => "<embedded>",
     }
 }

@@ -69,29 +69,32 @@ pub(super) enum Pair {
 
 /// `left op right`.
 pub(super) fn compare(op: Op, left: &Term, right: &Term) -> Made {
-    let pair = pair(op.is_order(), left, right)?;
-    Ok(render(op, &pair, left, right))
+    let (pair, immutable) = pair(op.is_order(), left, right)?;
+    let term = render(op, &pair, left, right);
+    Ok(Term { immutable: term.immutable && immutable, ..term })
 }
 
-/// How `left` and `right` are compared; `order` says whether more than equality is asked for.
-pub(super) fn pair(order: bool, left: &Term, right: &Term) -> Result<Pair, Reason> {
+/// How `left` and `right` are compared, and whether only by functions that PostgreSQL calls immutable; `order` says whether
+/// more than equality is asked for.
+pub(super) fn pair(order: bool, left: &Term, right: &Term) -> Result<(Pair, bool), Reason> {
     if left.kind == Kind::Null || right.kind == Kind::Null {
-        return Ok(Pair::Null);
+        return Ok((Pair::Null, true));
     }
     let collation = collation(left, right);
     let (left, right) = with_affinity(left.clone(), right.clone())?;
     if let Some(pair) =
         native(order, &left, &right, &collation).or_else(|| native_swapped(order, &left, &right, &collation))
     {
-        return Ok(pair);
+        return Ok((pair, left.immutable && right.immutable));
     }
     let (left, right) = (held::plain(left)?, held::plain(right)?);
-    match (class(&left)?, class(&right)?) {
+    let pair = match (class(&left)?, class(&right)?) {
         (one, other) if one != other => Ok(Pair::Decided(one.cmp(&other))),
         (Class::Number, _) => numbers(&left, &right),
         (Class::Text, _) => texts(order, &left, &right, &collation),
         (Class::Blob, _) => Ok(Pair::Same(left.at(Binding::Operator), right.at(Binding::Operator))),
-    }
+    }?;
+    Ok((pair, left.immutable && right.immutable))
 }
 
 /// SQLite's order of classes.
@@ -215,9 +218,10 @@ fn is_comparable(mapping: &crate::plan::types::Mapping) -> bool {
 
 /// Two numbers by their value.
 fn numbers(left: &Term, right: &Term) -> Result<Pair, Reason> {
-    if let (Some(Constant::Integer(one)), Some(Constant::Integer(other))) = (&left.constant, &right.constant)
+    if let (Some(one), Some(other)) = (&left.constant, &right.constant)
+        && let Some(order) = literal::order(one, other)
     {
-        return Ok(Pair::Decided(one.cmp(other)));
+        return Ok(Pair::Decided(order));
     }
     let same = |left: String, right: String| Ok(Pair::Same(left, right));
     let (l, r) = (left.at(Binding::Operator), right.at(Binding::Operator));
@@ -354,7 +358,9 @@ fn decided(op: Op, order: std::cmp::Ordering, parts: &[&Term; 2]) -> Term {
 /// and so large that other integers have the same one; then all digits of the double do, of which half is surely a `bigint`.
 fn mixed(op: Op, whole: &str, double: &str, swapped: bool) -> String {
     let (about, near) = (format!("{whole}::pg_catalog.float8"), format!("{whole}::pg_catalog.numeric"));
-    let digits = format!("({double} / 2)::pg_catalog.int8::pg_catalog.numeric * 2");
+    // A constant is computed before the branch is chosen, so that no value may be one that has no `bigint`.
+    let held = format!("LEAST(GREATEST({double}, -9.3e18), 9.3e18)");
+    let digits = format!("({held} / 2)::pg_catalog.int8::pg_catalog.numeric * 2");
     let op = op.sql();
     let by = |whole: &str, double: &str| match swapped {
         true => format!("{double} {op} {whole}"),

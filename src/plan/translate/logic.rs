@@ -129,12 +129,15 @@ pub(super) fn within(room: &Room<'_>, operand: &Expr, not: bool, list: &[Expr]) 
 
 /// Whether one of the items equals the operand.
 fn any_equal(operand: &Term, items: &[Term]) -> Made {
+    let mut all_immutable = true;
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     // What can never be equal adds nothing but the NULL that the rest gives, too.
     let mut others: Vec<Term> = Vec::new();
     let mut never: Vec<Term> = Vec::new();
     for item in items {
-        match compare::pair(false, operand, item)? {
+        let (pair, immutable) = compare::pair(false, operand, item)?;
+        all_immutable &= immutable;
+        match pair {
             Pair::Same(left, right) => match groups.iter_mut().find(|(key, _)| *key == left) {
                 Some((_, members)) => members.push(right),
                 None => groups.push((left, vec![right])),
@@ -154,7 +157,8 @@ fn any_equal(operand: &Term, items: &[Term]) -> Made {
     let sql: Vec<String> = terms.iter().map(|term| term.at(Binding::Not)).collect();
     let binding = if terms.len() == 1 { terms[0].binding } else { Binding::Or };
     let all: Vec<&Term> = std::iter::once(operand).chain(items).collect();
-    Ok(Term::of(&all, sql.join(" OR "), binding, Kind::Flag))
+    let term = Term::of(&all, sql.join(" OR "), binding, Kind::Flag);
+    Ok(Term { immutable: term.immutable && all_immutable, ..term })
 }
 
 fn membership(operand: &Term, key: &str, members: &[String]) -> Term {

@@ -115,7 +115,7 @@ fn comparisons_of_numbers() {
         ("e > 1700000000", "extract(epoch FROM (\"e\" AT TIME ZONE 'UTC'))::int8 > 1700000000"),
         (
             "i < r",
-            "CASE WHEN abs(\"r\") >= 9007199254740992 AND \"i\"::float8 = \"r\" THEN \"i\"::numeric < (\"r\" / 2)::int8::numeric * 2 ELSE \"i\"::float8 < \"r\" END",
+            "CASE WHEN abs(\"r\") >= 9007199254740992 AND \"i\"::float8 = \"r\" THEN \"i\"::numeric < (LEAST(GREATEST(\"r\", -9.3e18), 9.3e18) / 2)::int8::numeric * 2 ELSE \"i\"::float8 < \"r\" END",
         ),
         ("n < r", "!a comparison of a REAL with a column that holds integers and reals"),
         ("i = t", "!\"t\", a text that is compared with a number and that SQLite reads as one"),

@@ -111,6 +111,7 @@ fn keys_and_conditions_of_indexes() {
             ("b = 1", "\"b\" = true"),
             ("i != 0", "\"i\" <> 0"),
             ("t != ''", "\"t\" <> ''"),
+            ("ts IN ('2024-01')", "!a function that PostgreSQL does not call immutable"),
             ("ts > '2024-01'", "!a function that PostgreSQL does not call immutable"),
         ],
         index_condition,

@@ -1,0 +1,10 @@
+//! What schemas are, apart from rows: the DDL of a copy as a script, and how two schemas differ.
+//!
+//! Above `assess` and `pipeline`, of which it uses what it needs. It writes nothing anywhere: the command line has the
+//! texts to print.
+
+mod diff;
+mod show;
+
+pub use diff::{Diff, End, WantedDiff, diff};
+pub use show::{Wanted, show};
