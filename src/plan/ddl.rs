@@ -80,9 +80,12 @@ pub fn create_partition(schema: &str, table: &str, name: &str, bounds: Option<(&
 
 /// DEFAULT takes no expression with words for operators (`AT TIME ZONE`) but in parentheses.
 fn operand(expression: &str) -> String {
-    let is_word = expression.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
+    let is_word =
+        |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
     let inner = expression.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-    match is_word || inner.is_some_and(|inner| !inner.replace("''", "").contains('\'')) {
+    let is_text = inner.is_some_and(|inner| !inner.replace("''", "").contains('\''));
+    let is_sequence = expression.starts_with("nextval(");
+    match is_word(expression) || is_text || is_sequence {
         true => expression.to_owned(),
         false => format!("({expression})"),
     }

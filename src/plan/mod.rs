@@ -29,6 +29,7 @@ mod notes;
 pub mod order;
 pub mod partition;
 pub mod partition_keys;
+mod query;
 mod ranges;
 pub mod rename;
 mod scope;

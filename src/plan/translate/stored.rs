@@ -118,7 +118,7 @@ fn epoch(term: &Term, pg: PgType) -> Result<String, Reason> {
     let instant = format!("pg_catalog.to_timestamp({})", term.sql);
     match pg {
         PgType::Timestamptz(_) => Ok(instant),
-        PgType::Timestamp(_) => Ok(format!("{instant} AT TIME ZONE 'UTC'")),
+        PgType::Timestamp(_) => Ok(format!("({instant} AT TIME ZONE 'UTC')")),
         _ => Err(CANNOT_HOLD.to_owned()),
     }
 }
@@ -149,7 +149,7 @@ fn instant(term: &Term, source: &Mapping, mapping: &Mapping, default: bool) -> O
 
 /// The instant of a time in UTC.
 fn zoned(term: &Term) -> String {
-    format!("{} AT TIME ZONE 'UTC'", term.atom())
+    format!("({} AT TIME ZONE 'UTC')", term.atom())
 }
 
 /// The target type's literal of a constant that the column stores.
