@@ -34,6 +34,16 @@ CREATE INDEX idx_phase_queue_parent_issue ON phase_queue (parent_issue);
 CREATE INDEX idx_phase_queue_parent_issue_status ON phase_queue (parent_issue, status);
 CREATE INDEX idx_phase_queue_status_priority_queue_position ON phase_queue (status, priority DESC, queue_position);
 
+CREATE FUNCTION touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.updated_at := now();
+    RETURN NEW;
+END;
+$$;
+
+CREATE TRIGGER phase_queue_updated_at BEFORE UPDATE ON phase_queue
+    FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
 -- Settings of the queue.
 CREATE TABLE queue_config (
     config_key VARCHAR(100) NOT NULL PRIMARY KEY,
@@ -303,7 +313,6 @@ CREATE TABLE workflow_history (
     quality_score DOUBLE PRECISION,
     anomaly_flags JSONB,
     optimization_recommendations JSONB,
-    phase_durations JSONB,
     idle_time_seconds BIGINT,
     bottleneck_phase VARCHAR(100),
     error_category VARCHAR(100),
@@ -312,6 +321,7 @@ CREATE TABLE workflow_history (
     recovery_time_seconds BIGINT,
     complexity_estimated VARCHAR(20),
     complexity_actual VARCHAR(20),
+    phase_durations JSONB,
     scoring_version VARCHAR(20) DEFAULT '1.0'
 );
 
@@ -324,6 +334,13 @@ CREATE INDEX idx_workflow_history_workflow_template ON workflow_history (workflo
 CREATE INDEX idx_workflow_history_model_used_status ON workflow_history (model_used, status);
 CREATE INDEX idx_workflow_history_complexity_actual ON workflow_history (complexity_actual);
 CREATE INDEX idx_workflow_history_error_category ON workflow_history (error_category) WHERE error_category IS NOT NULL;
+
+-- What each model cost.
+CREATE VIEW workflow_costs AS
+SELECT model_used, count(*) AS workflows, sum(actual_cost_total) AS cost_total, avg(duration_seconds) AS average_seconds
+FROM workflow_history
+WHERE status = 'completed'
+GROUP BY model_used;
 
 -- What the workflows have in common.
 CREATE TABLE operation_patterns (

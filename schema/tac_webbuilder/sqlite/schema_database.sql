@@ -33,6 +33,13 @@ CREATE INDEX idx_phase_queue_parent_issue ON phase_queue (parent_issue);
 CREATE INDEX idx_phase_queue_parent_issue_status ON phase_queue (parent_issue, status);
 CREATE INDEX idx_phase_queue_status_priority_queue_position ON phase_queue (status, priority DESC, queue_position);
 
+CREATE TRIGGER phase_queue_updated_at
+AFTER UPDATE ON phase_queue
+FOR EACH ROW
+BEGIN
+    UPDATE phase_queue SET updated_at = datetime('now') WHERE queue_id = NEW.queue_id;
+END;
+
 -- Settings of the queue.
 CREATE TABLE queue_config (
     config_key TEXT NOT NULL PRIMARY KEY,

@@ -49,7 +49,6 @@ CREATE TABLE workflow_history (
     quality_score REAL,
     anomaly_flags TEXT,
     optimization_recommendations TEXT,
-    phase_durations TEXT,
     idle_time_seconds INTEGER,
     bottleneck_phase TEXT,
     error_category TEXT,
@@ -58,6 +57,7 @@ CREATE TABLE workflow_history (
     recovery_time_seconds INTEGER,
     complexity_estimated TEXT,
     complexity_actual TEXT,
+    phase_durations TEXT,
     scoring_version TEXT DEFAULT '1.0'
 );
 
@@ -70,6 +70,13 @@ CREATE INDEX idx_workflow_history_workflow_template ON workflow_history (workflo
 CREATE INDEX idx_workflow_history_model_used_status ON workflow_history (model_used, status);
 CREATE INDEX idx_workflow_history_complexity_actual ON workflow_history (complexity_actual);
 CREATE INDEX idx_workflow_history_error_category ON workflow_history (error_category) WHERE error_category IS NOT NULL;
+
+-- What each model cost.
+CREATE VIEW workflow_costs AS
+SELECT model_used, count(*) AS workflows, sum(actual_cost_total) AS cost_total, avg(duration_seconds) AS average_seconds
+FROM workflow_history
+WHERE status = 'completed'
+GROUP BY model_used;
 
 -- What the workflows have in common.
 CREATE TABLE operation_patterns (
