@@ -23,6 +23,7 @@ pub mod catalog;
 pub mod plan;
 
 // floor 3: how values travel, and how they are proved (pure; the two share no code)
+pub mod dialect;
 pub mod digest;
 pub mod encode;
 

@@ -1,6 +1,6 @@
 //! `schema` and what is below it, as typed; as in [`super::args`], nothing is resolved here.
 
-use super::args::{SelectionArgs, secret};
+use super::args::{NameWord, SelectionArgs, secret};
 use crate::config::Secret;
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -13,6 +13,40 @@ pub enum SchemaAction {
     /// The very same statements, in the same order: schema and tables, then keys, indexes, constraints and views. What
     /// is not carried stands in it as comments, with the reason. Nothing is written, and without --to no server is asked.
     Show(Box<ShowArgs>),
+    /// Translate SQLite DDL and migration scripts into PostgreSQL scripts that may run twice
+    ///
+    /// The files are one history in this order, and begin with an empty database: each gives one script. What cannot be
+    /// translated stays in it as a comment with the reason, and the exit code is 4.
+    Translate(TranslateArgs),
+}
+
+/// `schema translate`
+#[derive(Debug, Args)]
+pub struct TranslateArgs {
+    /// SQL scripts as SQLite runs them, in their order
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Where the scripts go: a directory, which gets NAME_postgres.sql for NAME.sql and NAME_sqlite.sql, or for one script
+    /// a file; no file may exist [default: stdout]
+    #[arg(long, value_name = "DIR|FILE")]
+    pub out: Option<PathBuf>,
+    /// what bears on the result
+    #[command(flatten)]
+    pub target: DialectArgs,
+}
+
+/// What bears on the PostgreSQL side of a script.
+#[derive(Debug, Args)]
+pub struct DialectArgs {
+    /// Settings for this project, for single tables and for columns [default: ./cutover.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Schema in the target [default: public]
+    #[arg(long, value_name = "NAME")]
+    pub schema: Option<String>,
+    /// Spelling of names in the target: as they are, in lower case, or as snake_case [default: keep]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "keep|lower|snake")]
+    pub names: Option<NameWord>,
 }
 
 /// `schema show`

@@ -3,6 +3,10 @@
 //! Above `assess` and `pipeline`, of which it uses what it needs. It writes nothing anywhere: the command line has the
 //! texts to print.
 
+mod pairs;
 mod show;
+mod translate;
 
 pub use show::{Wanted, show};
+pub use pairs::partner_name;
+pub use translate::{Written, translate};

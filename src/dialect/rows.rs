@@ -1,0 +1,379 @@
+//! First rows and changes of rows, so that they may run twice: INSERT by its key where that is given, else only where no
+//! such row is there; UPDATE and DELETE where the second time changes nothing.
+
+use super::literal::{self, Literal};
+use super::guard::{Run, block};
+use super::turn::advance_sequence;
+use super::model::Table;
+use super::{Reason, State};
+use crate::catalog::Generated;
+use crate::catalog::affinity::Affinity;
+use crate::catalog::expr::Expr;
+use crate::catalog::script::{Conflict, Insert, Rows, Update};
+use crate::catalog::select::{SelectCore, ResultColumn, Select};
+use crate::ident::{qualified, quote, quote_list};
+use crate::plan::translate::{self, Relation, Scope, ScopeColumn};
+use crate::plan::types::{Mapping, PgType};
+use crate::plan::{ColumnPlan, TablePlan};
+
+/// A table in SQLite and in the target.
+struct Ends<'a> {
+    schema: &'a str,
+    source: &'a crate::catalog::Table,
+    plan: &'a TablePlan,
+    model: &'a Table,
+}
+
+fn ends<'a>(state: &'a State, table: &str) -> Result<Ends<'a>, Reason> {
+    let found = || {
+        let source = state.catalog.table(table)?;
+        let plan = state.plan.tables.iter().find(|plan| plan.source == source.name)?;
+        Some(Ends { schema: &state.model.schema, source, plan, model: state.model.table(&plan.target)? })
+    };
+    found().ok_or_else(|| format!("the table {} is not carried", quote(table)))
+}
+
+impl Ends<'_> {
+    fn column(&self, name: &str) -> Result<Option<(Affinity, &ColumnPlan)>, Reason> {
+        let index = self.source.column_index(name);
+        let index = index.ok_or_else(|| format!("{} names the row's own number", quote(name)))?;
+        let column = &self.source.columns[index];
+        let mut plans = self.plan.columns.iter().filter(|plan| plan.source == column.name);
+        let plan = plans.next();
+        if plans.next().is_some() {
+            return Err(format!("{} is split into several columns", quote(name)));
+        }
+        // A column that the configuration skips gets nothing.
+        Ok(plan.map(|plan| (column.affinity, plan)))
+    }
+}
+
+/// The table as expressions see it, under another name where it has one.
+pub(super) fn relation(state: &State, table: &str, alias: Option<&str>) -> Option<Relation> {
+    let ends = ends(state, table).ok()?;
+    let columns = ends.plan.columns.iter().filter_map(|plan| {
+        let column = &ends.source.columns[ends.source.column_index(&plan.source)?];
+        Some(ScopeColumn {
+            source: plan.source.clone(),
+            target: plan.target.clone(),
+            mapping: plan.mapping.clone(),
+            affinity: column.affinity,
+            collation: column.collation.clone(),
+            nullable: !plan.not_null,
+        })
+    });
+    Some(Relation {
+        name: alias.unwrap_or(&ends.source.name).to_owned(),
+        qualifier: Some(quote(&ends.plan.target)),
+        columns: columns.collect(),
+    })
+}
+
+/// The value that is assigned to a column of that affinity and mapping.
+pub(super) fn assigned(
+    expr: &Expr,
+    scope: &Scope<'_>,
+    affinity: Affinity,
+    mapping: &Mapping,
+) -> Result<String, Reason> {
+    let is_column = |name: &str| {
+        let columns = scope.relations.iter().flat_map(|relation| &relation.columns);
+        columns.into_iter().any(|column| column.source.eq_ignore_ascii_case(name))
+    };
+    let names_column = matches!(expr, Expr::Name { name, .. } if is_column(name));
+    let literal = (!names_column).then(|| literal::of(expr, affinity, mapping));
+    match literal {
+        Some(Ok(literal)) => Ok(literal.sql),
+        _ => translate::stored(expr, scope, affinity, mapping).map(|translated| translated.sql),
+    }
+}
+
+/// What an INSERT becomes.
+///
+/// # Errors
+/// Why it is not translated.
+pub(super) fn insert(insert: &Insert, state: &State) -> Result<Vec<Run>, Reason> {
+    if let Some(odd) = insert.odd {
+        return Err(format!("{odd} is not translated"));
+    }
+    let ends = ends(state, &insert.table)?;
+    let names: Vec<String> = match &insert.columns {
+        Some(names) => names.clone(),
+        None => {
+            let stored = ends.source.columns.iter().filter(|column| column.generated == Generated::No);
+            stored.map(|column| column.name.clone()).collect()
+        }
+    };
+    let rows = match &insert.rows {
+        Rows::Defaults => vec![Vec::new()],
+        Rows::Values(rows) => rows.clone(),
+        Rows::Select(select) => constant_rows(select)?,
+    };
+    let rows = rows.iter().map(|row| Row::read(&ends, &names, row)).collect::<Result<Vec<Row>, Reason>>()?;
+    let mut runs = Vec::new();
+    for same in rows.chunk_by(|a, b| a.columns == b.columns) {
+        runs.extend(statements(&ends, &insert.conflict, same)?);
+    }
+    Ok(runs)
+}
+
+/// Whether an INSERT gives numbers to the table's identity: the identity's column, in the target.
+pub(super) fn given_identity(insert: &Insert, state: &State) -> Option<(String, String)> {
+    let ends = ends(state, &insert.table).ok()?;
+    let column = ends.model.columns.iter().find(|column| column.is_identity())?;
+    let plan = ends.plan.columns.iter().find(|plan| plan.target == column.name)?;
+    let is_named = |names: &Vec<String>| names.iter().any(|name| name.eq_ignore_ascii_case(&plan.source));
+    let is_given = insert.columns.as_ref().is_none_or(is_named) && insert.rows != Rows::Defaults;
+    is_given.then(|| (ends.plan.target.clone(), column.name.clone()))
+}
+
+/// The identity's next number is past those that were given.
+pub(super) fn past_given(schema: &str, table: &str, column: &str) -> String {
+    block(&format!("  {};\n", advance_sequence(schema, table, column)))
+}
+
+/// The rows of a SELECT that reads no table.
+fn constant_rows(select: &Select) -> Result<Vec<Vec<Expr>>, Reason> {
+    let why = "INSERT … SELECT from tables is not translated";
+    let is_plain = select.with.is_empty() && select.limit.is_none();
+    let is_all = select.compounds.iter().all(|(kind, _)| *kind == crate::catalog::select::Compound::UnionAll);
+    if !is_plain || !is_all {
+        return Err(why.to_owned());
+    }
+    let mut rows = Vec::new();
+    for core in std::iter::once(&select.first).chain(select.compounds.iter().map(|(_, core)| core)) {
+        match core {
+            SelectCore::Values(values) => rows.extend(values.iter().cloned()),
+            SelectCore::Query(query) if query.from.is_none() && query.filter.is_none() => {
+                let value = |column: &ResultColumn| match column {
+                    ResultColumn::Expr(expr, _) => Ok(expr.clone()),
+                    _ => Err(why.to_owned()),
+                };
+                rows.push(query.columns.iter().map(value).collect::<Result<_, Reason>>()?);
+            }
+            SelectCore::Query(_) => return Err(why.to_owned()),
+        }
+    }
+    Ok(rows)
+}
+
+/// One row of an INSERT in the target's words.
+struct Row {
+    columns: Vec<String>,
+    types: Vec<PgType>,
+    values: Vec<Literal>,
+}
+
+impl Row {
+    fn read(ends: &Ends<'_>, names: &[String], values: &[Expr]) -> Result<Row, Reason> {
+        let mut row = Row { columns: Vec::new(), types: Vec::new(), values: Vec::new() };
+        for (name, expr) in names.iter().zip(values) {
+            let Some((affinity, plan)) = ends.column(name)? else { continue };
+            let is_identity = ends.model.column(&plan.target).is_some_and(super::model::Column::is_identity);
+            let value = literal::of(expr, affinity, &plan.mapping)
+                .map_err(|why| format!("{}: {why}", quote(name)))?;
+            // For an identity, NULL means the next number.
+            if !(is_identity && value.is_null) {
+                row.columns.push(plan.target.clone());
+                row.types.push(plan.mapping.pg);
+                row.values.push(value);
+            }
+        }
+        Ok(row)
+    }
+
+    fn list(&self) -> String {
+        self.values.iter().map(|value| value.sql.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The key's columns are given, and none of them is NULL or the present moment.
+    fn gives(&self, key: &[String]) -> bool {
+        key.iter().all(|name| {
+            let value = self.columns.iter().position(|column| column == name).map(|at| &self.values[at]);
+            value.is_some_and(|value| value.is_constant && !value.is_null)
+        })
+    }
+}
+
+/// The statements for rows that give the same columns.
+fn statements(ends: &Ends<'_>, conflict: &Conflict, rows: &[Row]) -> Result<Vec<Run>, Reason> {
+    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    let key = ends.model.keys().map(|(_, key)| key).find(|key| rows.iter().all(|row| row.gives(key)));
+    let clause = match (conflict, &key) {
+        (Conflict::Ignore, _) => Some("DO NOTHING".to_owned()),
+        (Conflict::Error, Some(key)) => {
+            Some(format!("({}) DO NOTHING", quote_list(key.iter().map(String::as_str))))
+        }
+        (Conflict::Replace, Some(key)) => Some(replacing(ends, first, key)),
+        (Conflict::Update { key, sets }, _) => Some(updating(ends, key, sets)?),
+        (Conflict::Error | Conflict::Replace, None) => None,
+    };
+    let table = qualified(ends.schema, &ends.plan.target);
+    let columns = quote_list(first.columns.iter().map(String::as_str));
+    match clause {
+        Some(clause) if !first.columns.is_empty() && has_key(ends, &key, conflict) => {
+            let values: Vec<String> = rows.iter().map(|row| format!("\n  ({})", row.list())).collect();
+            let values = values.join(",");
+            Ok(vec![Run::always(format!("INSERT INTO {table} ({columns}) VALUES{values}\nON CONFLICT {clause}"))])
+        }
+        _ => Ok(rows.iter().map(|row| where_absent(&table, &columns, row)).collect()),
+    }
+}
+
+/// Without a key, nothing conflicts, and each run would add the rows again.
+fn has_key(ends: &Ends<'_>, given: &Option<Vec<String>>, conflict: &Conflict) -> bool {
+    given.is_some() || matches!(conflict, Conflict::Update { .. }) || ends.model.has_unique_indexes()
+}
+
+/// `INSERT … SELECT … WHERE NOT EXISTS`: the row is added where none has the same constants.
+fn where_absent(table: &str, columns: &str, row: &Row) -> Run {
+    let mut same = Vec::new();
+    for ((column, pg), value) in row.columns.iter().zip(&row.types).zip(&row.values) {
+        if value.is_constant {
+            // json has no equality; its text has.
+            let text = if *pg == PgType::Json { "::pg_catalog.text" } else { "" };
+            same.push(format!("{}{text} IS NOT DISTINCT FROM {}{text}", quote(column), value.sql));
+        }
+    }
+    let filter = if same.is_empty() { String::new() } else { format!(" WHERE {}", same.join(" AND ")) };
+    let absent = format!("NOT EXISTS (SELECT FROM {table}{filter})");
+    match row.columns.is_empty() {
+        true => Run::when(absent, vec![format!("INSERT INTO {table} DEFAULT VALUES")]),
+        false => Run::always(format!("INSERT INTO {table} ({columns})\nSELECT {}\nWHERE {absent}", row.list())),
+    }
+}
+
+/// REPLACE: the row that is there gets every value of the new one, its defaults included.
+fn replacing(ends: &Ends<'_>, row: &Row, key: &[String]) -> String {
+    let is_set = |column: &&super::model::Column| {
+        let is_kept = column.generated.is_some() && !row.columns.contains(&column.name);
+        !key.contains(&column.name) && !is_kept
+    };
+    let sets: Vec<String> = ends
+        .model
+        .columns
+        .iter()
+        .filter(is_set)
+        .map(|column| format!("{name} = EXCLUDED.{name}", name = quote(&column.name)))
+        .collect();
+    let key = quote_list(key.iter().map(String::as_str));
+    match sets.is_empty() {
+        true => format!("({key}) DO NOTHING"),
+        false => format!("({key}) DO UPDATE SET {}", sets.join(", ")),
+    }
+}
+
+fn updating(ends: &Ends<'_>, key: &[String], sets: &[(String, Expr)]) -> Result<String, Reason> {
+    let target = |name: &str| match ends.column(name)? {
+        Some((_, plan)) => Ok(quote(&plan.target)),
+        None => Err(format!("{} is skipped by the configuration", quote(name))),
+    };
+    let mut lines = Vec::new();
+    for (name, expr) in sets {
+        let value = match expr {
+            Expr::Name { table: Some(table), name, .. } if table.eq_ignore_ascii_case("excluded") => {
+                format!("EXCLUDED.{}", target(name)?)
+            }
+            other => match ends.column(name)? {
+                Some((affinity, plan)) => literal::of(other, affinity, &plan.mapping)?.sql,
+                None => continue,
+            },
+        };
+        lines.push(format!("{} = {value}", target(name)?));
+    }
+    let key = key.iter().map(|name| target(name)).collect::<Result<Vec<_>, Reason>>()?;
+    Ok(format!("({}) DO UPDATE SET {}", key.join(", "), lines.join(", ")))
+}
+
+/// What an UPDATE becomes.
+///
+/// # Errors
+/// Why it is not translated.
+pub(super) fn update(update: &Update, state: &State) -> Result<Run, Reason> {
+    if let Some(odd) = update.odd {
+        return Err(format!("{odd} is not translated"));
+    }
+    let ends = ends(state, &update.table)?;
+    let relation = relation(state, &update.table, update.alias.as_deref()).unwrap_or_default();
+    let scope = Scope { relations: vec![relation], ..Scope::default() };
+    let assigns = |name: &str| update.sets.iter().any(|(column, _)| column.eq_ignore_ascii_case(name));
+    let mut sets = Vec::new();
+    for (column, expr) in &update.sets {
+        if names_any(expr, &assigns) && !is_repeatable(expr, column) {
+            let why = "its new value is computed from the old one, and would be again the second time";
+            return Err(format!("{}: {why}", quote(column)));
+        }
+        let Some((affinity, plan)) = ends.column(column)? else { continue };
+        let value = assigned(expr, &scope, affinity, &plan.mapping)
+            .map_err(|why| format!("{}: {why}", quote(column)))?;
+        sets.push(format!("{} = {value}", quote(&plan.target)));
+    }
+    let table = qualified(ends.schema, &ends.plan.target);
+    Ok(Run::always(format!("UPDATE {table} SET {}{}", sets.join(", "), filter(update.filter.as_ref(), &scope)?)))
+}
+
+/// What a DELETE becomes.
+///
+/// # Errors
+/// Why it is not translated.
+pub(super) fn delete(
+    (table, alias, condition): (&str, Option<&str>, Option<&Expr>),
+    state: &State,
+) -> Result<Run, Reason> {
+    let ends = ends(state, table)?;
+    let relation = relation(state, table, alias).unwrap_or_default();
+    let scope = Scope { relations: vec![relation], ..Scope::default() };
+    let table = qualified(ends.schema, &ends.plan.target);
+    Ok(Run::always(format!("DELETE FROM {table}{}", filter(condition, &scope)?)))
+}
+
+fn filter(condition: Option<&Expr>, scope: &Scope<'_>) -> Result<String, Reason> {
+    let Some(condition) = condition else { return Ok(String::new()) };
+    let condition = translate::condition(condition, scope).map_err(|why| format!("WHERE: {why}"))?;
+    Ok(format!(" WHERE {}", condition.sql))
+}
+
+/// The expression gives the same when it is applied to its own result: `lower(a)`, `coalesce(a, 0)`, `a` itself.
+pub(super) fn is_repeatable(expr: &Expr, column: &str) -> bool {
+    const REPEATABLE: [&str; 7] = ["lower", "upper", "trim", "ltrim", "rtrim", "coalesce", "ifnull"];
+    let is_own = |expr: &Expr| matches!(expr, Expr::Name { name, .. } if name.eq_ignore_ascii_case(column));
+    match expr {
+        Expr::Call(call) if REPEATABLE.contains(&call.name.as_str()) => {
+            let rest = call.arguments.iter().skip(1);
+            call.arguments.first().is_some_and(is_own) && rest.into_iter().all(is_constant)
+        }
+        other => is_own(other) || is_constant(other),
+    }
+}
+
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Null | Expr::Number(_) | Expr::Text(_) | Expr::Blob(_) => true,
+        Expr::Unary(_, inner) => is_constant(inner),
+        _ => false,
+    }
+}
+
+/// A name for which `is` holds stands somewhere in the expression; what a query within it names is its own.
+fn names_any(expr: &Expr, is: &impl Fn(&str) -> bool) -> bool {
+    let any = |list: &[Expr]| list.iter().any(|one| names_any(one, is));
+    let optional = |one: &Option<Box<Expr>>| one.as_ref().is_some_and(|one| names_any(one, is));
+    match expr {
+        Expr::Name { name, .. } => is(name),
+        Expr::Unary(_, a) | Expr::Collate(a, _) | Expr::Cast { operand: a, .. } => names_any(a, is),
+        Expr::IsNull { operand, .. } | Expr::InSelect { operand, .. } => names_any(operand, is),
+        Expr::Binary(_, a, b) => names_any(a, is) || names_any(b, is),
+        Expr::Between { operand, low, high, .. } => {
+            names_any(operand, is) || names_any(low, is) || names_any(high, is)
+        }
+        Expr::In { operand, list, .. } => names_any(operand, is) || any(list),
+        Expr::Like { operand, pattern, .. } => names_any(operand, is) || names_any(pattern, is),
+        Expr::Case { operand, arms, otherwise } => {
+            let arms = arms.iter().any(|(when, then)| names_any(when, is) || names_any(then, is));
+            arms || optional(operand) || optional(otherwise)
+        }
+        Expr::Call(call) => any(&call.arguments),
+        Expr::Row(list) => any(list),
+        _ => false,
+    }
+}
