@@ -22,6 +22,9 @@ pub mod catalog;
 // floor 2: what the target shall be (pure)
 pub mod plan;
 
+// floor 3: how two schemas differ (pure)
+pub mod drift;
+
 // floor 3: how values travel, and how they are proved (pure; the two share no code)
 pub mod dialect;
 pub mod digest;

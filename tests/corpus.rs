@@ -20,6 +20,18 @@ pub(crate) fn shared() -> Option<PathBuf> {
     None
 }
 
+/// Every readable file of the corpus, the largest first.
+pub(crate) fn readable(shared: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(shared.join("corpus")).unwrap().map(|entry| entry.unwrap().path());
+    let is_readable = |path: &PathBuf| {
+        path.extension().is_some_and(|ext| ext == "sqlite")
+            && path.file_name().is_some_and(|name| name != BROKEN)
+    };
+    let mut files: Vec<PathBuf> = files.filter(is_readable).collect();
+    files.sort_by_key(|path| std::cmp::Reverse(std::fs::metadata(path).unwrap().len()));
+    files
+}
+
 fn wal_of(path: &Path) -> PathBuf {
     PathBuf::from(format!("{}-wal", path.display()))
 }

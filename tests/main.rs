@@ -41,6 +41,8 @@ mod numbered;
 mod refusals;
 // runs that are killed, stopped, repeated, fenced
 mod resume;
+// schemas compared, and mended
+mod schema_diff;
 // the DDL of a copy as a script
 mod schema_show;
 // rows that a policy keeps out, whole, and their children

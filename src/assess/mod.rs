@@ -4,6 +4,7 @@
 
 pub mod aside;
 mod chunks;
+pub mod compared;
 mod facts;
 pub mod follow;
 pub mod job;
@@ -21,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
 use crate::plan::build::build;
-use crate::plan::draft::{Inputs, Rules};
+use crate::plan::draft::{Imposed, Inputs, Rules};
 use crate::plan::rename::table_name;
 use crate::plan::select::{is_in_globs, is_selected};
 use crate::plan::skip;
@@ -50,11 +51,19 @@ pub struct Assessed {
 /// # Errors
 /// The first source fault; a usage error where a glob matches nothing.
 pub async fn open(config: &Config) -> Result<Vec<Job>> {
-    let shared = config.clone();
-    let jobs = pool::blocking(1, config.sources.clone(), move |path| Job::open(path, &shared)).await?;
+    let jobs = open_any(config).await?;
     check_globs(&jobs, config)?;
     settings::check(&jobs, config)?;
     Ok(jobs)
+}
+
+/// As [`open`]; globs and settings may speak of tables that only the other side has.
+///
+/// # Errors
+/// The first source fault.
+pub async fn open_any(config: &Config) -> Result<Vec<Job>> {
+    let shared = config.clone();
+    pool::blocking(1, config.sources.clone(), move |path| Job::open(path, &shared)).await
 }
 
 /// Profiles and plans `jobs` against the target as it is; adds what stands against the plans to their findings.
@@ -97,7 +106,7 @@ pub async fn plan_against(
     let mut assessed = Vec::new();
     let mut claimed: BTreeMap<String, String> = BTreeMap::new();
     for job in jobs {
-        let mut plan = plan_one(&job, &target, config)?;
+        let mut plan = plan_one(&job, &target, config, Imposed::new())?;
         claim_names(&job, &plan, config, &mut claimed, &mut target)
             .into_iter()
             .for_each(|finding| plan.findings.push(finding));
@@ -128,7 +137,7 @@ async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec
     Ok(examined.collect())
 }
 
-fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Result<Plan> {
+fn plan_one(job: &Job, target: &TargetCatalog, config: &Config, imposed: Imposed) -> Result<Plan> {
     let rules = Rules {
         schema: config.schema.clone(),
         create: config.create,
@@ -138,6 +147,7 @@ fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Result<Plan> 
         settings: config.settings.clone(),
         on_bad_value: config.on_bad_value,
         naive_tz: config.naive_tz.clone(),
+        imposed,
         hash: text_hash,
     };
     let catalog = skip::reduce_catalog(&job.catalog, &job.selected, &config.settings);

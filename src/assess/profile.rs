@@ -6,7 +6,7 @@ use super::facts::ColumnFacts;
 use super::job::{Job, key_text};
 use super::pool;
 use crate::catalog::Table;
-use crate::catalog::profile::TableProfile;
+use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::checkpoint::ScanRange;
 use crate::config::{Config, Infer};
 use crate::error::Result;
@@ -46,6 +46,15 @@ pub async fn profile_all(
     .await?;
     events.tell(Event::PhaseFinished { phase: Phase::Profile, seconds: started.elapsed().as_secs_f64() });
     Ok(profiles)
+}
+
+/// The profile of a table without rows.
+pub(super) fn empty(table: &Table) -> TableProfile {
+    TableProfile {
+        max_key_bytes: vec![0; table.indexes.len()],
+        columns: vec![ColumnProfile::default(); table.columns.len()],
+        ..TableProfile::default()
+    }
 }
 
 fn profile_with_events(job: &Job, table: &Table, config: &Config, events: &Events) -> Result<TableProfile> {

@@ -1,6 +1,7 @@
 //! `schema` and what is below it, as typed; as in [`super::args`], nothing is resolved here.
 
-use super::args::{NameWord, SelectionArgs, secret};
+use super::args::{SelectionArgs, secret};
+use super::args_scripts::TranslateArgs;
 use crate::config::Secret;
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -13,6 +14,11 @@ pub enum SchemaAction {
     /// The very same statements, in the same order: schema and tables, then keys, indexes, constraints and views. What
     /// is not carried stands in it as comments, with the reason. Nothing is written, and without --to no server is asked.
     Show(Box<ShowArgs>),
+    /// Compare two schemas: SQLite files or PostgreSQL, on either side; exit code 0: equal, 4: drift
+    ///
+    /// What --to lacks of --from, and has beside it, ranked by what it means for the application: statements would fail,
+    /// values or guarantees would be lost, queries would slow, or it merely differs. Nothing is written.
+    Diff(Box<DiffArgs>),
     /// Translate SQLite DDL and migration scripts into PostgreSQL scripts that may run twice
     ///
     /// The files are one history in this order, and begin with an empty database: each gives one script. What cannot be
@@ -20,33 +26,31 @@ pub enum SchemaAction {
     Translate(TranslateArgs),
 }
 
-/// `schema translate`
+/// `schema diff`
 #[derive(Debug, Args)]
-pub struct TranslateArgs {
-    /// SQL scripts as SQLite runs them, in their order
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-    /// Where the scripts go: a directory, which gets NAME_postgres.sql for NAME.sql and NAME_sqlite.sql, or for one script
-    /// a file; no file may exist [default: stdout]
-    #[arg(long, value_name = "DIR|FILE")]
-    pub out: Option<PathBuf>,
-    /// what bears on the result
-    #[command(flatten)]
-    pub target: DialectArgs,
-}
-
-/// What bears on the PostgreSQL side of a script.
-#[derive(Debug, Args)]
-pub struct DialectArgs {
-    /// Settings for this project, for single tables and for columns [default: ./cutover.toml, if it is there]
+pub struct DiffArgs {
+    /// What the application worked with: a SQLite file, or a PostgreSQL database as a URL or key=value string; repeat it for
+    /// several files that go into one target. Else CUTOVER_FROM, else SQLITE_DB_PATH
+    #[arg(long, value_name = "FILE|URL", value_parser = secret, action = ArgAction::Append)]
+    pub from: Vec<Secret>,
+    /// What it is to work with: the same. Else the variables that name the target of a copy
+    #[arg(long, value_name = "URL|FILE", value_parser = secret)]
+    pub to: Option<Secret>,
+    /// File of KEY=value lines, used for variables that the environment does not have
     #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Schema in the target [default: public]
+    pub env_file: Option<PathBuf>,
+    /// Schema of --from, where that is PostgreSQL [default: that of --schema]
     #[arg(long, value_name = "NAME")]
-    pub schema: Option<String>,
-    /// Spelling of names in the target: as they are, in lower case, or as snake_case [default: keep]
-    #[arg(long, value_enum, hide_possible_values = true, value_name = "keep|lower|snake")]
-    pub names: Option<NameWord>,
+    pub from_schema: Option<String>,
+    /// Print DDL that mends --to by adding what is missing, never dropping anything; the rest stands in it as comments
+    #[arg(long, conflicts_with = "json")]
+    pub fix: bool,
+    /// JSON instead of a text
+    #[arg(long)]
+    pub json: bool,
+    /// which tables
+    #[command(flatten)]
+    pub selection: SelectionArgs,
 }
 
 /// `schema show`

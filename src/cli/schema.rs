@@ -1,14 +1,16 @@
 //! `schema`: scripts and comparisons of schemas.
 
-use super::args_schema::{SchemaAction, ShowArgs, TranslateArgs};
+use super::args_schema::{DiffArgs, SchemaAction, ShowArgs};
 use super::resolve::{Surroundings, Variables, schema as resolve};
 use super::run::{connector, write_new};
-use super::{complain, exit, print, runtime};
+use super::{complain, exit, print, runtime, scripts};
 use crate::config::TargetAddress;
-use crate::error::Result;
+use crate::drift::{self, Mend};
+use crate::error::{Error, Result};
 use crate::event::Events;
-use crate::report::{self, ProgressStyle, human};
+use crate::report::{self, ProgressStyle};
 use crate::schema;
+use serde_json::{Value, json};
 
 /// `schema …`: gives the exit code.
 ///
@@ -17,8 +19,57 @@ use crate::schema;
 pub(super) fn run(action: &SchemaAction, around: &Surroundings<'_>) -> Result<u8> {
     match action {
         SchemaAction::Show(args) => show(args, around),
-        SchemaAction::Translate(args) => translate(args),
+        SchemaAction::Diff(args) => diff(args, around),
+        SchemaAction::Translate(args) => scripts::translate(args),
     }
+}
+
+fn diff(args: &DiffArgs, around: &Surroundings<'_>) -> Result<u8> {
+    let resolve::Diff { config, from, to } = resolve::diff(args, around)?;
+    let variables = Variables::read(around, args.env_file.as_deref())?;
+    let end = |end| match end {
+        resolve::Place::Files(files) => Ok(schema::End::Files(files)),
+        resolve::Place::Server(target, schema) => {
+            connector(&target, &variables).map(|connector| schema::End::Server(connector, schema))
+        }
+    };
+    let wanted = schema::WantedDiff { config, from: end(from)?, to: end(to)? };
+    let events = Events::new(report::observer(ProgressStyle::Off));
+    let diff = runtime()?.block_on(schema::diff(&wanted, &events))?;
+    let text = drift::text(&diff.found, &diff.names.0, &diff.names.1);
+    match (args.fix, args.json) {
+        (true, _) => {
+            print(&diff.fix);
+            complain(&text);
+        }
+        (false, true) => print(&json(&diff)?),
+        (false, false) => print(&text),
+    }
+    Ok(if diff.found.drifts.is_empty() { exit::DONE } else { exit::DIFFERS })
+}
+
+/// The comparison as JSON; `fix` is empty where nothing that only adds mends a drift, and `why_not` says why.
+fn json(diff: &schema::Diff) -> Result<String> {
+    let drifts = diff.found.drifts.iter().zip(&diff.statements);
+    let drifts: Vec<Value> = drifts
+        .map(|(drift, fix)| {
+            let why_not = match &drift.mend {
+                Mend::Nothing(why) => Some(why),
+                _ => None,
+            };
+            json!({
+                "rank": drift.rank, "kind": drift.kind, "object": drift.object, "message": drift.message,
+                "fix": fix, "why_not": why_not,
+            })
+        })
+        .collect();
+    let value = json!({
+        "format": 1, "from": diff.names.0, "to": diff.names.1, "equal": drifts.is_empty(), "drift": drifts,
+        "remarks": diff.found.remarks,
+    });
+    let text = serde_json::to_string_pretty(&value)
+        .map_err(|cause| Error::internal("the comparison cannot be written down").cause(cause))?;
+    Ok(format!("{text}\n"))
 }
 
 fn show(args: &ShowArgs, around: &Surroundings<'_>) -> Result<u8> {
@@ -39,24 +90,4 @@ fn show(args: &ShowArgs, around: &Surroundings<'_>) -> Result<u8> {
         None => print(&script),
     }
     Ok(exit::DONE)
-}
-
-fn translate(args: &TranslateArgs) -> Result<u8> {
-    let resolve::Translate { config, scripts, out } = resolve::translate(args)?;
-    let translated = schema::translate(&scripts, &config)?;
-    for (place, script) in translated.iter().enumerate() {
-        match out.as_ref().and_then(|places| places.get(place)) {
-            Some(path) => write_new("--out", path, &script.text)?,
-            None => print(&script.text),
-        }
-    }
-    let mut code = exit::DONE;
-    for script in &translated {
-        for problem in &script.problems {
-            let (name, why) = (human::text(&script.name), human::text(&problem.why));
-            complain(&format!("{name}:{}: not translated: {why}\n", problem.line));
-            code = exit::DIFFERS;
-        }
-    }
-    Ok(code)
 }

@@ -129,6 +129,7 @@ fn draft(
     let holds_only_integers = holds_only_integers.collect();
     let is_chosen = |column: &super::ColumnPlan| {
         chosen::is_chosen(&inputs.rules.settings.column(&table.name, &column.source))
+            || inputs.rules.imposed.contains_key(&(table.name.clone(), column.source.clone()))
     };
     let is_chosen = plan.columns.iter().map(is_chosen).collect();
     let schema = inputs.rules.schema.clone();

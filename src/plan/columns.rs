@@ -70,7 +70,8 @@ pub(super) fn created(
         let policies = Policies { inputs, said: &said, loses: lossy.is_some(), follows_values };
         findings.extend(lossy);
         let facts = &chosen::cleansed(facts, &said.cleanse);
-        let settled = match chosen_type(inputs, (table, i), facts, around, &said, findings) {
+        let chosen = || chosen_type(inputs, (table, i), facts, around, &said, findings);
+        let settled = match imposed_type(inputs, table, column, facts).or_else(chosen) {
             Some(choice) => Settled::One(choice, BadValuePolicy::Refuse),
             None => settle(&object, column, facts, choose(column, facts, around), around),
         };
@@ -135,6 +136,17 @@ fn joined_columns(catalog: &Catalog, table: &Table) -> Vec<usize> {
         names => names.iter().filter_map(|name| table.column_index(name)).collect(),
     });
     own.chain(named).collect()
+}
+
+/// The type that the column has elsewhere, where it is to have the same one.
+fn imposed_type(
+    inputs: &Inputs<'_>,
+    table: &Table,
+    column: &Column,
+    facts: &ColumnProfile,
+) -> Option<Choice> {
+    let partner = inputs.rules.imposed.get(&(table.name.clone(), column.name.clone()))?;
+    Some(fit(column, facts, partner, partner.pg?))
 }
 
 /// What the configuration says that a column becomes which we create; none where it says nothing that can be done.

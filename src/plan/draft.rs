@@ -2,11 +2,12 @@
 
 use super::TablePlan;
 use super::names::NameHash;
-use super::target::TargetCatalog;
+use super::target::{TargetCatalog, TargetColumn};
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
 use crate::config::{BadValuePolicy, CreatePolicy, Infer, MixedPolicy, NamePolicy, Settings};
 use crate::finding::{Finding, NotCarried, Severity};
+use std::collections::BTreeMap;
 
 /// The options that bear on a plan.
 #[derive(Debug, Clone)]
@@ -27,9 +28,14 @@ pub struct Rules {
     pub on_bad_value: BadValuePolicy,
     /// zone of date-times that name none, where no column says otherwise
     pub naive_tz: Option<String>,
+    /// types that columns of new tables get whatever their values are
+    pub imposed: Imposed,
     /// for shortened names
     pub hash: NameHash,
 }
+
+/// Source table and column, and the column elsewhere whose type it gets: schemas are compared over the same types.
+pub type Imposed = BTreeMap<(String, String), TargetColumn>;
 
 /// Everything a plan is made from.
 #[derive(Debug)]

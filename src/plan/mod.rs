@@ -26,6 +26,7 @@ pub mod rename;
 pub mod script;
 pub mod select;
 pub mod skip;
+pub mod structure;
 pub mod target;
 pub mod text;
 pub mod translate;

@@ -63,24 +63,36 @@ fn pre_data(plans: &[Plan]) -> Vec<Item<'_>> {
     items
 }
 
-/// Keys and indexes, then foreign keys, then their validation, as `pipeline::steps` has them.
+/// Keys and indexes, then what rows are checked against, then its validation, then views and what comes last, as
+/// `pipeline::steps` has them.
 fn post_data(plans: &[Plan]) -> Vec<Item<'_>> {
     let mut items = Vec::new();
     items.extend(tables(plans).flat_map(|table| &table.post_data).map(|step| Item::run(&step.sql)));
     // The keys of a table that exists are there: the copy only lays them aside and brings them back.
     let created = || tables(plans).filter(|table| table.mode == TableMode::Create);
-    items.extend(created().flat_map(|table| &table.foreign_keys).map(|key| Item::run(&key.add)));
-    for key in created().flat_map(|table| &table.foreign_keys) {
-        match &key.validate {
-            Some(_) if key.orphans > 0 => {
-                let name = quote(&key.name);
-                items.push(Item::Say(format!("{name} stays NOT VALID: {} rows have no parent", key.orphans)));
-            }
-            Some(sql) => items.push(Item::run(sql)),
-            None => {}
-        }
-    }
+    let checks = || created().flat_map(|table| &table.checks);
+    let keys = || created().flat_map(|table| &table.foreign_keys);
+    items.extend(checks().map(|check| Item::run(&check.add)));
+    items.extend(keys().map(|key| Item::run(&key.add)));
+    items.extend(
+        checks()
+            .map(|check| validation(&check.name, &check.validate, check.violations, "rows are against it")),
+    );
+    let with_validation = keys().filter_map(|key| key.validate.as_ref().map(|sql| (key, sql)));
+    items.extend(
+        with_validation.map(|(key, sql)| validation(&key.name, sql, key.orphans, "rows have no parent")),
+    );
+    items.extend(plans.iter().flat_map(|plan| &plan.views).map(|step| Item::run(&step.sql)));
+    items.extend(tables(plans).flat_map(|table| &table.last).map(|step| Item::run(&step.sql)));
     items
+}
+
+/// A constraint that rows of the source are against is not validated (semantics.md §3.5, §3.6).
+fn validation<'a>(name: &str, sql: &'a str, against: u64, why: &str) -> Item<'a> {
+    match against {
+        0 => Item::run(sql),
+        count => Item::Say(format!("{} stays NOT VALID: {count} {why}", quote(name))),
+    }
 }
 
 fn tables(plans: &[Plan]) -> impl Iterator<Item = &TablePlan> {

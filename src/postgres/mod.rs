@@ -19,5 +19,6 @@ pub mod prepare;
 pub mod readback;
 pub mod session;
 pub mod step;
+pub mod structure;
 pub mod tls;
 mod tls_verify;

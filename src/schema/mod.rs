@@ -1,12 +1,14 @@
-//! What schemas are, apart from rows: the DDL of a copy as a script.
+//! What schemas are, apart from rows: the DDL of a copy as a script, and how two schemas differ.
 //!
 //! Above `assess` and `pipeline`, of which it uses what it needs. It writes nothing anywhere: the command line has the
 //! texts to print.
 
+mod diff;
 mod pairs;
 mod show;
 mod translate;
 
-pub use show::{Wanted, show};
+pub use diff::{Diff, End, WantedDiff, diff};
 pub use pairs::partner_name;
+pub use show::{Wanted, show};
 pub use translate::{Written, translate};

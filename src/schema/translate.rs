@@ -11,7 +11,7 @@ use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::plan::build::build;
 use crate::plan::choose::Family;
-use crate::plan::draft::{Inputs, Rules};
+use crate::plan::draft::{Imposed, Inputs, Rules};
 use crate::plan::select::is_selected;
 use crate::plan::{Plan, skip};
 use crate::sqlite::scratch::Scratch;
@@ -126,6 +126,7 @@ fn plan(catalog: &Catalog, config: &Config) -> Plan {
         settings: config.settings.clone(),
         on_bad_value: config.on_bad_value,
         naive_tz: config.naive_tz.clone(),
+        imposed: Imposed::new(),
         hash: text_hash,
     };
     let tables = catalog.tables.iter().enumerate();
