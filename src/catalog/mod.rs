@@ -11,6 +11,9 @@ pub mod read;
 pub mod script;
 pub mod select;
 pub mod spelling;
+pub mod trigger;
+pub mod virtual_table;
+pub mod walk;
 
 use crate::finding::{Finding, NotCarried};
 use affinity::Affinity;

@@ -245,6 +245,7 @@ fn column_plan(
         not_null: (column.not_null || in_key) && facts.nulls == 0,
         cleanse: Cleanse::default(),
         on_bad_value: BadValuePolicy::Refuse,
+        generated: None,
     }
 }
 
@@ -347,6 +348,7 @@ fn existing_column(
         not_null: partner.not_null,
         cleanse: Cleanse::default(),
         on_bad_value: BadValuePolicy::Refuse,
+        generated: None,
     })
 }
 
@@ -406,6 +408,7 @@ pub(super) fn create_statement(
             identity: (table.rowid_column == Some(i) && is_integer(plan))
                 .then_some(ddl::Identity { sequence }),
             default: defaults.get(i).and_then(Option::as_deref),
+            generated: plan.generated.as_deref(),
         })
         .collect();
     ddl::create_table(schema, target, &lines)

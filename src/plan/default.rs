@@ -3,8 +3,10 @@
 //! A constant is read, put through the column's affinity and written as the target type's literal. Any other expression
 //! is not carried and is listed; nothing is copied as text.
 
-use super::types::{Codec, PgType};
+use super::translate::{self, Scope};
+use super::types::{Codec, Mapping, PgType};
 use crate::catalog::affinity::Affinity;
+use crate::catalog::expr::{self, Expr, Quote};
 use crate::ident::literal;
 
 /// A constant of SQLite.
@@ -40,6 +42,40 @@ pub fn translate(text: &str, affinity: Affinity, pg: PgType, codec: &Codec) -> D
     match apply_affinity(constant, affinity) {
         Some(stored) => of_constant(stored, pg, codec),
         None => Default::NotCarried("the column's type cannot hold this value"),
+    }
+}
+
+/// What a column of that affinity and type gets from an expression that needs no row.
+pub(super) fn of_expression(expr: &Expr, affinity: Affinity, mapping: &Mapping) -> Result<String, String> {
+    if let Some(moment) = moment_of(expr)
+        && let Default::Expression(sql) = of_moment(moment, mapping.pg)
+    {
+        return Ok(sql);
+    }
+    translate::stored(expr, &Scope::default(), affinity, mapping).map(|found| found.sql)
+}
+
+fn moment_of(expr: &Expr) -> Option<Moment> {
+    match expr {
+        Expr::Moment(expr::Moment::Stamp) => Some(Moment::Stamp),
+        Expr::Moment(expr::Moment::Date) => Some(Moment::Date),
+        Expr::Moment(expr::Moment::Time) => Some(Moment::Time),
+        Expr::Call(call) => {
+            let is_now = match call.arguments.as_slice() {
+                [] => !call.star,
+                [Expr::Text(now)] | [Expr::Name { table: None, name: now, quote: Quote::Double }] => {
+                    now.eq_ignore_ascii_case("now")
+                }
+                _ => false,
+            };
+            match (call.name.as_str(), is_now) {
+                ("datetime", true) => Some(Moment::Stamp),
+                ("date", true) => Some(Moment::Date),
+                ("time", true) => Some(Moment::Time),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

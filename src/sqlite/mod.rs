@@ -26,6 +26,7 @@ mod readers;
 pub mod scan;
 pub mod scratch;
 mod snapshot;
+pub mod violations;
 mod wal;
 
 #[cfg(test)]
