@@ -55,5 +55,7 @@ mod silent;
 mod tls;
 // what is sent of a date, a time or an interval is what is read back
 mod values_of_time;
+// views that are carried show the same rows, the others are listed
+mod views;
 // planted differences, each found
 mod verify;

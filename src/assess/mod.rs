@@ -139,8 +139,9 @@ async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec
     Ok(examined.collect())
 }
 
-fn plan_one(job: &Job, target: &TargetCatalog, config: &Config, imposed: Imposed) -> Result<Plan> {
-    let rules = Rules {
+/// What of the configuration bears on a plan.
+pub fn rules(config: &Config, imposed: Imposed) -> Rules {
+    Rules {
         schema: config.schema.clone(),
         create: config.create,
         names: config.names,
@@ -154,7 +155,11 @@ fn plan_one(job: &Job, target: &TargetCatalog, config: &Config, imposed: Imposed
         naive_tz: config.naive_tz.clone(),
         imposed,
         hash: text_hash,
-    };
+    }
+}
+
+fn plan_one(job: &Job, target: &TargetCatalog, config: &Config, imposed: Imposed) -> Result<Plan> {
+    let rules = rules(config, imposed);
     let catalog = skip::reduce_catalog(&job.catalog, &job.selected, &config.settings);
     let profiles: Vec<TableProfile> = job
         .tables()

@@ -35,6 +35,7 @@ pub(super) fn groups(steps: &[Step]) -> Vec<Group> {
         let Some((begin, rebuild)) = by_rename_last(steps, end).or_else(|| by_drop_last(steps, end)) else {
             continue;
         };
+        let end = end + objects_behind(&steps[end + 1..], &rebuild.table);
         let (mut begin, mut rebuilds) = (begin, vec![rebuild]);
         // Tables that are built anew one within the other are one change.
         while let Some(last) = groups.pop_if(|last| *last.places.end() > begin) {
@@ -44,6 +45,16 @@ pub(super) fn groups(steps: &[Step]) -> Vec<Group> {
         groups.push(Group { places: begin..=end, rebuilds });
     }
     groups
+}
+
+/// How many statements behind it make the table's indexes, triggers and views again, which went with its old form.
+fn objects_behind(steps: &[Step], table: &str) -> usize {
+    let is_object = |step: &&Step| match statement(step) {
+        Some(Statement::CreateIndex { table: of }) => same(of, table),
+        Some(Statement::OtherDdl) => true,
+        _ => false,
+    };
+    steps.iter().take_while(is_object).count()
 }
 
 fn same(a: &str, b: &str) -> bool {

@@ -10,7 +10,8 @@ use crate::catalog::Generated;
 use crate::catalog::affinity::Affinity;
 use crate::catalog::expr::Expr;
 use crate::catalog::script::{Conflict, Insert, Rows, Update};
-use crate::catalog::select::{SelectCore, ResultColumn, Select};
+use crate::catalog::select::{Compound, ResultColumn, Select, SelectCore};
+use crate::catalog::walk::walk;
 use crate::ident::{qualified, quote, quote_list};
 use crate::plan::translate::{self, Relation, Scope, ScopeColumn};
 use crate::plan::types::{Mapping, PgType};
@@ -136,7 +137,7 @@ pub(super) fn past_given(schema: &str, table: &str, column: &str) -> String {
 fn constant_rows(select: &Select) -> Result<Vec<Vec<Expr>>, Reason> {
     let why = "INSERT … SELECT from tables is not translated";
     let is_plain = select.with.is_empty() && select.limit.is_none();
-    let is_all = select.compounds.iter().all(|(kind, _)| *kind == crate::catalog::select::Compound::UnionAll);
+    let is_all = select.compounds.iter().all(|(kind, _)| *kind == Compound::UnionAll);
     if !is_plain || !is_all {
         return Err(why.to_owned());
     }
@@ -356,24 +357,7 @@ fn is_constant(expr: &Expr) -> bool {
 
 /// A name for which `is` holds stands somewhere in the expression; what a query within it names is its own.
 fn names_any(expr: &Expr, is: &impl Fn(&str) -> bool) -> bool {
-    let any = |list: &[Expr]| list.iter().any(|one| names_any(one, is));
-    let optional = |one: &Option<Box<Expr>>| one.as_ref().is_some_and(|one| names_any(one, is));
-    match expr {
-        Expr::Name { name, .. } => is(name),
-        Expr::Unary(_, a) | Expr::Collate(a, _) | Expr::Cast { operand: a, .. } => names_any(a, is),
-        Expr::IsNull { operand, .. } | Expr::InSelect { operand, .. } => names_any(operand, is),
-        Expr::Binary(_, a, b) => names_any(a, is) || names_any(b, is),
-        Expr::Between { operand, low, high, .. } => {
-            names_any(operand, is) || names_any(low, is) || names_any(high, is)
-        }
-        Expr::In { operand, list, .. } => names_any(operand, is) || any(list),
-        Expr::Like { operand, pattern, .. } => names_any(operand, is) || names_any(pattern, is),
-        Expr::Case { operand, arms, otherwise } => {
-            let arms = arms.iter().any(|(when, then)| names_any(when, is) || names_any(then, is));
-            arms || optional(operand) || optional(otherwise)
-        }
-        Expr::Call(call) => any(&call.arguments),
-        Expr::Row(list) => any(list),
-        _ => false,
-    }
+    let mut found = false;
+    walk(expr, &mut |part| found |= matches!(part, Expr::Name { name, .. } if is(name)));
+    found
 }

@@ -43,7 +43,8 @@ pub fn translate(history: &[Source]) -> Vec<Script> {
 #[derive(Default)]
 struct Done {
     actions: Vec<Action>,
-    reasons: Vec<Reason>,
+    /// why something is not done, and the place of the statement that asks for it where that is another one
+    reasons: Vec<(Option<usize>, Reason)>,
     events: Vec<Event>,
     /// what is not carried from here on
     lost: Vec<NotCarried>,
@@ -154,10 +155,14 @@ impl<'a> Writer<'a> {
                 self.problems.push(Problem { line: step.piece.line, why });
             }
         }
-        for reason in &done.reasons {
+        let mut told = None;
+        for (place, reason) in &done.reasons {
             space(&mut self.text);
-            self.text += &comment(&format!("not translated: {reason}\n{}", step.piece.sql));
-            self.problems.push(Problem { line: step.piece.line, why: reason.clone() });
+            let asking = place.and_then(|place| self.source.steps.get(place)).unwrap_or(step);
+            // Several reasons against one statement have its text once.
+            let sql = if told.replace(*place) == Some(*place) { "" } else { asking.piece.sql.as_str() };
+            self.text += &comment(&format!("not translated: {reason}\n{sql}"));
+            self.problems.push(Problem { line: asking.piece.line, why: reason.clone() });
         }
     }
 }
@@ -209,7 +214,7 @@ fn within(step: &Step, place: usize, group: &Group) -> Done {
     let is_fill = group.rebuilds.iter().any(|one| one.insert == place);
     let mut done = Done { is_ddl: true, ..Done::default() };
     if is_row && !is_fill {
-        done.reasons.push("rows of a table while it is built anew".to_owned());
+        done.reasons.push((None, "rows of a table while it is built anew".to_owned()));
     }
     done
 }
@@ -224,7 +229,7 @@ fn rebuilt(steps: &[Step], group: &Group) -> Done {
         if let Ok(Statement::Insert(insert)) = &steps[rebuild.insert].statement {
             let (one, why) = fill(rebuild, insert, (before, after), &mut renames);
             fills.push(one);
-            reasons.extend(why);
+            reasons.extend(why.into_iter().map(|why| (Some(rebuild.insert), why)));
         }
     }
     let mut done = changed((before, after), &renames, &fills);
@@ -237,7 +242,7 @@ fn changed((before, after): (&State, &State), renames: &Renames, fills: &[Fill])
     let was = &before.plan.not_carried;
     Done {
         actions,
-        reasons,
+        reasons: reasons.into_iter().map(|why| (None, why)).collect(),
         events: events(&before.model, &after.model, renames),
         lost: after.plan.not_carried.iter().filter(|item| !was.contains(item)).cloned().collect(),
         is_ddl: true,
@@ -248,7 +253,7 @@ fn changed((before, after): (&State, &State), renames: &Renames, fills: &[Fill])
 /// A statement by itself.
 fn single(step: &Step) -> Done {
     let states = (&*step.before, &*step.after);
-    let why = |reason: Reason| Done { reasons: vec![reason], ..Done::default() };
+    let why = |reason: Reason| Done { reasons: vec![(None, reason)], ..Done::default() };
     let on = |table: &str, runs: Vec<Run>| {
         let target = step.before.model.of_source(table).map(|table| table.name.clone());
         runs.into_iter().map(|run| Action { run, table: target.clone(), makes: None }).collect::<Vec<Action>>()
@@ -287,7 +292,8 @@ fn single(step: &Step) -> Done {
         }
         Statement::CreateTable { from_select: true, name } if step.before.catalog.table(name).is_none() => {
             let mut done = changed(states, &Renames::default(), &[]);
-            done.reasons.push("the rows of CREATE TABLE … AS SELECT: the table is made without them".to_owned());
+            let why = "the rows of CREATE TABLE … AS SELECT: the table is made without them";
+            done.reasons.push((None, why.to_owned()));
             done
         }
         _ => changed(states, &renames(statement, step), &[]),

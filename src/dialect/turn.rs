@@ -172,7 +172,9 @@ impl Turn<'_> {
             for step in old.last.iter().filter(|step| is_trigger(step)) {
                 if !new.last.iter().any(|now| same_step(now, step)) {
                     let (name, table) = (quote(&step.object), self.qualified(&new.name));
+                    let function = self.qualified(&step.object);
                     self.free(format!("DROP TRIGGER IF EXISTS {name} ON {table}"));
+                    self.free(format!("DROP FUNCTION IF EXISTS {function}()"));
                 }
             }
         }

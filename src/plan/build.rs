@@ -50,7 +50,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     comment_created(inputs, &mut drafts);
     lift_existing(inputs, &mut drafts);
     check_shared_targets(&drafts, &mut remarks.findings);
-    let views = views::plan(inputs.catalog, &mut remarks.not_carried);
+    let views = views::plan(inputs, &drafts, &mut names, &mut remarks);
     let tables = in_order(inputs.catalog, drafts, &mut remarks.findings);
     remarks.findings.extend(virtuals::suggestions(&inputs.rules.schema, &tables, &remarks.not_carried));
     Plan {

@@ -26,6 +26,7 @@ mod mixed;
 pub mod names;
 mod notes;
 pub mod order;
+mod query;
 pub mod rename;
 mod scope;
 pub mod script;

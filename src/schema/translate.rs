@@ -1,17 +1,17 @@
 //! `schema translate`: SQLite runs the scripts in a database in memory, and what each statement made of the schema is put
 //! into PostgreSQL's words.
 
+use crate::assess::rules;
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::script::{Piece, Statement, read, split};
 use crate::catalog::spelling::{Fraction, Spelling, Template, TimeTemplate, UuidStyle, Zone};
 use crate::catalog::{Catalog, Column, Table};
 use crate::config::Config;
 use crate::dialect::{self, Model, Script, Source, State, Step};
-use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::plan::build::build;
 use crate::plan::choose::Family;
-use crate::plan::draft::{Imposed, Inputs, Rules};
+use crate::plan::draft::{Imposed, Inputs};
 use crate::plan::select::is_selected;
 use crate::plan::{Plan, skip};
 use crate::sqlite::scratch::Scratch;
@@ -117,18 +117,7 @@ fn state(catalog: Catalog, config: &Config) -> State {
 
 /// The plan of a file that holds these tables, without rows, against an empty target.
 fn plan(catalog: &Catalog, config: &Config) -> Plan {
-    let rules = Rules {
-        schema: config.schema.clone(),
-        create: config.create,
-        names: config.names,
-        infer: config.infer,
-        mixed: config.mixed,
-        settings: config.settings.clone(),
-        on_bad_value: config.on_bad_value,
-        naive_tz: config.naive_tz.clone(),
-        imposed: Imposed::new(),
-        hash: text_hash,
-    };
+    let rules = rules(config, Imposed::new());
     let tables = catalog.tables.iter().enumerate();
     let selected: Vec<usize> =
         tables.filter(|(_, table)| is_selected(&table.name, config)).map(|(index, _)| index).collect();

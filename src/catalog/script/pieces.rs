@@ -82,8 +82,7 @@ pub fn split(text: &str) -> (Vec<Piece>, Vec<Option<String>>) {
 }
 
 fn note_empty_lines(blank: &str, comments: &mut Vec<Option<String>>) {
-    let is_separated = comments.last().is_some_and(Option::is_some);
-    if blank.matches('\n').count() > usize::from(!is_separated) && is_separated {
+    if blank.matches('\n').count() > 1 && comments.last().is_some_and(Option::is_some) {
         comments.push(None);
     }
 }

@@ -21,6 +21,7 @@ use crate::catalog::affinity::Affinity;
 use crate::catalog::expr::{BinaryOp, Expr, UnaryOp};
 use compare::Op;
 use literal::Constant;
+pub use query::Given;
 use term::{Kind, Made, Term};
 
 /// Why an expression is not translated, as a part of a sentence: "typeof() of a column that holds more than one class".
@@ -33,6 +34,8 @@ pub struct Scope<'a> {
     pub relations: Vec<Relation>,
     /// the query around this one, for a subquery
     pub outer: Option<&'a Scope<'a>>,
+    /// what is translated already: subqueries and aggregates
+    pub given: Vec<Given>,
 }
 
 /// One table, view or subquery in a scope.
@@ -177,7 +180,7 @@ fn made(room: &Room<'_>, expr: &Expr) -> Made {
             like::like(room, *op, *not, (operand, pattern), escape.as_deref())
         }
         Expr::Collate(inner, name) => collated(made(room, inner)?, name),
-        Expr::Call(call) if query::is_aggregate(call) => query::aggregate(room, call),
+        Expr::Call(call) if query::is_aggregate(call) => query::aggregate(room, expr, call),
         Expr::Exists(_) | Expr::Subquery(_) | Expr::InSelect { .. } => query::subquery(room, expr),
         Expr::Row(_) => Err("a row value".to_owned()),
         Expr::Other(what) => Err((*what).to_owned()),

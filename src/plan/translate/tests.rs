@@ -54,7 +54,7 @@ fn table() -> Scope<'static> {
             _ => {}
         }
     }
-    Scope { relations: vec![Relation { name: "t".to_owned(), qualifier: None, columns }], outer: None }
+    Scope { relations: vec![Relation { name: "t".to_owned(), qualifier: None, columns }], ..Scope::default() }
 }
 
 /// PostgreSQL's text without the schema of its own functions and types, or the reason after a `!`.

@@ -1,0 +1,48 @@
+//! ORDER BY, LIMIT, and whether an order leaves anything open.
+
+use super::aggregate::enclosed;
+use super::level::Level;
+use super::same;
+use crate::catalog::expr::{Expr, UnaryOp};
+use crate::catalog::select::Ordering;
+use crate::plan::translate::{Reason, value};
+
+/// The terms of an ORDER BY, whose expressions are bound.
+pub(super) fn terms(order_by: &[Ordering], level: &Level<'_>) -> Result<String, Reason> {
+    let term = |term: &Ordering| {
+        let translated = value(&term.expr, &level.scope)?;
+        let key =
+            same::sort_key(&enclosed(&translated.sql), &translated.mapping, &level.collation(&term.expr))?;
+        Ok(format!("{key} {}", direction(term)))
+    };
+    let terms: Vec<String> = order_by.iter().map(term).collect::<Result<_, Reason>>()?;
+    Ok(terms.join(", "))
+}
+
+/// To SQLite NULL is less than everything, to PostgreSQL it is more.
+pub(super) fn direction(term: &Ordering) -> String {
+    let nulls = if term.nulls_first.unwrap_or(!term.descending) { "FIRST" } else { "LAST" };
+    format!("{} NULLS {nulls}", if term.descending { "DESC" } else { "ASC" })
+}
+
+/// LIMIT and OFFSET with a space before them; a negative limit is none, a negative offset 0.
+pub(super) fn limit(limit: &Option<(Expr, Option<Expr>)>) -> Result<String, Reason> {
+    let Some((limit, offset)) = limit else { return Ok(String::new()) };
+    let whole = |expr: &Expr| integer(expr).ok_or("a LIMIT that is no whole number".to_owned());
+    let (limit, offset) = (whole(limit)?, offset.as_ref().map(whole).transpose()?.unwrap_or(0));
+    let mut sql = if limit < 0 { String::new() } else { format!(" LIMIT {limit}") };
+    if offset > 0 {
+        sql.push_str(&format!(" OFFSET {offset}"));
+    }
+    Ok(sql)
+}
+
+/// A whole number written as such.
+pub(super) fn integer(expr: &Expr) -> Option<i64> {
+    match expr {
+        Expr::Number(text) => text.parse().ok(),
+        Expr::Unary(UnaryOp::Minus, one) => integer(one).and_then(i64::checked_neg),
+        Expr::Unary(UnaryOp::Plus, one) => integer(one),
+        _ => None,
+    }
+}
