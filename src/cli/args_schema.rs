@@ -1,7 +1,7 @@
 //! `schema` and what is below it, as typed; as in [`super::args`], nothing is resolved here.
 
 use super::args::{SelectionArgs, secret};
-use super::args_scripts::TranslateArgs;
+use super::args_scripts::{CheckArgs, TranslateArgs};
 use crate::config::Secret;
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -24,6 +24,10 @@ pub enum SchemaAction {
     /// The files are one history in this order, and begin with an empty database: each gives one script. What cannot be
     /// translated stays in it as a comment with the reason, and the exit code is 4.
     Translate(TranslateArgs),
+    /// Check that every migration has a script for SQLite and one for PostgreSQL; exit code 0: all right, 4: not so
+    ///
+    /// Missing partners, gaps and double numbers, names that differ; with --run also whether both sides make the same schema.
+    Check(CheckArgs),
 }
 
 /// `schema diff`

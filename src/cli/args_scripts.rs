@@ -19,6 +19,26 @@ pub struct TranslateArgs {
     pub target: DialectArgs,
 }
 
+/// `schema check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Directory of migrations: NNN_name.sql or NNN_name_sqlite.sql, and NNN_name_postgres.sql
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Run both sides, in a new SQLite file and in a new database of the private local server, and compare what they made
+    #[arg(long)]
+    pub run: bool,
+    /// Write the PostgreSQL scripts that are missing, translated from the SQLite side
+    #[arg(long)]
+    pub write_missing: bool,
+    /// JSON instead of a text
+    #[arg(long)]
+    pub json: bool,
+    /// what bears on the result
+    #[command(flatten)]
+    pub target: DialectArgs,
+}
+
 /// What bears on the PostgreSQL side of a script.
 #[derive(Debug, Args)]
 pub struct DialectArgs {

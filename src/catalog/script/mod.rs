@@ -192,7 +192,8 @@ fn words(parsed: &Stmt<'_>) -> &'static str {
         Stmt::Attach { .. } => "ATTACH",
         Stmt::Detach(_) => "DETACH",
         Stmt::Reindex { .. } => "REINDEX",
-        Stmt::Vacuum(..) => "VACUUM",
+        Stmt::Vacuum(_, None) => "VACUUM",
+        Stmt::Vacuum(_, Some(_)) => "VACUUM INTO",
         Stmt::Rollback { .. } => "ROLLBACK",
         Stmt::Savepoint(_) | Stmt::Release(_) => "a savepoint",
         Stmt::Select(_) => "a SELECT",
@@ -222,7 +223,7 @@ mod tests {
         assert_eq!(read("CREATE TEMP TABLE t(a)"), Ok(Statement::Temporary));
         assert_eq!(read("PRAGMA Foreign_Keys = off"), Ok(Statement::Pragma("foreign_keys".to_owned())));
         assert_eq!(read("ATTACH 'x' AS y"), Ok(Statement::Other("ATTACH")));
-        assert_eq!(read("VACUUM INTO 'x'"), Ok(Statement::Other("VACUUM")));
+        assert_eq!(read("VACUUM INTO 'x'"), Ok(Statement::Other("VACUUM INTO")));
         assert!(read("nonsense").is_err());
     }
 

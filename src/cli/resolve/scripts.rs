@@ -5,8 +5,7 @@ use crate::cli::args::SelectionArgs;
 use crate::cli::args_scripts::{DialectArgs, TranslateArgs};
 use crate::config::{Config, TargetAddress};
 use crate::error::{Error, Result};
-use crate::limits;
-use crate::schema::{Written, partner_name};
+use crate::schema::{self, Written, partner_name};
 use std::path::{Path, PathBuf};
 
 /// A run of `schema translate`.
@@ -26,13 +25,16 @@ pub struct Translate {
 /// Usage: a file that cannot be read, or a place where the scripts cannot go.
 pub fn translate(args: &TranslateArgs) -> Result<Translate> {
     let config = dialect(&args.target)?;
-    let scripts: Vec<Written> = args.files.iter().map(|path| script(path)).collect::<Result<_>>()?;
+    let scripts: Vec<Written> = args.files.iter().map(|path| schema::script(path)).collect::<Result<_>>()?;
     let out = args.out.as_deref().map(|out| places(out, &args.files)).transpose()?;
     Ok(Translate { config, scripts, out })
 }
 
 /// The settings of what makes PostgreSQL's scripts.
-pub(super) fn dialect(args: &DialectArgs) -> Result<Config> {
+///
+/// # Errors
+/// Usage.
+pub fn dialect(args: &DialectArgs) -> Result<Config> {
     let settings = settings::read(args.config.as_deref())?;
     let selection = SelectionArgs {
         config: args.config.clone(),
@@ -41,27 +43,6 @@ pub(super) fn dialect(args: &DialectArgs) -> Result<Config> {
         ..SelectionArgs::default()
     };
     selected(&selection, settings, Vec::new(), TargetAddress::Nowhere)
-}
-
-/// A script as it is written.
-///
-/// # Errors
-/// Usage: it cannot be read, is too large, or is no text.
-pub(super) fn script(path: &Path) -> Result<Written> {
-    let at = |error: Error| error.at(path.display()).remedy("name a readable SQL script in UTF-8");
-    let known = std::fs::metadata(path);
-    let known = known.map_err(|cause| at(Error::usage("the script cannot be read").cause(cause)))?;
-    if known.len() > limits::SCRIPT_BYTES_MAX {
-        let message = format!("the script has more than {} bytes", limits::SCRIPT_BYTES_MAX);
-        return Err(Error::usage(message).at(path.display()).remedy("rows in bulk are the matter of `cutover copy`"));
-    }
-    let text = std::fs::read_to_string(path);
-    let text = text.map_err(|cause| at(Error::usage("the script cannot be read").cause(cause)))?;
-    if text.contains('\0') {
-        return Err(at(Error::usage("the script has a NUL in it")));
-    }
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Ok(Written { name, text })
 }
 
 /// The files that translations of `sources` are written to.
