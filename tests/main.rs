@@ -49,6 +49,8 @@ mod schema_show;
 mod set_aside;
 // throwaway server, SQLite files, the built program
 mod support;
+// scripts in SQLite's words, and what becomes of them
+mod scripts;
 // what the server would change without a word, refused before the first write
 mod silent;
 // sslmode, certificates, logins
