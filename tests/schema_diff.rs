@@ -201,3 +201,233 @@ fn planted_drifts_are_found_with_their_ranks_and_mended() {
     let problems: Vec<String> = problems.into_iter().flatten().collect();
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
 }
+
+#[test]
+fn an_empty_target_is_mended_whole() {
+    let Some(server) = Server::available() else { return };
+    let odd = SqliteFile::from_sql(
+        "CREATE TABLE \"Odd \"\"name\" (\"a:b\" INTEGER PRIMARY KEY, \"it's\" TEXT COLLATE NOCASE UNIQUE DEFAULT 'x''y\\z', u BLOB NOT NULL);
+         CREATE TABLE child (p INTEGER REFERENCES \"Odd \"\"name\" ON UPDATE SET NULL DEFERRABLE INITIALLY DEFERRED, q REFERENCES child2);
+         CREATE TABLE child2 (id TEXT PRIMARY KEY, c INT REFERENCES child2);
+         CREATE INDEX \"by \\ q\" ON child (q, p DESC);",
+    );
+    for source in [SqliteFile::from_sql(APPLICATION), odd] {
+        let database = server.fresh_database();
+        let (from, url) = (text(source.path()), database.url());
+        let fix = diff(from, &url, &["--fix", "--schema", "new\"one"]);
+        assert_eq!(fix.code, 4, "{}", fix.said());
+        let script = format!("CREATE SCHEMA \"new\"\"one\";\n{}", fix.stdout);
+        psql(&database, &script).unwrap_or_else(|error| panic!("{error}\n{script}"));
+        assert_eq!(drifts(from, &url, &["--schema", "new\"one"]), [""; 0], "{script}");
+        assert!(!script.contains("DROP "), "{script}");
+        let schemas = "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname !~ '^pg_|^information'";
+        assert_eq!(database.query_one_text(schemas), "new\"one public", "nothing is left behind");
+    }
+}
+
+/// A target that an application made in its own words, which hold everything.
+const OWN_WORDS: &str = "
+    CREATE TYPE state AS ENUM ('new', 'old');
+    CREATE TABLE things (id serial PRIMARY KEY, label varchar(255) DEFAULT 'x', flag boolean NOT NULL DEFAULT false,
+      data jsonb DEFAULT '{}', price numeric(14,6), at timestamptz DEFAULT CURRENT_TIMESTAMP, state state DEFAULT 'new', n integer DEFAULT 0);
+    CREATE INDEX things_label ON things (label, price DESC);
+    CREATE UNIQUE INDEX things_state ON things (state, n);
+";
+
+const OWN_WORDS_IN_SQLITE: &str = "
+    CREATE TABLE things (id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT DEFAULT 'x', flag INTEGER NOT NULL DEFAULT 0,
+      data TEXT DEFAULT '{}', price REAL, at TEXT DEFAULT CURRENT_TIMESTAMP, state TEXT DEFAULT 'new', n INTEGER DEFAULT 0);
+    CREATE INDEX things_label ON things (label, price DESC);
+    CREATE UNIQUE INDEX things_state ON things (state, n);
+";
+
+#[test]
+fn other_types_that_hold_every_value_are_no_drift() {
+    let Some(server) = Server::available() else { return };
+    let row = "INSERT INTO things VALUES (1, 'a', 1, '{\"a\": 1}', 1.5, '2024-01-01 10:00:00', 'old', 7);";
+    let database = server.fresh_database();
+    database.execute(OWN_WORDS);
+    let url = database.url();
+    for sql in [OWN_WORDS_IN_SQLITE.to_owned(), format!("{OWN_WORDS_IN_SQLITE}{row}")] {
+        let source = SqliteFile::from_sql(&sql);
+        assert_eq!(drifts(text(source.path()), &url, &[]), [""; 0], "{sql}");
+    }
+    let bad = "INSERT INTO things VALUES (2, 'b', 2, 'no json', 0.12345678, 'yesterday', 'odd', 1);";
+    let source = SqliteFile::from_sql(&format!("{OWN_WORDS_IN_SQLITE}{row}{bad}"));
+    assert_eq!(
+        drifts(text(source.path()), &url, &[]),
+        [
+            "would fail | type | things.at",
+            "would fail | type | things.data",
+            "would fail | type | things.flag",
+            "would fail | type | things.state",
+            "would lose | type | things.price",
+        ]
+    );
+}
+
+#[test]
+fn a_role_that_may_not_make_a_schema_is_told_so() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = copied(server);
+    let role = format!("reader_{}", &database.name);
+    database.execute(&format!(
+        "CREATE ROLE {role} LOGIN PASSWORD 'hunter2'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"
+    ));
+    let url = database.url_of(&role, "hunter2");
+    let done = diff(text(source.path()), &url, &[]);
+    assert!(done.stdout.contains("may not make a schema"), "{}", done.said());
+    assert!(!done.said().contains("hunter2"), "{}", done.said());
+    assert_eq!(drifts(text(source.path()), &url, &[]), [""; 0], "{}", done.said());
+    database.execute("DROP INDEX orders_user; ALTER TABLE users ALTER score SET DEFAULT 1");
+    assert_eq!(
+        drifts(text(source.path()), &url, &[]),
+        ["would slow | index | orders: orders_user", "differs | default | users.score"]
+    );
+    // Sessions that cannot write will do, too: nothing is written.
+    database.execute(&format!(
+        "GRANT CREATE ON DATABASE {} TO {role}; ALTER ROLE {role} SET default_transaction_read_only = on",
+        database.name
+    ));
+    let done = diff(text(source.path()), &url, &[]);
+    assert!(done.code == 4 && done.stdout.contains("read-only transaction"), "{}", done.said());
+    database.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+#[test]
+fn two_files_are_compared_as_they_are_declared() {
+    let one = SqliteFile::from_sql(APPLICATION);
+    let same = SqliteFile::from_sql(&APPLICATION.replace("INSERT INTO", "-- INSERT INTO"));
+    assert_eq!(drifts(text(one.path()), text(same.path()), &[]), [""; 0]);
+    let other = APPLICATION
+        .replace("CREATE INDEX orders_user ON orders (user_id, total DESC);", "")
+        .replace("name TEXT, active", "Name INTEGER, active")
+        .replace("score REAL DEFAULT 0", "score REAL DEFAULT 1");
+    let other = SqliteFile::from_sql(&other.replace("INSERT INTO", "-- INSERT INTO"));
+    assert_eq!(
+        drifts(text(one.path()), text(other.path()), &[]),
+        [
+            "would fail | name | users.Name",
+            "would lose | type | users.Name",
+            "would slow | index | orders: orders_user",
+            "differs | default | users.score",
+        ]
+    );
+    let refused = diff(text(one.path()), text(other.path()), &["--fix"]);
+    assert_eq!(refused.code, 2, "{}", refused.said());
+}
+
+#[test]
+fn two_servers_and_the_other_direction() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = copied(server);
+    let (_, other) = copied(server);
+    let (one, two) = (database.url(), other.url());
+    assert_eq!(drifts(&one, &two, &[]), [""; 0]);
+    assert_eq!(drifts(&two, text(source.path()), &[]), [""; 0]);
+    other.execute(
+        "ALTER TABLE users ADD CONSTRAINT short CHECK (length(name) < 50); CREATE VIEW v AS SELECT name FROM users;
+         ALTER TABLE users ALTER score TYPE real; ALTER TABLE orders ALTER note TYPE varchar(200);
+         CREATE TABLE made (id int GENERATED ALWAYS AS IDENTITY, twice int GENERATED ALWAYS AS (1 + 1) STORED)",
+    );
+    assert_eq!(
+        drifts(&one, &two, &[]),
+        [
+            "would fail | type | orders.note",
+            "would fail | check | users: short",
+            "would lose | type | users.score",
+            "differs | table | made",
+            "differs | view | v",
+        ]
+    );
+    assert_eq!(
+        drifts(&two, &one, &[]),
+        [
+            "would fail | table | made",
+            "would fail | view | v",
+            "would lose | check | users: short",
+            "differs | type | orders.note",
+            "differs | type | users.score",
+        ]
+    );
+    let fix = diff(&two, &one, &["--fix"]);
+    psql(&database, &fix.stdout).unwrap_or_else(|error| panic!("{error}\n{}", fix.stdout));
+    assert_eq!(drifts(&two, &one, &[]), ["differs | type | orders.note", "differs | type | users.score"]);
+    // Parents of another schema, keys that carry more than their columns, and a name that is taken.
+    other.execute(
+        "CREATE SCHEMA side; CREATE TABLE side.p (id int PRIMARY KEY);
+         CREATE TABLE k (a int REFERENCES side.p, b int, UNIQUE (a) INCLUDE (b)); CREATE TABLE taken (a int)",
+    );
+    database.execute(
+        "CREATE SCHEMA side; CREATE TABLE side.p (id int PRIMARY KEY); CREATE VIEW taken AS SELECT 1 AS a",
+    );
+    let fix = diff(&two, &one, &["--fix"]);
+    psql(&database, &fix.stdout).unwrap_or_else(|error| panic!("{error}\n{}", fix.stdout));
+    let left = drifts(&two, &one, &["--exclude", "users", "--exclude", "orders"]);
+    assert_eq!(left, ["would fail | table | taken", "differs | view | taken"], "{}", fix.stdout);
+    assert!(fix.stdout.contains("-- its name is taken by something of another kind"), "{}", fix.stdout);
+    // Within one database, schema against schema.
+    database.execute(
+        "CREATE SCHEMA app; CREATE TABLE app.t (a int PRIMARY KEY, b int REFERENCES app.t CHECK (b > a))",
+    );
+    database.execute(
+        "CREATE SCHEMA app2; CREATE TABLE app2.t (a int PRIMARY KEY, b int REFERENCES app2.t CHECK (b > a))",
+    );
+    assert_eq!(drifts(&one, &one, &["--from-schema", "app", "--schema", "app2"]), [""; 0]);
+    // Tables of the target alone, left out.
+    let excluded = ["made", "users", "k", "taken"].map(|name| ["--exclude", name]).concat();
+    assert_eq!(drifts(text(source.path()), &two, &excluded), ["differs | view | v"]);
+}
+
+#[test]
+fn names_of_another_spelling_are_followed() {
+    let Some(server) = Server::available() else { return };
+    let database = server.fresh_database();
+    database.execute(
+        "CREATE TABLE order_items (item_id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, parent_item bigint REFERENCES order_items, qty bigint);
+         CREATE INDEX by_parent ON order_items (parent_item, qty DESC)",
+    );
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE OrderItems (itemId INTEGER PRIMARY KEY, parentItem INTEGER REFERENCES OrderItems(itemId), Qty INTEGER);
+         CREATE INDEX by_parent ON OrderItems (parentItem, Qty DESC)",
+    );
+    assert_eq!(
+        drifts(text(source.path()), &database.url(), &[]),
+        [
+            "would fail | name | order_items",
+            "would fail | name | order_items.item_id",
+            "would fail | name | order_items.parent_item",
+            "differs | name | order_items.qty",
+        ]
+    );
+    assert_eq!(drifts(text(source.path()), &database.url(), &["--names", "snake"]), [""; 0]);
+}
+
+#[test]
+fn what_cannot_be_read_ends_with_its_own_code() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(APPLICATION);
+    let database = server.fresh_database();
+    let dir = tempfile::tempdir().unwrap();
+    let no_database = dir.path().join("text.db");
+    std::fs::write(&no_database, "this is no database, whatever its name says").unwrap();
+    for (from, to, code) in [
+        (text(&no_database), database.url().as_str(), 5),
+        (text(source.path()), "postgres://nobody@127.0.0.1:1/none", 6),
+        (text(source.path()), text(&no_database), 5),
+    ] {
+        let done = diff(from, to, &[]);
+        assert_eq!(done.code, code, "{from} {to}: {}", done.said());
+    }
+    let several = Cli::new().args([
+        "schema",
+        "diff",
+        "--from",
+        text(source.path()),
+        "--from",
+        "postgres://h/d",
+        "--to",
+        "x.db",
+    ]);
+    assert_eq!(several.run().code, 2);
+}

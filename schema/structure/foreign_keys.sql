@@ -1,8 +1,8 @@
--- Foreign keys of the tables of one schema; a parent of another schema is named with it. $1: schema.
+-- Foreign keys of the tables of one schema, last the parent's schema where that is another one. $1: schema.
 SELECT k.conrelid, k.conname::text, k.convalidated,
        (SELECT array_agg(a.attname::text ORDER BY x.i) FROM unnest(k.conkey) WITH ORDINALITY x(num, i)
           JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.num),
-       CASE WHEN pn.nspname = $1 THEN p.relname::text ELSE format('%s.%s', pn.nspname, p.relname) END,
+       p.relname::text,
        (SELECT array_agg(a.attname::text ORDER BY x.i) FROM unnest(k.confkey) WITH ORDINALITY x(num, i)
           JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.num),
        concat_ws(' ',
@@ -12,7 +12,8 @@ SELECT k.conrelid, k.conname::text, k.convalidated,
          CASE k.confdeltype WHEN 'r' THEN 'ON DELETE RESTRICT' WHEN 'c' THEN 'ON DELETE CASCADE'
                             WHEN 'n' THEN 'ON DELETE SET NULL' WHEN 'd' THEN 'ON DELETE SET DEFAULT' END,
          CASE WHEN k.condeferrable THEN 'DEFERRABLE' END,
-         CASE WHEN k.condeferred THEN 'INITIALLY DEFERRED' END)
+         CASE WHEN k.condeferred THEN 'INITIALLY DEFERRED' END),
+       nullif(pn.nspname::text, $1)
 FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace

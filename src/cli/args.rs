@@ -24,7 +24,7 @@ const EXIT_CODES: &str = "Exit codes:
     1  a bug in cutover
     2  usage or configuration
     3  refused before anything was written
-    4  verification found a difference
+    4  verification found a difference, or schema diff found drift
     5  the source cannot be read or trusted
     6  the server failed; run the same command again to resume
     7  another run holds this target

@@ -106,7 +106,7 @@ fn of_null(
     let (rank, message, mend) = match (column.not_null, there.not_null) {
         (true, false) => (
             Rank::WouldLose,
-            "is NOT NULL in the source, and NULL gets in in the target",
+            "is NOT NULL in the source, and takes NULL in the target",
             Mend::NotNull(pair.to.name.clone(), column.name.clone()),
         ),
         (false, true) => (
@@ -129,13 +129,13 @@ fn of_default(
     match (column.takes_numbers, there.takes_numbers) {
         (true, true) => return,
         (true, false) => {
-            let message = "takes numbers from a sequence in the source, and none in the target";
+            let message = "takes numbers by itself in the source, and none in the target: rows that leave it out are refused";
             let mend = Mend::Numbers(table, column.clone());
             comparison.tell(Rank::WouldFail, "default", object.to_owned(), message, mend);
             return;
         }
         (false, true) => {
-            let message = "takes numbers from a sequence in the target alone";
+            let message = "takes numbers by itself in the target alone";
             comparison.tell(Rank::Differs, "default", object.to_owned(), message, change("a default"));
             return;
         }

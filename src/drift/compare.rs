@@ -56,13 +56,10 @@ impl Comparison<'_> {
         for table in &from.tables {
             match to.table(&table.name) {
                 Some(there) => self.table(table, there),
-                None => self.tell(
-                    Rank::WouldFail,
-                    "table",
-                    table.name.clone(),
-                    MISSING,
-                    Mend::Table(table.clone()),
-                ),
+                None => {
+                    let mend = unless_taken(to, &table.name, Mend::Table(table.clone()));
+                    self.tell(Rank::WouldFail, "table", table.name.clone(), MISSING, mend);
+                }
             }
         }
         for table in to.tables.iter().filter(|table| from.table(&table.name).is_none()) {
@@ -89,7 +86,12 @@ impl Comparison<'_> {
         let mut found = Vec::new();
         for view in &from.views {
             match to.views.iter().find(|other| other.name == view.name) {
-                None => found.push((Rank::WouldFail, view, MISSING, Mend::View(view.clone()))),
+                None => found.push((
+                    Rank::WouldFail,
+                    view,
+                    MISSING,
+                    unless_taken(to, &view.name, Mend::View(view.clone())),
+                )),
                 Some(other) if is_other(view, other) => {
                     let mend = "a view is changed by CREATE OR REPLACE VIEW, which may take columns away";
                     found.push((
@@ -164,6 +166,16 @@ pub(super) fn same_text(one: &str, other: &str, loosely: bool) -> bool {
 pub(super) const MISSING: &str = "is missing in the target";
 /// What the source does not have.
 pub(super) const EXTRA: &str = "is in the target only";
+
+/// A relation that something of another kind has the name of cannot be made.
+fn unless_taken(to: &Structure, name: &str, mend: Mend) -> Mend {
+    match to.taken_names.iter().any(|taken| taken == name) {
+        true => {
+            Mend::Nothing("its name is taken by something of another kind, which is not dropped".to_owned())
+        }
+        false => mend,
+    }
+}
 
 /// What is there is kept.
 pub(super) fn keeps() -> Mend {

@@ -45,7 +45,10 @@ pub(super) fn checks(comparison: &mut Comparison<'_>, pair: &Pair<'_>) {
 pub(super) fn foreign_keys(comparison: &mut Comparison<'_>, pair: &Pair<'_>) {
     let mut left: Vec<&ForeignKey> = pair.to.foreign_keys.iter().collect();
     for key in &pair.from.foreign_keys {
-        let joins_same = |other: &&ForeignKey| columns(key) == columns(other) && key.parent == other.parent;
+        let joins_same = |other: &&ForeignKey| {
+            let parent = |key: &ForeignKey| (key.parent_schema.clone(), key.parent.clone());
+            columns(key) == columns(other) && parent(key) == parent(other)
+        };
         let exact = left.iter().position(|other| joins_same(other) && key.rules == other.rules);
         let found = exact.or_else(|| left.iter().position(joins_same));
         let object = format!("{}: {}", pair.to.name, key.name);

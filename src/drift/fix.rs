@@ -161,6 +161,12 @@ impl Writer<'_> {
                 return format!("CREATE {unique}INDEX {name} ON {on} {using}{}", index.definition);
             }
         };
+        if ["INCLUDE", "NULLS NOT DISTINCT"].iter().any(|more| index.definition.contains(more)) {
+            return format!(
+                "CREATE UNIQUE INDEX {name} ON {on} USING {};\nALTER TABLE {on} ADD CONSTRAINT {name} {words} USING INDEX {name}",
+                index.definition
+            );
+        }
         let deferrable = if index.deferrable { " DEFERRABLE" } else { "" };
         let columns = quote_list(index.columns.iter().map(String::as_str));
         format!("ALTER TABLE {on} ADD CONSTRAINT {name} {words} ({columns}){deferrable}")
@@ -194,7 +200,7 @@ impl Writer<'_> {
             qualified(self.schema, table),
             quote(&name),
             list(&key.columns),
-            qualified(self.schema, &key.parent),
+            qualified(key.parent_schema.as_deref().unwrap_or(self.schema), &key.parent),
             list(&key.parent_columns)
         );
         let mut all = vec![(Stage::ForeignKey, add)];

@@ -102,18 +102,18 @@ impl Renames {
             foreign_keys: table
                 .foreign_keys
                 .iter()
-                .map(|old| ForeignKey {
-                    columns: columns(&old.columns),
-                    parent: self.table(&old.parent),
-                    parent_columns: old
-                        .parent_columns
-                        .iter()
-                        .map(|name| self.column(&old.parent, name))
-                        .collect(),
-                    ..old.clone()
-                })
+                .map(|old| ForeignKey { columns: columns(&old.columns), ..self.apply_to_parent(old) })
                 .collect(),
         }
+    }
+
+    /// A parent of another schema is none of the tables here.
+    fn apply_to_parent(&self, key: &ForeignKey) -> ForeignKey {
+        if key.parent_schema.is_some() {
+            return key.clone();
+        }
+        let columns = key.parent_columns.iter().map(|name| self.column(&key.parent, name));
+        ForeignKey { parent: self.table(&key.parent), parent_columns: columns.collect(), ..key.clone() }
     }
 
     fn apply_to_view(&self, view: &View) -> View {

@@ -131,6 +131,7 @@ fn foreign_key(plan: &Plan, key: &ForeignKeyPlan, definition: &str) -> Option<Fo
         name: key.name.clone(),
         columns,
         parent,
+        parent_schema: None,
         parent_columns,
         rules: rules.trim().to_owned(),
         validated: key.validate.is_some() && key.orphans == 0,

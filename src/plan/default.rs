@@ -30,6 +30,30 @@ pub enum Default {
     NotCarried(&'static str),
 }
 
+/// Storage class of a constant other than NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// INTEGER
+    Integer,
+    /// REAL
+    Real,
+    /// TEXT
+    Text,
+    /// BLOB
+    Blob,
+}
+
+/// The class in which a column of that affinity would store the default `text`; none where it is NULL or no constant.
+pub fn class(text: &str, affinity: Affinity) -> Option<Class> {
+    match apply_affinity(read_constant(strip_parentheses(text.trim()))?, affinity)? {
+        Constant::Null => None,
+        Constant::Integer(_) => Some(Class::Integer),
+        Constant::Real(_) => Some(Class::Real),
+        Constant::Text(_) => Some(Class::Text),
+        Constant::Blob(_) => Some(Class::Blob),
+    }
+}
+
 /// Translates the default `text` of a column with that affinity into the target's type.
 pub fn translate(text: &str, affinity: Affinity, pg: PgType, codec: &Codec) -> Default {
     let text = strip_parentheses(text.trim());

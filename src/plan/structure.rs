@@ -102,7 +102,9 @@ pub struct ForeignKey {
     pub name: String,
     /// its columns
     pub columns: Vec<String>,
-    /// the parent table; with its schema where that is another one
+    /// the parent's schema, where that is another one
+    pub parent_schema: Option<String>,
+    /// the parent table
     pub parent: String,
     /// the parent's columns
     pub parent_columns: Vec<String>,

@@ -24,6 +24,8 @@ struct Inner {
     info: ConnInfo,
     tls: MakeRustlsConnect,
     run_label: String,
+    /// sessions that cannot write are good enough
+    only_reads: bool,
 }
 
 impl std::fmt::Debug for Connector {
@@ -43,7 +45,18 @@ impl Connector {
     /// sessions of this run in `pg_stat_activity`.
     pub fn new(info: ConnInfo, run_label: &str) -> Result<Connector> {
         let tls = tls::connector(&info)?;
-        Ok(Connector(Arc::new(Inner { info, tls, run_label: run_label.to_string() })))
+        Ok(Connector(Arc::new(Inner { info, tls, run_label: run_label.to_string(), only_reads: false })))
+    }
+
+    /// The same for sessions that only look: a standby, or a role whose sessions are read-only, will do.
+    pub fn for_reading(&self) -> Connector {
+        let Inner { info, tls, run_label, .. } = &*self.0;
+        Connector(Arc::new(Inner {
+            info: info.clone(),
+            tls: tls.clone(),
+            run_label: run_label.clone(),
+            only_reads: true,
+        }))
     }
 
     /// Where it connects to.
@@ -131,8 +144,14 @@ impl Connector {
             let config = self.driver_config(endpoint, address, (*mode, role));
             let error = match config.connect(self.0.tls.clone()).await {
                 Ok((client, connection)) => {
-                    let begun =
-                        Session::begin(client, connection, &self.0.tls, address.is_some(), &doing).await;
+                    let begun = Session::begin(
+                        client,
+                        connection,
+                        &self.0.tls,
+                        (address.is_some(), self.0.only_reads),
+                        &doing,
+                    )
+                    .await;
                     let read_write = self.0.info.read_write;
                     return begun
                         .map_err(|(error, read_only)| Failed { error, elsewhere: read_only && read_write });

@@ -67,12 +67,12 @@ impl Canceller {
 }
 
 impl Session {
-    /// Sets up a fresh connection. The error's flag says that the server is well but cannot be written to.
+    /// Sets up a fresh connection: over TCP, and only to read? The error's flag says that the server is well but cannot be written to.
     pub(super) async fn begin<S, T>(
         client: Client,
         connection: Connection<S, T>,
         tls: &MakeRustlsConnect,
-        tcp: bool,
+        (tcp, only_reads): (bool, bool),
         doing: &str,
     ) -> std::result::Result<Session, (Error, bool)>
     where
@@ -96,6 +96,9 @@ impl Session {
         };
         let mut session = Session { client, server, backend_pid: 0, canceller, ending };
         let facts = session.set_up(major, tcp, doing).await.map_err(|error| (error, false))?;
+        if !only_reads {
+            facts.check_writable(doing)?;
+        }
         facts.check(doing)?;
         session.server = facts.server;
         session.backend_pid = facts.backend_pid;
@@ -245,8 +248,8 @@ impl Facts {
         }
     }
 
-    /// Refuses a server that a copy must not, or cannot, be written to; the flag marks the latter.
-    fn check(&self, doing: &str) -> std::result::Result<(), (Error, bool)> {
+    /// Refuses a server that a copy cannot be written to, for which the flag stands.
+    fn check_writable(&self, doing: &str) -> std::result::Result<(), (Error, bool)> {
         let refused = |what: String| Error::new(ErrorKind::Refused, format!("{doing}: {what}"));
         if self.in_recovery {
             let error = refused("the server is a standby (in recovery) and cannot be written to".to_string());
@@ -261,6 +264,12 @@ impl Facts {
             let remedy = "ALTER ROLE or ALTER DATABASE … SET default_transaction_read_only = off, or connect elsewhere";
             return Err((error.remedy(remedy), true));
         }
+        Ok(())
+    }
+
+    /// Refuses a server that a copy must not be written to.
+    fn check(&self, doing: &str) -> std::result::Result<(), (Error, bool)> {
+        let refused = |what: String| Error::new(ErrorKind::Refused, format!("{doing}: {what}"));
         if self.server.encoding != "UTF8" {
             let error = refused(format!(
                 "database \"{}\" has the encoding {}, in which not every text can be stored (E_ENCODING)",

@@ -213,5 +213,6 @@ fn foreign_key(row: &Row) -> ForeignKey {
         parent: row.get(4),
         parent_columns: row.get(5),
         rules: row.get(6),
+        parent_schema: row.get(7),
     }
 }

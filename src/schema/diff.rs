@@ -63,7 +63,7 @@ pub async fn diff(wanted: &WantedDiff, events: &Events) -> Result<Diff> {
     let (mut known, to) = match (&wanted.from, &wanted.to) {
         (End::Files(from), End::Files(to)) => {
             let (from, to) = (declared(config, from).await?, declared(config, to).await?);
-            (Known::of_plans(from, Dialect::Sqlite), to.0)
+            (Known::of_plans(from), to.0)
         }
         (End::Server(from, schema), End::Server(to, other)) => {
             let from = read(from, schema, config).await?;
@@ -129,8 +129,7 @@ struct Known {
 }
 
 impl Known {
-    fn of_plans((from, plans): (Structure, Vec<Plan>), dialect: Dialect) -> Known {
-        debug_assert_eq!(dialect, Dialect::Sqlite);
+    fn of_plans((from, plans): (Structure, Vec<Plan>)) -> Known {
         let mut known = Known { from, ..Known::default() };
         plans.iter().for_each(|plan| known.remember(plan));
         known
@@ -141,8 +140,9 @@ impl Known {
         let target = |source: &String| target_of(plan, source, None).0;
         for item in &plan.not_carried {
             let of = item.table.as_ref().map_or(String::new(), |table| format!(" of {table}"));
-            self.remarks
-                .push(format!("not carried, so not missing: {} {}{of}: {}", item.kind, item.name, item.why));
+            // An unnamed CHECK is called `check 1`.
+            let kind = if item.name.starts_with(&item.kind) { "" } else { &format!("{} ", item.kind) };
+            self.remarks.push(format!("not carried, so not missing: {kind}{}{of}: {}", item.name, item.why));
             self.not_carried.push(NotCarried { table: item.table.as_ref().map(target), ..item.clone() });
         }
         let refusals = plan.findings.iter().filter(|finding| finding.severity == Severity::Refusal);
@@ -192,7 +192,7 @@ async fn declared(config: &Config, files: &[PathBuf]) -> Result<(Structure, Vec<
 
 /// A schema of a server; tables that are not selected are left out.
 async fn read(connector: &Connector, schema: &str, config: &Config) -> Result<Structure> {
-    let mut session = connector.connect("schema").await?;
+    let mut session = connector.for_reading().connect("schema").await?;
     let structure = selected(structure::read(&mut session, schema).await?, config);
     session.close().await;
     Ok(structure)
@@ -213,7 +213,7 @@ async fn planned(
 ) -> Result<(Known, Structure)> {
     let config = &Config { schema: schema.to_owned(), ..config.clone() };
     let jobs = open(config, files).await?;
-    let mut session = connector.connect("schema").await?;
+    let mut session = connector.for_reading().connect("schema").await?;
     let target = assess::inspect(&mut session, config).await?;
     let scratch = format!("cutover_diff_{}", uuid::Uuid::new_v4().simple());
     let compared = compared::with_target(jobs, config, events, &target, &scratch).await?;
