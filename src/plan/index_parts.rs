@@ -1,7 +1,7 @@
 //! Keys of an index that are more than columns: expressions, conditions, and hashes of values that are too long (semantics.md
 //! §3.7).
 
-use super::keys::{Keys, directed, fold};
+use super::keys::{Keys, directed};
 use super::names::Names;
 use super::types::{Level, PgType};
 use super::{Step, StepKind, ddl, scope, translate};
@@ -53,15 +53,8 @@ impl Keys<'_> {
         let without = "without its WHERE it would be another index";
         let filter =
             index.filter.as_ref().ok_or_else(|| format!("its WHERE could not be read, and {without}"))?;
-        let found = self
-            .immutable(filter)
-            .and_then(|()| translate::condition(filter, &scope::of_table(self.table, self.columns)));
+        let found = translate::index_condition(filter, &scope::of_table(self.table, self.columns));
         found.map(|found| Some(found.sql)).map_err(|why| format!("its WHERE: {why}; {without}"))
-    }
-
-    /// Only what PostgreSQL calls immutable may stand in an index.
-    fn immutable(&self, expr: &Expr) -> Result<(), String> {
-        translate::index_key(expr, &scope::of_table(self.table, self.columns)).map(drop)
     }
 
     fn key(&self, index: &Index, key: &IndexKey) -> Result<String, String> {
@@ -69,7 +62,6 @@ impl Keys<'_> {
             return Ok(directed(&self.folded(column, &key.collation), key));
         }
         let expr = key.expr.as_ref().ok_or("an expression of it could not be read")?;
-        // The collation is applied below, as SQLite reports it.
         let bare = if let Expr::Collate(inner, _) = expr { inner } else { expr };
         if is_constant(bare) {
             return Err(format!(
@@ -80,11 +72,11 @@ impl Keys<'_> {
         if !matches!(key.collation.as_str(), "BINARY" | "NOCASE" | "RTRIM") {
             return Err(format!("it is ordered by the application's own collation {}", key.collation));
         }
-        let found = translate::index_key(bare, &scope::of_table(self.table, self.columns))?;
+        let found = translate::index_key(expr, &scope::of_table(self.table, self.columns))?;
         if found.mapping.pg == PgType::Json {
             return Err("json has no order".to_owned());
         }
-        Ok(directed(&fold(format!("({})", found.sql), &found.mapping, &key.collation), key))
+        Ok(directed(&format!("({})", found.sql), key))
     }
 
     /// What the source keeps apart must stay apart in the target: with a WHERE or an expression that is known only where

@@ -2,7 +2,7 @@
 
 use super::draft::warning;
 use super::names::{Names, spell};
-use super::types::{Codec, Level, Mapping, PgType};
+use super::types::{Codec, Level, PgType};
 use super::{ColumnPlan, Step, StepKind, ddl};
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Index, IndexKey, IndexOrigin, Table};
@@ -150,10 +150,16 @@ impl Keys<'_> {
         parts.map(|(key, column)| directed(&quote(&self.columns[column].target), key)).collect()
     }
 
-    /// The column as that collation compares it.
+    /// The column as that collation compares it: NOCASE folds A to Z alone, RTRIM passes over spaces at the end (semantics.md
+    /// §3.4).
     pub(super) fn folded(&self, column: usize, collation: &str) -> String {
-        let (name, mapping) = (quote(&self.columns[column].target), &self.columns[column].mapping);
-        fold(name, mapping, collation)
+        let name = quote(&self.columns[column].target);
+        let is_text = matches!(self.columns[column].mapping.pg, PgType::Text | PgType::Varchar(_));
+        match collation {
+            "NOCASE" if is_text => format!("lower({name} COLLATE \"C\")"),
+            "RTRIM" if is_text => format!("rtrim({name}, ' ')"),
+            _ => name,
+        }
     }
 
     fn is_folding(&self, index: &Index) -> bool {
@@ -237,16 +243,6 @@ impl Keys<'_> {
 /// `expression` with the key's direction.
 pub(super) fn directed(expression: &str, key: &IndexKey) -> String {
     if key.descending { format!("{expression} DESC") } else { expression.to_owned() }
-}
-
-/// Text as SQLite's collation compares it: NOCASE folds A to Z alone, RTRIM passes over spaces at the end (semantics.md §3.4).
-pub(super) fn fold(expression: String, mapping: &Mapping, collation: &str) -> String {
-    let is_text = matches!(mapping.pg, PgType::Text | PgType::Varchar(_));
-    match collation {
-        "NOCASE" if is_text => format!("lower({expression} COLLATE \"C\")"),
-        "RTRIM" if is_text => format!("rtrim({expression}, ' ')"),
-        _ => expression,
-    }
 }
 
 fn instead_of_key(why: String, step: Option<&Step>) -> String {
