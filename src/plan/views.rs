@@ -122,7 +122,8 @@ fn create(
     let mut targets = Vec::new();
     for (index, column) in made.columns.iter().enumerate() {
         let spelled = names::spell(&column.name, rules.names);
-        let wanted = made.rendered.shown[index].as_ref().unwrap_or(&spelled);
+        let own = made.rendered.columns[index].source == column.name;
+        let wanted = made.rendered.shown[index].as_ref().filter(|_| own).unwrap_or(&spelled);
         let target = names::take_column(&mut column_names, wanted);
         fields.push(made.rendered.field(index, &column.name, &target));
         targets.push(target);

@@ -7,7 +7,7 @@ use crate::support::sqlite::SqliteFile;
 
 const TABLES: &str = "
     CREATE TABLE city (id INTEGER PRIMARY KEY, name TEXT NOT NULL, country TEXT, area REAL, founded DATE, capital BOOLEAN);
-    CREATE TABLE person (id INTEGER PRIMARY KEY, city_id INTEGER REFERENCES city, name TEXT, nick TEXT COLLATE NOCASE,
+    CREATE TABLE person (id INTEGER PRIMARY KEY, city_id INTEGER, name TEXT, nick TEXT COLLATE NOCASE,
       age INTEGER, weight REAL, boss INTEGER, pay NUMERIC, joined DATETIME, photo BLOB);
     CREATE TABLE visit (person_id INTEGER NOT NULL, city_id INTEGER NOT NULL, n INTEGER NOT NULL, note TEXT,
       PRIMARY KEY (person_id, city_id));
@@ -231,7 +231,7 @@ const VIEWS: [(&str, &str); 87] = [
 ];
 
 fn source() -> SqliteFile {
-    let views = VIEWS.iter().map(|(name, select)| format!("CREATE VIEW {name} AS {select};\n"));
+    let views = VIEWS.iter().map(|(name, select)| format!("CREATE VIEW \"{name}\" AS {select};\n"));
     SqliteFile::from_sql(&(TABLES.to_owned() + &views.collect::<String>()))
 }
 

@@ -15,7 +15,7 @@ const TABLES: &str = "
 ";
 
 /// Name, what the view selects, and a part of the reason.
-const VIEWS: [(&str, &str, &str); 27] = [
+const VIEWS: [(&str, &str, &str); 26] = [
     ("bare_column", "SELECT name, max(v) FROM a", "SQLite takes its value from any row"),
     ("bare_in_group", "SELECT name, v, count(*) FROM b JOIN a USING (id) GROUP BY b.a_id", "ambiguous"),
     ("bare_in_group_2", "SELECT b.name, count(*) FROM b GROUP BY a_id", "that is not in GROUP BY"),
@@ -31,11 +31,6 @@ const VIEWS: [(&str, &str, &str); 27] = [
         "first_row_limit",
         "SELECT (SELECT name FROM b WHERE a_id = a.id ORDER BY a_id LIMIT 1) FROM a",
         "leaves open",
-    ),
-    (
-        "first_row_nocase",
-        "SELECT (SELECT v FROM a WHERE a.id = b.id AND a.name = b.name LIMIT 1) FROM b WHERE 0",
-        "",
     ),
     ("limit", "SELECT name FROM b LIMIT 1", "leaves open"),
     ("limit_ties", "SELECT id, a_id FROM b ORDER BY a_id LIMIT 1", "leaves open"),
@@ -64,7 +59,7 @@ const VIEWS: [(&str, &str, &str); 27] = [
 #[test]
 fn what_cannot_mean_the_same_is_listed_with_its_reason() {
     let Some(server) = Server::available() else { return };
-    let views = VIEWS.iter().map(|(name, select, _)| format!("CREATE VIEW {name} AS {select};\n"));
+    let views = VIEWS.iter().map(|(name, select, _)| format!("CREATE VIEW \"{name}\" AS {select};\n"));
     let source = SqliteFile::from_sql(&(TABLES.to_owned() + &views.collect::<String>()));
     let moved = moved(server, source.path(), &[]);
     let mut wrong = Vec::new();

@@ -84,7 +84,7 @@ impl Builder<'_, '_, '_> {
     fn table(&mut self, name: &str, alias: Option<&String>, level: &mut Level<'_>) -> Result<String, Reason> {
         let known: &Known = match self.env.table(name) {
             Some(known) if known.sql.is_empty() => {
-                return Err(format!("{name} of the WITH is named by itself, or before it is there"));
+                return Err(format!("{name} of the WITH names itself, or is named before it is there"));
             }
             Some(known) => known,
             None => self.session.find(name)?,

@@ -2,7 +2,7 @@
 //! refuses, and so do we.
 
 use super::aggregate::is_aggregate;
-use super::level::{Column, Level};
+use super::level::{Column, Level, bare};
 use super::same;
 use super::subquery::{Writer, names};
 use crate::catalog::expr::{Expr, Quote};
@@ -27,11 +27,15 @@ pub(super) fn keys(
     found.sort();
     found.dedup();
     for (table, name) in found.into_iter().filter(|(table, _)| level.owns(table)).collect::<Vec<_>>() {
+        let column = Expr::Name { table: Some(table.clone()), name: name.clone(), quote: Quote::None };
+        let is_key = |key: &Expr| bare(key) == &column;
+        if group_by.iter().any(is_key) {
+            continue;
+        }
         if !follows(level, group_by, &table) {
             let which = if group_by.is_empty() { "beside aggregates" } else { "that is not in GROUP BY" };
             return Err(format!("the column {name} {which}: SQLite takes its value from any row"));
         }
-        let column = Expr::Name { table: Some(table), name, quote: Quote::None };
         keys.push(key(writer, level, &column)?);
     }
     Ok(keys)

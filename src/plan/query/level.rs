@@ -206,6 +206,14 @@ fn explicit(expr: &Expr) -> Option<&str> {
     }
 }
 
+/// A column that is an expression of a subquery is bound with a plus before it.
+pub(super) fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Unary(UnaryOp::Plus, inner) => inner,
+        other => other,
+    }
+}
+
 /// Whether it says COLLATE anywhere.
 pub(super) fn has_collate(expr: &Expr) -> bool {
     any(expr, &|one| matches!(one, Expr::Collate(..)))

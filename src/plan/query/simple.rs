@@ -3,11 +3,11 @@
 use super::aggregate::has_aggregate;
 use super::from::{self, Joined};
 use super::known::Session;
-use super::level::{Column, Level, has_collate};
+use super::level::{Column, Level, bare, has_collate};
 use super::subquery::{Writer, names};
 use super::walk::conjuncts;
 use super::{Env, Rendered, group, order, same};
-use crate::catalog::expr::{BinaryOp, Expr, UnaryOp};
+use crate::catalog::expr::{BinaryOp, Expr};
 use crate::catalog::select::{Ordering, Query, ResultColumn};
 use crate::ident::quote_list;
 use crate::plan::translate::{Reason, ScopeColumn, Translated};
@@ -156,14 +156,6 @@ fn own_name(level: &Level<'_>, written: &Expr, bound: &Expr) -> Option<String> {
         }
         (Expr::Name { table: None, name, .. }, _) => Some(name.clone()),
         _ => None,
-    }
-}
-
-/// A column that is an expression of a subquery is bound with a plus before it.
-fn bare(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Unary(UnaryOp::Plus, inner) => inner,
-        other => other,
     }
 }
 
