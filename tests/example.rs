@@ -84,6 +84,32 @@ fn content_gives_the_applications_own_types() {
     assert_ne!(meanings(&declared), expected);
 }
 
+/// `table.column type not null …` of every column of every table.
+fn types(database: &Database) -> String {
+    lines(
+        database,
+        "SELECT format('%s.%s %s not null %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull)
+         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1",
+    )
+}
+
+#[test]
+fn configured_every_column_has_the_applications_own_type() {
+    let Some(server) = Server::available() else { return };
+    let (own, made) = (server.fresh_database(), server.fresh_database());
+    own.execute(POSTGRES);
+    let dir = files();
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/tac_webbuilder/cutover.toml");
+    let cli = Cli::new().args(["copy", "--validate", "--config", config]);
+    let cli = cli.args(["--from"]).args([dir.path().join("database.db")]);
+    let cli = cli.args(["--from"]).args([dir.path().join("workflow_history.db")]);
+    let run = Run::of(cli.args(["--to"]).args([made.url()])).ends_with(0);
+    assert!(run.findings("W_CONTENT").is_empty(), "nothing is left to guess: {}", run.said());
+    all_matches(&call(&dir, &made, &["--config", config]).ends_with(0));
+    assert_eq!(types(&made), types(&own));
+}
+
 /// Moves both files, looks at everything, moves them again, empties a table and moves that.
 fn moved(database: &Database) {
     let dir = files();

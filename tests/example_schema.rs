@@ -33,6 +33,10 @@ fn both_sides_have_26_tables_and_41_indexes() {
         let count = |start: &str| sql.lines().filter(|line| line.starts_with(start)).count();
         assert_eq!((count("CREATE TABLE "), count("CREATE INDEX ")), (tables, indexes));
     }
+    for (sql, triggers, views) in [(DATABASE, 1, 0), (HISTORY, 0, 1), (POSTGRES, 1, 1)] {
+        let count = |start: &str| sql.lines().filter(|line| line.starts_with(start)).count();
+        assert_eq!((count("CREATE TRIGGER "), count("CREATE VIEW ")), (triggers, views));
+    }
 }
 
 #[test]
@@ -46,7 +50,8 @@ fn both_sides_have_the_same_names() {
     let (columns, indexes) = sqlite_names();
     assert_eq!(
         first(
-            "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'"
+            "SELECT table_name || '.' || column_name FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+             WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
         ),
         columns
     );

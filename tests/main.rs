@@ -19,6 +19,10 @@ mod embedded;
 mod encode_oracle;
 // the example application's two files, moved
 mod example;
+// what its audit found: a server without two of its migrations
+mod example_audit;
+// its migrations: in pairs, both ending at its whole schemas
+mod example_migrations;
 // the example application's schema in both dialects
 mod example_schema;
 // tables that an application made in the target

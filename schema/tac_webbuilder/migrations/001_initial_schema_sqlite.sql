@@ -1,6 +1,6 @@
 -- 001: workflows, and which of them holds which issue.
 
--- Which workflow holds which issue.
+-- Which workflow holds which issue. Issues are numbered elsewhere: no rowid.
 CREATE TABLE IF NOT EXISTS adw_locks (
     issue_number INTEGER NOT NULL PRIMARY KEY,
     adw_id TEXT NOT NULL,
@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS adw_locks (
     github_url TEXT,
     created_at TEXT DEFAULT CURRENT_TIMESTAMP,
     updated_at TEXT DEFAULT CURRENT_TIMESTAMP
-);
+) WITHOUT ROWID;
 
 -- One row per workflow; grows for years.
 CREATE TABLE IF NOT EXISTS workflow_history (

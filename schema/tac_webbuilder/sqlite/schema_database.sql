@@ -1,6 +1,6 @@
 -- database.db of the example application (README.md), in SQLite's dialect.
 
--- Which workflow holds which issue.
+-- Which workflow holds which issue. Issues are numbered elsewhere: no rowid.
 CREATE TABLE adw_locks (
     issue_number INTEGER NOT NULL PRIMARY KEY,
     adw_id TEXT NOT NULL,
@@ -8,7 +8,7 @@ CREATE TABLE adw_locks (
     github_url TEXT,
     created_at TEXT DEFAULT CURRENT_TIMESTAMP,
     updated_at TEXT DEFAULT CURRENT_TIMESTAMP
-);
+) WITHOUT ROWID;
 
 -- Phases that wait for their turn.
 CREATE TABLE phase_queue (
