@@ -11,14 +11,14 @@ use crate::support::psql::psql;
 use crate::support::sqlite::SqliteFile;
 use std::path::{Path, PathBuf};
 
-fn scripts(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn scripts(dir: &Path) -> Vec<PathBuf> {
     let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == "sql")).collect();
     files.sort();
     files
 }
 
-fn read(path: impl AsRef<Path>) -> String {
+pub(crate) fn read(path: impl AsRef<Path>) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
 
@@ -31,31 +31,21 @@ fn rows(database: &Database) -> String {
     );
     let of = |table: &str| {
         let sql = format!("SELECT '  ' || r::text FROM {table} r ORDER BY r::text COLLATE \"C\"");
-        let now = regex_like_now(&lines(database, &sql));
-        format!("{table}\n{now}")
+        let rows: String = lines(database, &sql).lines().map(|row| without_now(row) + "\n").collect();
+        format!("{table}\n{rows}")
     };
     tables.lines().map(of).collect()
 }
 
-/// The present moment differs from run to run.
-fn regex_like_now(rows: &str) -> String {
-    let today = format!("\"{}", &lines_of_today(rows));
-    rows.lines().map(|line| format!("{}\n", cut_moment(line, &today))).collect()
-}
-
-fn lines_of_today(_: &str) -> String {
-    "20".to_owned()
-}
-
-/// `"2026-…"` of this year becomes `NOW`: the cases' own dates are of earlier years.
-fn cut_moment(line: &str, _: &str) -> String {
+/// The present moment differs from run to run; the cases' own dates are of earlier years.
+fn without_now(line: &str) -> String {
     let Some(at) = line.find("\"202").filter(|at| &line[at + 4..at + 5] >= "5") else { return line.to_owned() };
     let end = line[at + 1..].find('"').map_or(line.len(), |end| at + end + 2);
     format!("{}NOW{}", &line[..at], &line[end..])
 }
 
 /// Each script twice, then the next.
-fn twice(database: &Database, scripts: &[PathBuf]) {
+pub(crate) fn twice(database: &Database, scripts: &[PathBuf]) {
     for script in scripts {
         for time in ["first", "second"] {
             let text = read(script);
@@ -75,7 +65,7 @@ fn words(dir: &Path) -> Vec<String> {
     words
 }
 
-fn translate(files: &[PathBuf], words: &[String], out: &Path) -> Done {
+pub(crate) fn translate(files: &[PathBuf], words: &[String], out: &Path) -> Done {
     Cli::new().args(["schema", "translate", "--out"]).args([out]).args(words).args(files).run()
 }
 

@@ -9,17 +9,29 @@ pub(super) struct Run {
     pub conditions: Vec<String>,
     /// without semicolons
     pub body: Vec<String>,
+    /// they are PL/pgSQL's, and need a block in any case
+    pub is_block: bool,
 }
 
 impl Run {
     /// One statement that runs always.
     pub(super) fn always(sql: impl Into<String>) -> Run {
-        Run { conditions: Vec::new(), body: vec![sql.into()] }
+        Run { conditions: Vec::new(), body: vec![sql.into()], is_block: false }
     }
 
     /// Statements that run under a condition.
     pub(super) fn when(condition: String, body: Vec<String>) -> Run {
-        Run { conditions: vec![condition], body }
+        Run::under_all(vec![condition], body)
+    }
+
+    /// Statements that run where all conditions hold.
+    pub(super) fn under_all(conditions: Vec<String>, body: Vec<String>) -> Run {
+        Run { conditions, body, is_block: false }
+    }
+
+    /// A statement of PL/pgSQL.
+    pub(super) fn within(sql: String) -> Run {
+        Run { conditions: Vec::new(), body: vec![sql], is_block: true }
     }
 
     /// The same under more conditions.
@@ -31,6 +43,9 @@ impl Run {
 
     /// Its text, semicolons included.
     pub(super) fn text(&self) -> String {
+        if self.conditions.is_empty() && self.is_block {
+            return block(&self.body.iter().map(|sql| format!("  {sql};\n")).collect::<String>());
+        }
         if self.conditions.is_empty() {
             return self.body.iter().map(|sql| format!("{sql};\n")).collect();
         }
@@ -41,7 +56,7 @@ impl Run {
 }
 
 /// `DO` with a tag that the body does not have.
-pub(super) fn block(body: &str) -> String {
+fn block(body: &str) -> String {
     let tags = std::iter::once("$$".to_owned()).chain((0..).map(|n| format!("$cutover{n}$")));
     let tag = tags.into_iter().find(|tag| !body.contains(tag.as_str())).unwrap_or_default();
     format!("DO {tag}\nBEGIN\n{body}END\n{tag};\n")

@@ -4,6 +4,7 @@
 use super::guard::{has_column, has_relation, lacks_column, lacks_relation};
 use super::model::Model;
 use super::turn::{Action, Made, Renames};
+use crate::ident::quote;
 
 /// Something that is gone from one statement on, in the target's names.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +45,10 @@ pub(super) fn events(old: &Model, new: &Model, renames: &Renames) -> Vec<Event> 
 pub(super) fn conditions(action: &Action, then: &Model, later: &[Event]) -> Vec<String> {
     let Some(table) = &action.table else { return Vec::new() };
     let schema = &then.schema;
-    let had = |column: &str| then.table(table).is_some_and(|table| table.column(column).is_some());
+    let had = |column: &str| {
+        let is_named = action.run.body.iter().any(|sql| sql.contains(&quote(column)));
+        is_named && then.table(table).is_some_and(|table| table.column(column).is_some())
+    };
     let mut conditions = Vec::new();
     for event in later {
         match (event, &action.makes) {

@@ -2,10 +2,9 @@
 
 use super::Reason;
 use crate::catalog::affinity::Affinity;
-use crate::catalog::expr::{Expr, Quote, UnaryOp};
+use crate::catalog::expr::{Expr, Quote};
 use crate::encode;
 use crate::ident::literal;
-use crate::plan::default::{self, Default};
 use crate::plan::translate::{self, Scope};
 use crate::plan::types::{Codec, Mapping, PgType};
 use crate::value::Value;
@@ -31,22 +30,12 @@ pub(super) fn of(expr: &Expr, affinity: Affinity, mapping: &Mapping) -> Result<L
         return Ok(Literal { sql: "NULL".to_owned(), is_null: true, is_constant: true });
     }
     let mapping = &lenient(mapping);
-    let text = spelled(&expr);
-    let is_constant = text.is_some();
+    let is_constant = is_constant(&expr);
     if let Some(sql) = of_spelling(&expr, affinity, mapping)? {
         return Ok(Literal { sql, is_null: false, is_constant });
     }
-    if let Some(text) = text.or_else(|| moment(&expr))
-        && let Default::Expression(sql) = default::translate(&text, affinity, mapping.pg, &mapping.codec)
-    {
-        return Ok(Literal { sql, is_null: false, is_constant });
-    }
     let translated = translate::stored(&expr, &Scope::default(), affinity, mapping)?;
-    Ok(Literal { sql: translated.sql, is_null: translated_null(&expr), is_constant })
-}
-
-fn translated_null(expr: &Expr) -> bool {
-    *expr == Expr::Null
+    Ok(Literal { sql: translated.sql, is_null: false, is_constant })
 }
 
 /// What a name means where nothing can be called so: a text, a truth value.
@@ -94,33 +83,11 @@ fn of_spelling(expr: &Expr, affinity: Affinity, mapping: &Mapping) -> Result<Opt
     Ok(Some(format!("{}::{}", literal(text), mapping.pg)))
 }
 
-/// A constant as SQLite's grammar has it.
-fn spelled(expr: &Expr) -> Option<String> {
+/// The expression is a constant: it gives the same whenever the statement runs.
+pub(super) fn is_constant(expr: &Expr) -> bool {
     match expr {
-        Expr::Number(text) => Some(text.replace('_', "")),
-        Expr::Text(text) => Some(format!("'{}'", text.replace('\'', "''"))),
-        Expr::Blob(bytes) => {
-            Some(format!("x'{}'", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
-        }
-        Expr::Unary(UnaryOp::Minus, inner) => match inner.as_ref() {
-            Expr::Number(text) => Some(format!("-{}", text.replace('_', ""))),
-            _ => None,
-        },
-        Expr::Unary(UnaryOp::Plus, inner) => spelled(inner),
-        _ => None,
-    }
-}
-
-/// The present moment.
-fn moment(expr: &Expr) -> Option<String> {
-    use crate::catalog::expr::Moment;
-    match expr {
-        Expr::Moment(Moment::Stamp) => Some("CURRENT_TIMESTAMP".to_owned()),
-        Expr::Moment(Moment::Date) => Some("CURRENT_DATE".to_owned()),
-        Expr::Moment(Moment::Time) => Some("CURRENT_TIME".to_owned()),
-        Expr::Call(call) if call.arguments == [Expr::Text("now".to_owned())] => {
-            Some(format!("{}('now')", call.name))
-        }
-        _ => None,
+        Expr::Null | Expr::Number(_) | Expr::Text(_) | Expr::Blob(_) => true,
+        Expr::Unary(_, inner) => is_constant(inner),
+        _ => false,
     }
 }

@@ -1,6 +1,6 @@
 //! A plan taken apart into what can be compared, added and dropped by itself.
 
-use super::tokens::{find_word, leading_name, parentheses, split_list};
+use super::tokens::{find_word, leading_name, parentheses, split_list, statements};
 use crate::ident::{qualified, quote};
 use crate::plan::{Plan, Step, StepKind, TablePlan};
 
@@ -85,7 +85,7 @@ impl Table {
             columns: split_list(within).into_iter().filter_map(Column::of).collect(),
             tail: tail.to_owned(),
             parts: Vec::new(),
-            last: plan.pre_data.iter().skip(1).chain(&plan.last).cloned().collect(),
+            last: plan.pre_data.iter().skip(1).chain(&plan.last).flat_map(single).collect(),
         };
         let steps = plan.post_data.iter().map(|step| (&step.object, &step.sql));
         let checks = plan.checks.iter().map(|check| (&check.name, &check.add));
@@ -189,6 +189,17 @@ impl Part {
     /// CONSTRAINT as CREATE TABLE has it.
     pub(super) fn line(&self) -> String {
         format!("CONSTRAINT {} {}", quote(&self.name), self.definition)
+    }
+}
+
+/// A step of several comments as one step for each.
+fn single(step: &Step) -> Vec<Step> {
+    match step.kind {
+        StepKind::Comment => {
+            let one = |sql: &str| Step { sql: sql.to_owned(), ..step.clone() };
+            statements(&step.sql).into_iter().map(one).collect()
+        }
+        _ => vec![step.clone()],
     }
 }
 

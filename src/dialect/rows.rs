@@ -1,8 +1,8 @@
 //! First rows and changes of rows, so that they may run twice: INSERT by its key where that is given, else only where no
 //! such row is there; UPDATE and DELETE where the second time changes nothing.
 
-use super::literal::{self, Literal};
-use super::guard::{Run, block};
+use super::literal::{self, Literal, is_constant};
+use super::guard::Run;
 use super::turn::advance_sequence;
 use super::model::Table;
 use super::{Reason, State};
@@ -129,8 +129,8 @@ pub(super) fn given_identity(insert: &Insert, state: &State) -> Option<(String, 
 }
 
 /// The identity's next number is past those that were given.
-pub(super) fn past_given(schema: &str, table: &str, column: &str) -> String {
-    block(&format!("  {};\n", advance_sequence(schema, table, column)))
+pub(super) fn past_given(schema: &str, table: &str, column: &str) -> Run {
+    Run::within(advance_sequence(schema, table, column))
 }
 
 /// The rows of a SELECT that reads no table.
@@ -344,14 +344,6 @@ pub(super) fn is_repeatable(expr: &Expr, column: &str) -> bool {
             call.arguments.first().is_some_and(is_own) && rest.into_iter().all(is_constant)
         }
         other => is_own(other) || is_constant(other),
-    }
-}
-
-fn is_constant(expr: &Expr) -> bool {
-    match expr {
-        Expr::Null | Expr::Number(_) | Expr::Text(_) | Expr::Blob(_) => true,
-        Expr::Unary(_, inner) => is_constant(inner),
-        _ => false,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::catalog::script::Statement;
 use crate::finding::NotCarried;
 use crate::ident::quote;
 use crate::plan::script::{SETTINGS, comment};
+use crate::plan::skip::WHY_SKIPPED;
 use std::fmt::Write;
 
 /// Something of a script that its translation does not do.
@@ -76,7 +77,7 @@ impl<'a> Writer<'a> {
         for (place, (step, one)) in self.source.steps.iter().zip(&done).enumerate() {
             let later: Vec<Event> = done[place + 1..].iter().flat_map(|done| done.events.iter().cloned()).collect();
             if one.is_ddl {
-                self.advance(&mut numbered, &step.before);
+                self.advance(&mut numbered, &step.before, &done[place..]);
             }
             self.comments(&step.piece.comments);
             self.statement(step, one, &later);
@@ -85,7 +86,7 @@ impl<'a> Writer<'a> {
             }
         }
         if let Some(last) = self.source.steps.last() {
-            self.advance(&mut numbered, &last.after);
+            self.advance(&mut numbered, &last.after, &[]);
         }
         self.comments(&self.source.rest);
         self.text += "\nCOMMIT;\n";
@@ -105,10 +106,14 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn advance(&mut self, numbered: &mut Vec<(String, String)>, state: &State) {
+    /// Identities that got numbers go on past them; `from_here` is what the script still does.
+    fn advance(&mut self, numbered: &mut Vec<(String, String)>, state: &State, from_here: &[Done]) {
+        let later: Vec<Event> = from_here.iter().flat_map(|done| done.events.iter().cloned()).collect();
         for (table, column) in numbered.drain(..) {
             if state.model.table(&table).is_some() {
-                self.text += &format!("\n{}", rows::past_given(&state.model.schema, &table, &column));
+                let action = Action::on(&table, rows::past_given(&state.model.schema, &table, &column));
+                let conditions = conditions(&action, &state.model, &later);
+                self.text += &format!("\n{}", action.run.under(&conditions).text());
             }
         }
     }
@@ -141,6 +146,15 @@ impl<'a> Writer<'a> {
             space(&mut self.text);
             self.text += &comment(remark);
         }
+        let mut told = None;
+        for (place, reason) in &done.reasons {
+            space(&mut self.text);
+            let asking = place.and_then(|place| self.source.steps.get(place)).unwrap_or(step);
+            // Several reasons against one statement have its text once.
+            let sql = if told.replace(*place) == Some(*place) { "" } else { asking.piece.sql.as_str() };
+            self.text += &comment(&format!("not translated: {reason}\n{sql}"));
+            self.problems.push(Problem { line: asking.piece.line, why: reason.clone() });
+        }
         for action in &done.actions {
             space(&mut self.text);
             let conditions = conditions(action, &step.after.model, later);
@@ -150,19 +164,13 @@ impl<'a> Writer<'a> {
         for item in done.lost.iter().filter(|item| last.contains(item)) {
             space(&mut self.text);
             let why = not_carried(item);
-            self.text += &comment(&format!("not translated: {why}\n{}", item.sql));
-            if self.lost.contains(item) {
+            // What the configuration leaves out is no loss that anyone has to look at.
+            let is_wanted = item.why.contains(WHY_SKIPPED);
+            let words = if is_wanted { "left out" } else { "not translated" };
+            self.text += &comment(&format!("{words}: {why}\n{}", item.sql));
+            if self.lost.contains(item) && !is_wanted {
                 self.problems.push(Problem { line: step.piece.line, why });
             }
-        }
-        let mut told = None;
-        for (place, reason) in &done.reasons {
-            space(&mut self.text);
-            let asking = place.and_then(|place| self.source.steps.get(place)).unwrap_or(step);
-            // Several reasons against one statement have its text once.
-            let sql = if told.replace(*place) == Some(*place) { "" } else { asking.piece.sql.as_str() };
-            self.text += &comment(&format!("not translated: {reason}\n{sql}"));
-            self.problems.push(Problem { line: asking.piece.line, why: reason.clone() });
         }
     }
 }
@@ -240,11 +248,14 @@ fn rebuilt(steps: &[Step], group: &Group) -> Done {
 fn changed((before, after): (&State, &State), renames: &Renames, fills: &[Fill]) -> Done {
     let (actions, reasons) = turn(&before.model, &after.model, renames, fills);
     let was = &before.plan.not_carried;
+    // The storage of a virtual table goes with it.
+    let is_own = |item: &&NotCarried| item.kind != "shadow table" && item.kind != "internal table";
+    let lost = after.plan.not_carried.iter().filter(|item| !was.contains(item)).filter(is_own);
     Done {
         actions,
         reasons: reasons.into_iter().map(|why| (None, why)).collect(),
         events: events(&before.model, &after.model, renames),
-        lost: after.plan.not_carried.iter().filter(|item| !was.contains(item)).cloned().collect(),
+        lost: lost.cloned().collect(),
         is_ddl: true,
         ..Done::default()
     }

@@ -79,6 +79,20 @@ pub(super) fn split_list(text: &str) -> Vec<&str> {
     parts
 }
 
+/// The statements of `text`, without their semicolons.
+pub(super) fn statements(text: &str) -> Vec<&str> {
+    let (mut parts, mut begin) = (Vec::new(), 0);
+    for (token, from, to) in tokens(text) {
+        if token == Token::Other && &text[from..to] == ";" {
+            parts.push(text[begin..from].trim());
+            begin = to;
+        }
+    }
+    parts.push(text[begin..].trim());
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
 /// What stands in the first parentheses of `text`, what stands before, and what stands behind them.
 pub(super) fn parentheses(text: &str) -> Option<(&str, &str, &str)> {
     let (mut depth, mut begin) = (0, None);

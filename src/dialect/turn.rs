@@ -107,7 +107,7 @@ impl Turn<'_> {
         for (from, to) in &renames.tables {
             let conditions = [has_relation(self.schema, from), lacks_relation(self.schema, to)];
             let sql = format!("ALTER TABLE {} RENAME TO {}", self.qualified(from), quote(to));
-            self.actions.push(Action::free(Run { conditions: conditions.to_vec(), body: vec![sql] }));
+            self.actions.push(Action::free(Run::under_all(conditions.to_vec(), vec![sql])));
             let columns = self.old.table(from).map(|table| table.columns.clone()).unwrap_or_default();
             for column in columns.iter().filter(|column| column.is_identity()) {
                 self.rename_sequence((from, &column.name), (to, &column.name));
@@ -118,7 +118,7 @@ impl Turn<'_> {
             let conditions = [has_column(self.schema, table, from), lacks_column(self.schema, table, to)];
             let sql =
                 format!("ALTER TABLE {} RENAME COLUMN {} TO {}", self.qualified(table), quote(from), quote(to));
-            self.actions.push(Action::free(Run { conditions: conditions.to_vec(), body: vec![sql] }));
+            self.actions.push(Action::free(Run::under_all(conditions.to_vec(), vec![sql])));
             let old = self.old.table(table).and_then(|table| table.column(from));
             if old.is_some_and(Column::is_identity) {
                 self.rename_sequence((table, from), (table, to));
@@ -133,7 +133,7 @@ impl Turn<'_> {
         let (from, to) = (name(from), name(to));
         let conditions = [has_relation(self.schema, &from), lacks_relation(self.schema, &to)];
         let sql = format!("ALTER SEQUENCE {} RENAME TO {}", self.qualified(&from), quote(&to));
-        self.actions.push(Action::free(Run { conditions: conditions.to_vec(), body: vec![sql] }));
+        self.actions.push(Action::free(Run::under_all(conditions.to_vec(), vec![sql])));
     }
 
     /// Tables that are there before and after.
@@ -216,7 +216,7 @@ impl Turn<'_> {
                 ),
             ),
         };
-        Run { conditions: conditions.to_vec(), body: vec![sql] }
+        Run::under_all(conditions.to_vec(), vec![sql])
     }
 
     /// Foreign keys first: what they refer to may go with the rest.
@@ -371,7 +371,7 @@ impl Turn<'_> {
         if now.is_identity() && !was.is_identity() {
             let generated = now.generated.as_deref().unwrap_or_default();
             let mut body = vec![format!("{alter} ADD {generated}")];
-            body.push(advance_sequence(self.schema, table, &now.name).trim_end_matches(";\n").to_owned());
+            body.push(advance_sequence(self.schema, table, &now.name));
             run(Run::when(is_no_identity(self.schema, table, &now.name), body));
         } else if was.generated != now.generated && !now.is_identity() && !was.is_identity() {
             let message = format!("{}: how a column is generated cannot be changed", quote(&now.name));

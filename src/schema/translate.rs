@@ -124,7 +124,7 @@ fn plan(catalog: &Catalog, config: &Config) -> Plan {
     let profiles: Vec<TableProfile> = selected
         .iter()
         .map(|&index| &catalog.tables[index])
-        .map(|table| skip::reduce_profile(table, &as_declared(table), &config.settings))
+        .map(|table| skip::reduce_profile(table, &as_declared(table, config), &config.settings))
         .collect();
     let reduced = skip::reduce_catalog(catalog, &selected, &config.settings);
     let tables = selected.iter().map(|&index| &reduced.tables[index]).zip(&profiles).collect();
@@ -132,24 +132,28 @@ fn plan(catalog: &Catalog, config: &Config) -> Plan {
     build(&Inputs { catalog: &reduced, tables, target: &target, rules: &rules })
 }
 
-/// The profile of a table whose columns hold what their declared types promise: a script has no values that could prove
-/// it, and its declared types are all that is known.
-fn as_declared(table: &Table) -> TableProfile {
+/// The profile of a table whose columns hold what their declared types and the configuration promise, spelled as SQLite
+/// itself spells it: a script has no values that could prove it, and this is all that is known.
+fn as_declared(table: &Table, config: &Config) -> TableProfile {
+    let promised = |column: &Column| {
+        let said = config.settings.column(&table.name, &column.name);
+        let pg = said.pg_type.filter(|_| said.encoding.is_none() && said.time_zone.is_none());
+        promised(&pg.unwrap_or_else(|| column.declared.clone()))
+    };
     TableProfile {
         max_key_bytes: vec![0; table.indexes.len()],
-        columns: table.columns.iter().map(column_as_declared).collect(),
+        columns: table.columns.iter().map(promised).collect(),
         ..TableProfile::default()
     }
 }
 
-fn column_as_declared(column: &Column) -> ColumnProfile {
+/// What a column of that type holds.
+fn promised(declared: &str) -> ColumnProfile {
     let stamp = |zone| Template { separator: ' ', seconds: true, fraction: Fraction::Fixed(0), zone };
-    let has_zone = {
-        let declared = column.declared.to_ascii_uppercase();
-        declared.contains("TIMESTAMPTZ") || declared.contains("WITH TIME ZONE")
-    };
+    let upper = declared.to_ascii_uppercase();
+    let has_zone = upper.contains("TIMESTAMPTZ") || upper.contains("WITH TIME ZONE");
     let empty = Spelling::default();
-    let spelling = match Family::of(&column.declared) {
+    let spelling = match Family::of(declared) {
         Family::Flag => return ColumnProfile { integers: 1, integers_one: 1, ..ColumnProfile::default() },
         Family::Date => Spelling { date: true, ..empty },
         Family::Stamp if has_zone => Spelling { stamp: Some(stamp(Zone::Z)), ..empty },

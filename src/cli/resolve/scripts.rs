@@ -3,7 +3,7 @@
 use super::{selected, settings};
 use crate::cli::args::SelectionArgs;
 use crate::cli::args_scripts::{DialectArgs, TranslateArgs};
-use crate::config::{Config, TargetAddress};
+use crate::config::{CommentPolicy, Config, TargetAddress, TriggerPolicy};
 use crate::error::{Error, Result};
 use crate::schema::{self, Written, partner_name};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,11 @@ pub fn dialect(args: &DialectArgs) -> Result<Config> {
         names: args.names,
         ..SelectionArgs::default()
     };
-    selected(&selection, settings, Vec::new(), TargetAddress::Nowhere)
+    let said = (settings.options.triggers, settings.options.comments);
+    let config = selected(&selection, settings, Vec::new(), TargetAddress::Nowhere)?;
+    // A script is its own record of what was declared, and a trigger that can be made is a part of what it makes.
+    let (triggers, comments) = (said.0.unwrap_or(TriggerPolicy::Timestamps), said.1.unwrap_or(CommentPolicy::Off));
+    Ok(Config { triggers, comments, ..config })
 }
 
 /// The files that translations of `sources` are written to.
