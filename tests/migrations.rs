@@ -110,14 +110,22 @@ fn the_examples_migrations_are_pairs_that_make_the_same() {
     assert_eq!(done.code, 4, "{}", done.said());
     let json: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!(json["faults"].as_array().unwrap().len(), 0);
-    let drifts: Vec<&str> =
-        json["diff"]["drift"].as_array().unwrap().iter().filter_map(|drift| drift["object"].as_str()).collect();
+    let drifts: Vec<&str> = json["diff"]["drift"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|drift| drift["object"].as_str())
+        .collect();
     assert!(drifts.len() == 1 && drifts[0].contains("roi_tracking"), "{drifts:?}");
     // A script that cannot run is named with its line; nothing of it stays.
     std::fs::write(&path, "SELECT 1;\n\nSELECT nothing;").unwrap();
     let done = embedded.check(dir.path(), &["--run"]);
     assert_eq!(done.code, 6, "{}", done.said());
-    assert!(done.stderr.contains("017_roi_tracking_postgres.sql") && done.stderr.contains("line 3"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("017_roi_tracking_postgres.sql") && done.stderr.contains("line 3"),
+        "{}",
+        done.stderr
+    );
     let running = embedded.cluster.start().unwrap();
     let left = crate::support::postgres::query(
         &running.url().0,

@@ -39,7 +39,9 @@ fn rows(database: &Database) -> String {
 
 /// The present moment differs from run to run; the cases' own dates are of earlier years.
 fn without_now(line: &str) -> String {
-    let Some(at) = line.find("\"202").filter(|at| &line[at + 4..at + 5] >= "5") else { return line.to_owned() };
+    let Some(at) = line.find("\"202").filter(|at| &line[at + 4..at + 5] >= "5") else {
+        return line.to_owned();
+    };
     let end = line[at + 1..].find('"').map_or(line.len(), |end| at + end + 2);
     format!("{}NOW{}", &line[..at], &line[end..])
 }
@@ -49,9 +51,8 @@ pub(crate) fn twice(database: &Database, scripts: &[PathBuf]) {
     for script in scripts {
         for time in ["first", "second"] {
             let text = read(script);
-            psql(database, &text).unwrap_or_else(|error| {
-                panic!("{}, the {time} time: {error}\n{text}", script.display())
-            });
+            psql(database, &text)
+                .unwrap_or_else(|error| panic!("{}, the {time} time: {error}\n{text}", script.display()));
         }
     }
 }

@@ -26,7 +26,8 @@ pub(super) fn fill(
     (before, after): (&State, &State),
     renames: &mut Renames,
 ) -> (Fill, Vec<Reason>) {
-    let (Some(old), Some(new)) = (before.model.of_source(&rebuild.table), after.model.of_source(&rebuild.table))
+    let (Some(old), Some(new)) =
+        (before.model.of_source(&rebuild.table), after.model.of_source(&rebuild.table))
     else {
         return (Fill::default(), Vec::new());
     };
@@ -36,7 +37,8 @@ pub(super) fn fill(
         Err(reason) => return (fill, vec![reason]),
     };
     let target = |state: &State, source: &str| {
-        let table = state.plan.tables.iter().find(|table| table.source.eq_ignore_ascii_case(&rebuild.table))?;
+        let table =
+            state.plan.tables.iter().find(|table| table.source.eq_ignore_ascii_case(&rebuild.table))?;
         let column = table.columns.iter().find(|column| column.source.eq_ignore_ascii_case(source))?;
         Some(column.target.clone())
     };
@@ -72,7 +74,8 @@ pub(super) fn fill(
         }
         match value((source, expr), rebuild, insert, (before, after), now) {
             // The column has it already, as its default.
-            Ok(sql) if is_new && new.column(&to).is_some_and(|column| column.default.as_ref() == Some(&sql)) => {}
+            Ok(sql)
+                if is_new && new.column(&to).is_some_and(|column| column.default.as_ref() == Some(&sql)) => {}
             Ok(sql) => fill.sets.push((to, sql)),
             Err(reason) => reasons.push(format!("{}: {reason}", quote(&to))),
         }
@@ -90,7 +93,8 @@ fn moves(
         return Err(format!("the rows come by {odd}"));
     }
     let query = query(insert)?;
-    let (Some(old), Some(new)) = (before.catalog.table(&rebuild.table), after.catalog.table(&rebuild.table)) else {
+    let (Some(old), Some(new)) = (before.catalog.table(&rebuild.table), after.catalog.table(&rebuild.table))
+    else {
         return Err("the table is not there".to_owned());
     };
     let mut values = Vec::new();
@@ -172,7 +176,8 @@ fn value(
     let table = after.catalog.table(&rebuild.table).ok_or("the table is not carried")?;
     let affinity = table.column_index(column).map(|index| table.columns[index].affinity).unwrap_or_default();
     let plan = after.plan.tables.iter().find(|plan| plan.source == table.name);
-    let plan = plan.and_then(|plan| plan.columns.iter().find(|plan| plan.source.eq_ignore_ascii_case(column)));
+    let plan =
+        plan.and_then(|plan| plan.columns.iter().find(|plan| plan.source.eq_ignore_ascii_case(column)));
     let mapping = &plan.ok_or("the column is not carried")?.mapping;
     assigned(expr, &scope, affinity, mapping)
 }

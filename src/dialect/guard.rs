@@ -36,7 +36,8 @@ impl Run {
 
     /// The same under more conditions.
     pub(super) fn under(mut self, conditions: &[String]) -> Run {
-        let new: Vec<String> = conditions.iter().filter(|one| !self.conditions.contains(one)).cloned().collect();
+        let new: Vec<String> =
+            conditions.iter().filter(|one| !self.conditions.contains(one)).cloned().collect();
         self.conditions.splice(0..0, new);
         self
     }
@@ -100,7 +101,9 @@ pub(super) fn is_no_identity(schema: &str, table: &str, column: &str) -> String 
 
 fn column_row(schema: &str, table: &str, column: &str) -> String {
     let (relation, name) = (relation(schema, table), literal(column));
-    format!("SELECT FROM pg_catalog.pg_attribute WHERE attrelid = {relation} AND attname = {name} AND NOT attisdropped")
+    format!(
+        "SELECT FROM pg_catalog.pg_attribute WHERE attrelid = {relation} AND attname = {name} AND NOT attisdropped"
+    )
 }
 
 /// The table has the constraint.
@@ -134,7 +137,8 @@ mod tests {
     #[test]
     fn a_block_ends_where_it_is_meant_to() {
         assert_eq!(Run::always("SELECT 1").text(), "SELECT 1;\n");
-        let run = Run::when("a".to_owned(), vec!["SELECT '$$'".to_owned()]).under(&["b".to_owned(), "a".to_owned()]);
+        let run = Run::when("a".to_owned(), vec!["SELECT '$$'".to_owned()])
+            .under(&["b".to_owned(), "a".to_owned()]);
         assert_eq!(
             run.text(),
             "DO $cutover0$\nBEGIN\n  IF b\n    AND a THEN\n    SELECT '$$';\n  END IF;\nEND\n$cutover0$;\n"

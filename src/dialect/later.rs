@@ -32,7 +32,8 @@ pub(super) fn events(old: &Model, new: &Model, renames: &Renames) -> Vec<Event> 
             continue;
         };
         for column in &table.columns {
-            let is_renamed = renames.columns.iter().any(|(owner, from, _)| owner == name && *from == column.name);
+            let is_renamed =
+                renames.columns.iter().any(|(owner, from, _)| owner == name && *from == column.name);
             if now.column(&column.name).is_none() && !is_renamed {
                 events.push(Event::ColumnDropped { table: name.clone(), column: column.name.clone() });
             }

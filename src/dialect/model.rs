@@ -107,7 +107,8 @@ impl Table {
     /// Its primary key and its unique constraints over plain columns, the primary key first.
     pub(super) fn keys(&self) -> impl Iterator<Item = (bool, Vec<String>)> {
         let of = |words: &'static str| {
-            let parts = self.parts.iter().filter(move |part| !part.is_index && part.definition.starts_with(words));
+            let parts =
+                self.parts.iter().filter(move |part| !part.is_index && part.definition.starts_with(words));
             parts.filter_map(move |part| {
                 let (_, within, _) = parentheses(&part.definition)?;
                 let names = split_list(within).into_iter().filter_map(leading_name);
@@ -132,7 +133,8 @@ impl Column {
         let generated = find_word(clauses, &["GENERATED"]);
         let (before, generated) = clauses.split_at(generated.unwrap_or(clauses.len()));
         // NOT NULL stands before DEFAULT or behind it, never within.
-        let default = find_word(before, &["DEFAULT"]).map(|at| before[at + "DEFAULT".len()..].trim().to_owned());
+        let default =
+            find_word(before, &["DEFAULT"]).map(|at| before[at + "DEFAULT".len()..].trim().to_owned());
         Some(Column {
             name,
             pg: pg.trim().to_owned(),

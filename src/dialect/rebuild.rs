@@ -67,7 +67,9 @@ fn statement(step: &Step) -> Option<&Statement> {
 
 /// CREATE new; INSERT INTO new SELECT … FROM old; DROP old; ALTER new RENAME TO old.
 fn by_rename_last(steps: &[Step], end: usize) -> Option<(usize, Rebuild)> {
-    let Some(Statement::RenameTable { table: beside, to: table }) = statement(&steps[end]) else { return None };
+    let Some(Statement::RenameTable { table: beside, to: table }) = statement(&steps[end]) else {
+        return None;
+    };
     let is_drop = |step: &Step| matches!(statement(step), Some(Statement::DropTable { table: name }) if same(name, table));
     let drop = steps[..end].iter().rposition(is_drop)?;
     let begin = creation(steps, drop, beside)?;
@@ -80,7 +82,8 @@ fn by_rename_last(steps: &[Step], end: usize) -> Option<(usize, Rebuild)> {
 /// ALTER old RENAME TO aside; CREATE old; INSERT INTO old SELECT … FROM aside; DROP aside.
 fn by_drop_last(steps: &[Step], end: usize) -> Option<(usize, Rebuild)> {
     let Some(Statement::DropTable { table: beside }) = statement(&steps[end]) else { return None };
-    let is_rename = |step: &Step| matches!(statement(step), Some(Statement::RenameTable { to, .. }) if same(to, beside));
+    let is_rename =
+        |step: &Step| matches!(statement(step), Some(Statement::RenameTable { to, .. }) if same(to, beside));
     let begin = steps[..end].iter().rposition(is_rename)?;
     let Some(Statement::RenameTable { table, .. }) = statement(&steps[begin]) else { return None };
     let created = creation(steps, end, table).filter(|created| *created > begin)?;

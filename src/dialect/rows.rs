@@ -1,10 +1,10 @@
 //! First rows and changes of rows, so that they may run twice: INSERT by its key where that is given, else only where no
 //! such row is there; UPDATE and DELETE where the second time changes nothing.
 
-use super::literal::{self, Literal, is_constant};
 use super::guard::Run;
-use super::turn::advance_sequence;
+use super::literal::{self, Literal, is_constant};
 use super::model::Table;
+use super::turn::advance_sequence;
 use super::{Reason, State};
 use crate::catalog::Generated;
 use crate::catalog::affinity::Affinity;
@@ -215,7 +215,9 @@ fn statements(ends: &Ends<'_>, conflict: &Conflict, rows: &[Row]) -> Result<Vec<
         Some(clause) if !first.columns.is_empty() && has_key(ends, &key, conflict) => {
             let values: Vec<String> = rows.iter().map(|row| format!("\n  ({})", row.list())).collect();
             let values = values.join(",");
-            Ok(vec![Run::always(format!("INSERT INTO {table} ({columns}) VALUES{values}\nON CONFLICT {clause}"))])
+            Ok(vec![Run::always(format!(
+                "INSERT INTO {table} ({columns}) VALUES{values}\nON CONFLICT {clause}"
+            ))])
         }
         _ => Ok(rows.iter().map(|row| where_absent(&table, &columns, row)).collect()),
     }
@@ -240,7 +242,9 @@ fn where_absent(table: &str, columns: &str, row: &Row) -> Run {
     let absent = format!("NOT EXISTS (SELECT FROM {table}{filter})");
     match row.columns.is_empty() {
         true => Run::when(absent, vec![format!("INSERT INTO {table} DEFAULT VALUES")]),
-        false => Run::always(format!("INSERT INTO {table} ({columns})\nSELECT {}\nWHERE {absent}", row.list())),
+        false => {
+            Run::always(format!("INSERT INTO {table} ({columns})\nSELECT {}\nWHERE {absent}", row.list()))
+        }
     }
 }
 
@@ -310,7 +314,11 @@ pub(super) fn update(update: &Update, state: &State) -> Result<Run, Reason> {
         sets.push(format!("{} = {value}", quote(&plan.target)));
     }
     let table = qualified(ends.schema, &ends.plan.target);
-    Ok(Run::always(format!("UPDATE {table} SET {}{}", sets.join(", "), filter(update.filter.as_ref(), &scope)?)))
+    Ok(Run::always(format!(
+        "UPDATE {table} SET {}{}",
+        sets.join(", "),
+        filter(update.filter.as_ref(), &scope)?
+    )))
 }
 
 /// What a DELETE becomes.

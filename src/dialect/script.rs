@@ -75,13 +75,16 @@ impl<'a> Writer<'a> {
         let done = done(&self.source.steps);
         let mut numbered: Vec<(String, String)> = Vec::new();
         for (place, (step, one)) in self.source.steps.iter().zip(&done).enumerate() {
-            let later: Vec<Event> = done[place + 1..].iter().flat_map(|done| done.events.iter().cloned()).collect();
+            let later: Vec<Event> =
+                done[place + 1..].iter().flat_map(|done| done.events.iter().cloned()).collect();
             if one.is_ddl {
                 self.advance(&mut numbered, &step.before, &done[place..]);
             }
             self.comments(&step.piece.comments);
             self.statement(step, one, &later);
-            if let Some(identity) = &one.numbered && !numbered.contains(identity) {
+            if let Some(identity) = &one.numbered
+                && !numbered.contains(identity)
+            {
                 numbered.push(identity.clone());
             }
         }
@@ -95,13 +98,16 @@ impl<'a> Writer<'a> {
 
     fn head(&mut self) {
         let name = &self.source.name;
-        self.text += &comment(&format!("{name}, translated for PostgreSQL. One transaction; it may run twice."));
+        self.text +=
+            &comment(&format!("{name}, translated for PostgreSQL. One transaction; it may run twice."));
         self.text += "\nBEGIN;\n";
         for setting in SETTINGS {
             self.text += &format!("{};\n", setting.replacen("SET ", "SET LOCAL ", 1));
         }
         self.text += "SET LOCAL client_min_messages = 'warning';\n";
-        if let Some(model) = self.source.steps.first().map(|step| &step.after.model).filter(|model| model.create_schema) {
+        if let Some(model) =
+            self.source.steps.first().map(|step| &step.after.model).filter(|model| model.create_schema)
+        {
             let _ = write!(self.text, "\nCREATE SCHEMA IF NOT EXISTS {};\n", quote(&model.schema));
         }
     }
@@ -160,7 +166,8 @@ impl<'a> Writer<'a> {
             let conditions = conditions(action, &step.after.model, later);
             self.text += &action.run.clone().under(&conditions).text();
         }
-        let last = self.source.steps.last().map(|step| step.after.plan.not_carried.as_slice()).unwrap_or_default();
+        let last =
+            self.source.steps.last().map(|step| step.after.plan.not_carried.as_slice()).unwrap_or_default();
         for item in done.lost.iter().filter(|item| last.contains(item)) {
             space(&mut self.text);
             let why = not_carried(item);
@@ -198,7 +205,10 @@ fn done(steps: &[Step]) -> Vec<Done> {
 /// The statement belongs to the tables that are built anew.
 fn is_member(step: &Step, place: usize, group: &Group) -> bool {
     let is_beside = |table: &str| {
-        group.rebuilds.iter().any(|one| one.beside.eq_ignore_ascii_case(table) || is_new_form(one, table, step))
+        group
+            .rebuilds
+            .iter()
+            .any(|one| one.beside.eq_ignore_ascii_case(table) || is_new_form(one, table, step))
     };
     match &step.statement {
         Ok(Statement::Insert(insert)) => {
@@ -206,7 +216,9 @@ fn is_member(step: &Step, place: usize, group: &Group) -> bool {
         }
         Ok(Statement::Update(update)) => is_beside(&update.table),
         Ok(Statement::Delete { table, .. }) => is_beside(table),
-        Ok(Statement::Pragma(_) | Statement::Transaction | Statement::Other(_) | Statement::Temporary) => false,
+        Ok(Statement::Pragma(_) | Statement::Transaction | Statement::Other(_) | Statement::Temporary) => {
+            false
+        }
         _ => true,
     }
 }
@@ -218,7 +230,8 @@ fn is_new_form(rebuild: &Rebuild, table: &str, step: &Step) -> bool {
 }
 
 fn within(step: &Step, place: usize, group: &Group) -> Done {
-    let is_row = matches!(&step.statement, Ok(Statement::Insert(_) | Statement::Update(_) | Statement::Delete { .. }));
+    let is_row =
+        matches!(&step.statement, Ok(Statement::Insert(_) | Statement::Update(_) | Statement::Delete { .. }));
     let is_fill = group.rebuilds.iter().any(|one| one.insert == place);
     let mut done = Done { is_ddl: true, ..Done::default() };
     if is_row && !is_fill {
@@ -267,11 +280,15 @@ fn single(step: &Step) -> Done {
     let why = |reason: Reason| Done { reasons: vec![(None, reason)], ..Done::default() };
     let on = |table: &str, runs: Vec<Run>| {
         let target = step.before.model.of_source(table).map(|table| table.name.clone());
-        runs.into_iter().map(|run| Action { run, table: target.clone(), makes: None }).collect::<Vec<Action>>()
+        runs.into_iter()
+            .map(|run| Action { run, table: target.clone(), makes: None })
+            .collect::<Vec<Action>>()
     };
     let statement = match &step.statement {
         Ok(statement) => statement,
-        Err(_) if step.before.catalog != step.after.catalog => return changed(states, &Renames::default(), &[]),
+        Err(_) if step.before.catalog != step.after.catalog => {
+            return changed(states, &Renames::default(), &[]);
+        }
         Err(sentence) => return why(format!("it cannot be read ({sentence})")),
     };
     match statement {
@@ -325,13 +342,17 @@ fn renames(statement: &Statement, step: &Step) -> Renames {
     let mut renames = Renames::default();
     match statement {
         Statement::RenameTable { table, to } => {
-            if let (Some(from), Some(to)) = (target(&step.before, table), target(&step.after, to)) && from != to {
+            if let (Some(from), Some(to)) = (target(&step.before, table), target(&step.after, to))
+                && from != to
+            {
                 renames.tables.push((from, to));
             }
         }
         Statement::RenameColumn { table, from, to } => {
             let ends = (column(&step.before, table, from), column(&step.after, table, to));
-            if let ((Some(from), Some(to)), Some(table)) = (ends, target(&step.after, table)) && from != to {
+            if let ((Some(from), Some(to)), Some(table)) = (ends, target(&step.after, table))
+                && from != to
+            {
                 renames.columns.push((table, from, to));
             }
         }

@@ -139,7 +139,8 @@ pub(super) fn rename(text: &str, other: impl Fn(&str) -> Option<String>) -> Stri
     for (token, from, to) in tokens(text) {
         let part = &text[from..to];
         let is_qualified = text[..from].ends_with('.') || text[to..].starts_with('.');
-        let name = (token == Token::Name && !is_qualified).then(|| part[1..part.len() - 1].replace("\"\"", "\""));
+        let name =
+            (token == Token::Name && !is_qualified).then(|| part[1..part.len() - 1].replace("\"\"", "\""));
         match name.and_then(|name| other(&name)) {
             Some(name) => out += &crate::ident::quote(&name),
             None => out += part,
@@ -154,12 +155,10 @@ mod tests {
 
     #[test]
     fn parts_are_found_beside_quotes_and_parentheses() {
-        assert_eq!(split_list("\"a,\" text, \"b\" numeric(1,2) DEFAULT ',', E'\\',', \"c\""), [
-            "\"a,\" text",
-            "\"b\" numeric(1,2) DEFAULT ','",
-            "E'\\','",
-            "\"c\""
-        ]);
+        assert_eq!(
+            split_list("\"a,\" text, \"b\" numeric(1,2) DEFAULT ',', E'\\',', \"c\""),
+            ["\"a,\" text", "\"b\" numeric(1,2) DEFAULT ','", "E'\\','", "\"c\""]
+        );
         assert_eq!(parentheses("x \"(\" (a, (b) ')') tail"), Some(("x \"(\" ", "a, (b) ')'", " tail")));
         assert_eq!(leading_name("\"a\"\"b\" text"), Some(("a\"b".to_owned(), " text")));
         assert_eq!(find_word("text DEFAULT 'NOT' (NOT) NOT NULL", &["NOT"]), Some(25));

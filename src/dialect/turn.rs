@@ -116,8 +116,12 @@ impl Turn<'_> {
         }
         for (table, from, to) in &renames.columns {
             let conditions = [has_column(self.schema, table, from), lacks_column(self.schema, table, to)];
-            let sql =
-                format!("ALTER TABLE {} RENAME COLUMN {} TO {}", self.qualified(table), quote(from), quote(to));
+            let sql = format!(
+                "ALTER TABLE {} RENAME COLUMN {} TO {}",
+                self.qualified(table),
+                quote(from),
+                quote(to)
+            );
             self.actions.push(Action::free(Run::under_all(conditions.to_vec(), vec![sql])));
             let old = self.old.table(table).and_then(|table| table.column(from));
             if old.is_some_and(Column::is_identity) {
@@ -147,8 +151,12 @@ impl Turn<'_> {
         let is_moved = |(old, new): &(Table, Table)| {
             old.columns.iter().any(|column| new.column(&column.name).is_none_or(|now| now.pg != column.pg))
         };
-        let mut moved: Vec<String> =
-            self.pairs().iter().filter(|pair| is_moved(pair)).map(|(_, new)| self.qualified(&new.name)).collect();
+        let mut moved: Vec<String> = self
+            .pairs()
+            .iter()
+            .filter(|pair| is_moved(pair))
+            .map(|(_, new)| self.qualified(&new.name))
+            .collect();
         let mut affected = BTreeSet::new();
         for view in &self.old.views {
             let same = self.new.views.iter().any(|now| same_step(now, view));
@@ -204,10 +212,7 @@ impl Turn<'_> {
                 format!("ALTER INDEX {} RENAME TO {}", self.qualified(&was.name), quote(name)),
             ),
             false => (
-                [
-                    has_constraint(self.schema, table, &was.name),
-                    lacks_constraint(self.schema, table, name),
-                ],
+                [has_constraint(self.schema, table, &was.name), lacks_constraint(self.schema, table, name)],
                 format!(
                     "ALTER TABLE {} RENAME CONSTRAINT {} TO {}",
                     self.qualified(table),
@@ -256,7 +261,8 @@ impl Turn<'_> {
     }
 
     fn create_tables(&mut self) {
-        let mut known: Vec<String> = self.old.tables.iter().map(|table| self.qualified(&table.name)).collect();
+        let mut known: Vec<String> =
+            self.old.tables.iter().map(|table| self.qualified(&table.name)).collect();
         let created: Vec<Table> =
             self.new.tables.iter().filter(|table| self.old.table(&table.name).is_none()).cloned().collect();
         for table in created {
@@ -271,7 +277,8 @@ impl Turn<'_> {
             let lines: Vec<String> = columns.chain(within.iter().map(|part| part.line())).collect();
             self.kept.extend(within.iter().map(|part| (table.name.clone(), part.name.clone())));
             let name = self.qualified(&table.name);
-            let sql = format!("CREATE TABLE IF NOT EXISTS {name} (\n  {}\n){}", lines.join(",\n  "), table.tail);
+            let sql =
+                format!("CREATE TABLE IF NOT EXISTS {name} (\n  {}\n){}", lines.join(",\n  "), table.tail);
             let (run, makes) = (Run::always(sql), Some(Made::Table));
             self.actions.push(Action { run, table: Some(table.name.clone()), makes });
         }
@@ -290,7 +297,8 @@ impl Turn<'_> {
                 self.free(format!("ALTER TABLE {table} DROP COLUMN IF EXISTS {}", quote(&column.name)));
             }
             if old.tail != new.tail {
-                self.reasons.push(format!("how the table {} is partitioned cannot be changed", quote(&new.name)));
+                self.reasons
+                    .push(format!("how the table {} is partitioned cannot be changed", quote(&new.name)));
             }
         }
     }
@@ -310,9 +318,8 @@ impl Turn<'_> {
             self.actions.extend(update.map(|sql| Action::on(&new.name, Run::always(sql))));
             return;
         };
-        let is_late = |column: &Column| {
-            column.not_null && column.default.is_none() && column.generated.is_none()
-        };
+        let is_late =
+            |column: &Column| column.not_null && column.default.is_none() && column.generated.is_none();
         let add = |column: &Column| {
             format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {}", column.line(!is_late(column)))
         };
@@ -353,7 +360,8 @@ impl Turn<'_> {
                     vec![format!("{alter} TYPE {} USING {using}", now.pg)],
                 )),
                 None => {
-                    let message = format!("{}: {} does not become {} by itself", quote(&now.name), was.pg, now.pg);
+                    let message =
+                        format!("{}: {} does not become {} by itself", quote(&now.name), was.pg, now.pg);
                     self.reasons.push(message);
                     return;
                 }
@@ -416,13 +424,16 @@ impl Turn<'_> {
         }
         for table in &self.new.tables {
             let was = self.old.table(&table.name);
-            let is_new = |step: &&Step| {
-                was.is_none_or(|was| !was.last.iter().any(|old| same_step(old, step)))
-            };
+            let is_new =
+                |step: &&Step| was.is_none_or(|was| !was.last.iter().any(|old| same_step(old, step)));
             for step in table.last.iter().filter(is_new) {
                 let mut sql = step.sql.clone();
                 if is_trigger(step) {
-                    let drop = format!("DROP TRIGGER IF EXISTS {} ON {}", quote(&step.object), self.qualified(&table.name));
+                    let drop = format!(
+                        "DROP TRIGGER IF EXISTS {} ON {}",
+                        quote(&step.object),
+                        self.qualified(&table.name)
+                    );
                     sql = sql.replacen("CREATE FUNCTION ", "CREATE OR REPLACE FUNCTION ", 1);
                     self.actions.push(Action::on(&table.name, Run::always(drop)));
                 }

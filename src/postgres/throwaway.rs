@@ -1,8 +1,8 @@
 //! A database for one purpose, made on a server of ours and dropped afterwards: scripts of others run in it as psql would
 //! run them.
 
-use super::conninfo::ConnInfo;
 use super::connect::Connector;
+use super::conninfo::ConnInfo;
 use crate::error::{Error, Result};
 use crate::ident::quote;
 
@@ -24,7 +24,8 @@ impl Throwaway {
     /// A target fault.
     pub async fn make(admin: &Connector) -> Result<Throwaway> {
         let name = format!("{PREFIX}{}", uuid::Uuid::new_v4().simple());
-        on_server(admin, &format!("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", quote(&name))).await?;
+        on_server(admin, &format!("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", quote(&name)))
+            .await?;
         let mut info: ConnInfo = admin.info().clone();
         info.database.clone_from(&name);
         let connector = Connector::new(info, "check")?;

@@ -70,7 +70,8 @@ pub fn missing(dir: &Path, config: &Config) -> Result<Vec<Missing>> {
     if lacking.is_empty() {
         return Ok(Vec::new());
     }
-    let files: Vec<&PathBuf> = found.values().flat_map(|one| one.sqlite.iter().map(|(_, path)| path)).collect();
+    let files: Vec<&PathBuf> =
+        found.values().flat_map(|one| one.sqlite.iter().map(|(_, path)| path)).collect();
     let scripts = files.iter().map(|path| script(path)).collect::<Result<Vec<_>>>()?;
     let made = translate(&scripts, config)?;
     let wanted = files.into_iter().zip(made).filter(|(path, _)| lacking.contains(path));

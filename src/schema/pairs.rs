@@ -114,7 +114,8 @@ fn of_number(number: u64, migration: &Migration) -> Vec<Fault> {
     if let ([(name, sqlite)], [(other, postgres)]) = (&*migration.sqlite, &*migration.postgres)
         && name != other
     {
-        let message = format!("is called {name} for SQLite and {other} for PostgreSQL ({})", file_name(postgres));
+        let message =
+            format!("is called {name} for SQLite and {other} for PostgreSQL ({})", file_name(postgres));
         return vec![Fault::new("differing names", file_name(sqlite), message)];
     }
     for path in without_partner(&migration.sqlite, &migration.postgres) {

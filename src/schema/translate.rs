@@ -98,7 +98,9 @@ fn effect(statement: &std::result::Result<Statement, String>, sql: &str) -> Effe
     const DDL: [&str; 3] = ["CREATE", "ALTER", "DROP"];
     match statement {
         Ok(Statement::Insert(_) | Statement::Update(_) | Statement::Delete { .. }) => Effect::Rows,
-        Ok(Statement::Pragma(name)) if name == "legacy_alter_table" || name == "foreign_keys" => Effect::Setting,
+        Ok(Statement::Pragma(name)) if name == "legacy_alter_table" || name == "foreign_keys" => {
+            Effect::Setting
+        }
         Ok(Statement::Pragma(_) | Statement::Transaction | Statement::Other(_)) => Effect::None,
         Ok(_) => Effect::Schema,
         // SQLite may understand what our grammar does not.

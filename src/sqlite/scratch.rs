@@ -59,9 +59,7 @@ impl Scratch {
     /// A source fault where the file cannot be made.
     pub fn in_file(path: &Path) -> Result<Scratch> {
         let made = Connection::open(path).and_then(Scratch::keep_in);
-        made.map_err(|error| {
-            Error::source_fault(format!("{} cannot be made", path.display())).cause(error)
-        })
+        made.map_err(|error| Error::source_fault(format!("{} cannot be made", path.display())).cause(error))
     }
 
     fn keep_in(mut connection: Connection) -> rusqlite::Result<Scratch> {

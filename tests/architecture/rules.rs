@@ -95,7 +95,8 @@ const BELOW_PIPELINE: [&str; 8] =
     ["floor 0", "catalog", "plan", "encode", "digest", "sqlite", "postgres", "assess"];
 
 const BELOW_SCHEMA: [&str; 11] = [
-    "floor 0", "catalog", "plan", "drift", "dialect", "encode", "digest", "sqlite", "postgres", "assess", "pipeline",
+    "floor 0", "catalog", "plan", "drift", "dialect", "encode", "digest", "sqlite", "postgres", "assess",
+    "pipeline",
 ];
 
 const ONE_DRIVER: &str =

@@ -216,10 +216,7 @@ mod tests {
             read("ALTER TABLE \"t\" RENAME a TO `b`"),
             Ok(Statement::RenameColumn { table: table("t"), from: table("a"), to: table("b") })
         );
-        assert_eq!(
-            read("alter table t add column x int"),
-            Ok(Statement::AlterTable { table: table("t") })
-        );
+        assert_eq!(read("alter table t add column x int"), Ok(Statement::AlterTable { table: table("t") }));
         assert_eq!(read("CREATE TEMP TABLE t(a)"), Ok(Statement::Temporary));
         assert_eq!(read("PRAGMA Foreign_Keys = off"), Ok(Statement::Pragma("foreign_keys".to_owned())));
         assert_eq!(read("ATTACH 'x' AS y"), Ok(Statement::Other("ATTACH")));
@@ -240,9 +237,7 @@ mod tests {
         else {
             panic!()
         };
-        assert!(
-            matches!(insert.conflict, Conflict::Update { key, sets } if key == ["a"] && sets.len() == 1)
-        );
+        assert!(matches!(insert.conflict, Conflict::Update { key, sets } if key == ["a"] && sets.len() == 1));
         let Ok(Statement::Update(update)) = read("UPDATE t AS u SET a = 1, b = u.a WHERE a IS NULL") else {
             panic!()
         };

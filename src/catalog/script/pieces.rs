@@ -180,10 +180,10 @@ mod tests {
     #[test]
     fn a_script_is_cut_where_sqlite_cuts_it() {
         let one = |line, text: &str| (line, text.to_owned());
-        assert_eq!(sql("\n a ;;\n-- c;\nb 'x;''y' /* ; */ \"z;\" [;] `;`"), [
-            one(2, "a"),
-            one(4, "b 'x;''y' /* ; */ \"z;\" [;] `;`")
-        ]);
+        assert_eq!(
+            sql("\n a ;;\n-- c;\nb 'x;''y' /* ; */ \"z;\" [;] `;`"),
+            [one(2, "a"), one(4, "b 'x;''y' /* ; */ \"z;\" [;] `;`")]
+        );
         let trigger = "CREATE TEMP TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; SELECT 'END;'; END";
         assert_eq!(sql(&format!("{trigger};\nx;")), [one(1, trigger), one(2, "x")]);
         let case = "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT CASE 1 WHEN 1 THEN 2 END; END";
@@ -195,7 +195,8 @@ mod tests {
 
     #[test]
     fn comments_stay_before_their_statement() {
-        let (pieces, rest) = split("-- one\n--two\n\n/* three\n * four */\na -- within\n; -- after\nb; /* end */");
+        let (pieces, rest) =
+            split("-- one\n--two\n\n/* three\n * four */\na -- within\n; -- after\nb; /* end */");
         let said = |text: &str| Some(text.to_owned());
         assert_eq!(pieces[0].comments, [said("one"), said("two"), None, said("three"), said("four")]);
         assert_eq!(pieces[0].sql, "a");

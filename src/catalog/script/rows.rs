@@ -84,7 +84,16 @@ fn sets(parsed: &[Set<'_>], odd: &mut Option<&'static str>) -> Read<Vec<(String,
 
 pub(super) fn update(parsed: &Stmt<'_>) -> Read<Update> {
     let Stmt::Update {
-        with, or_conflict, tbl_name, sets: parsed, from, where_clause, returning, order_by, limit, ..
+        with,
+        or_conflict,
+        tbl_name,
+        sets: parsed,
+        from,
+        where_clause,
+        returning,
+        order_by,
+        limit,
+        ..
     } = parsed
     else {
         return Err("not an UPDATE".to_owned());

@@ -45,7 +45,8 @@ pub fn dialect(args: &DialectArgs) -> Result<Config> {
     let said = (settings.options.triggers, settings.options.comments);
     let config = selected(&selection, settings, Vec::new(), TargetAddress::Nowhere)?;
     // A script is its own record of what was declared, and a trigger that can be made is a part of what it makes.
-    let (triggers, comments) = (said.0.unwrap_or(TriggerPolicy::Timestamps), said.1.unwrap_or(CommentPolicy::Off));
+    let (triggers, comments) =
+        (said.0.unwrap_or(TriggerPolicy::Timestamps), said.1.unwrap_or(CommentPolicy::Off));
     Ok(Config { triggers, comments, ..config })
 }
 
@@ -64,7 +65,9 @@ fn places(out: &Path, sources: &[PathBuf]) -> Result<Vec<PathBuf>> {
         let place = settings::new_file("--out", &out.join(partner_name(&name)))?;
         if places.contains(&place) {
             let message = format!("--out: two scripts would both be {}", place.display());
-            return Err(Error::usage(message).remedy("translate them one by one, each into a file of its own"));
+            return Err(
+                Error::usage(message).remedy("translate them one by one, each into a file of its own")
+            );
         }
         places.push(place);
     }
