@@ -4,8 +4,11 @@
 //! [`translate`] has had SQLite run the script and gives what it made ([`Step`]). Statements for rows, and what is meant by
 //! several statements together (a table that is built anew), are read from their text.
 
+mod columns;
+mod done;
 mod fill;
 mod guard;
+mod insert;
 mod later;
 mod literal;
 mod model;
