@@ -41,6 +41,7 @@ mod round_trip;
 mod mutations;
 // the cases of the specification's table that speak of values
 mod numbered;
+mod objects;
 // what is refused, and how it is said
 mod refusals;
 // runs that are killed, stopped, repeated, fenced
