@@ -126,6 +126,11 @@ fn create(
         let wanted = made.rendered.shown[index].as_ref().filter(|_| own).unwrap_or(&spelled);
         let target = names::take_column(&mut column_names, wanted);
         fields.push(made.rendered.field(index, &column.name, &target));
+        if target != column.name {
+            let message = format!("is called \"{target}\" in the target");
+            let object = format!("{}.{}", view.name, column.name);
+            findings.push(Finding::new("W_RENAMED", Severity::Note, object, message));
+        }
         targets.push(target);
     }
     let sql = qualified(&rules.schema, &target);
@@ -191,25 +196,26 @@ fn of_table(inputs: &Inputs<'_>, table: &Table, draft: &Draft) -> Known {
         Field { name: Some(column.name.clone()), column: shown, computed: false }
     });
     let fields: Vec<Field> = fields.collect();
+    let nullable =
+        |key: &Vec<usize>| key.iter().any(|&i| fields[i].column.as_ref().is_ok_and(|column| column.nullable));
+    let (nullable_keys, keys) = keys(table, &fields).into_iter().partition(nullable);
     Known {
         name: table.name.clone(),
         sql: qualified(&inputs.rules.schema, &draft.plan.target),
-        keys: keys(table, &fields),
+        keys,
+        nullable_keys,
         rowid: (!table.without_rowid).then_some(table.rowid_column),
         fields,
     }
 }
 
-/// Sets of columns in which no two rows are equal, by BINARY, and none is NULL.
+/// Sets of columns in which no two rows are equal, by BINARY.
 fn keys(table: &Table, fields: &[Field]) -> Vec<Vec<usize>> {
     let usable = |key: &Vec<usize>| {
         !key.is_empty()
-            && key.iter().all(|&index| {
-                fields[index]
-                    .column
-                    .as_ref()
-                    .is_ok_and(|column| !column.nullable && column.collation == "BINARY")
-            })
+            && key
+                .iter()
+                .all(|&index| fields[index].column.as_ref().is_ok_and(|column| column.collation == "BINARY"))
     };
     let unique = table.indexes.iter().filter(|index| index.unique && !index.partial);
     let unique = unique.filter(|index| index.keys.iter().all(|key| key.collation == "BINARY"));

@@ -96,6 +96,7 @@ impl Builder<'_, '_, '_> {
                 name: Some(called.to_owned()),
                 fields: known.fields.clone(),
                 keys: known.keys.clone(),
+                nullable_keys: known.nullable_keys.clone(),
                 rowid: known.rowid,
                 ..Item::default()
             },

@@ -3,8 +3,8 @@
 
 use super::aggregate::is_aggregate;
 use super::level::{Column, Level, bare};
-use super::same;
 use super::subquery::{Writer, names};
+use super::{order, same};
 use crate::catalog::expr::{Expr, Quote};
 use crate::plan::translate::Reason;
 
@@ -44,7 +44,7 @@ pub(super) fn keys(
 fn key(writer: &mut Writer<'_, '_, '_>, level: &mut Level<'_>, expr: &Expr) -> Result<String, Reason> {
     let translated = writer.value(level, expr, false)?;
     same::equality(&translated.mapping, &level.collation(expr)).map_err(|why| format!("GROUP BY: {why}"))?;
-    Ok(translated.sql)
+    Ok(order::no_position(expr, translated.sql))
 }
 
 /// Whether a key of the table is among the groups' keys, so that all of its row is.

@@ -15,6 +15,8 @@ pub(in crate::plan) struct Known {
     pub fields: Vec<Field>,
     /// sets of columns in which no two rows are equal and none is NULL
     pub keys: Vec<Vec<usize>>,
+    /// sets of columns in which no two rows are equal, but one may be NULL
+    pub nullable_keys: Vec<Vec<usize>>,
     /// it has a rowid, and this column is another name for it
     pub rowid: Option<Option<usize>>,
 }

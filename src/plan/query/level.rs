@@ -36,6 +36,7 @@ pub(super) struct Item {
     pub name: Option<String>,
     pub fields: Vec<Field>,
     pub keys: Vec<Vec<usize>>,
+    pub nullable_keys: Vec<Vec<usize>>,
     pub rowid: Option<Option<usize>>,
     /// columns that USING or NATURAL joins it by
     pub using: Vec<String>,

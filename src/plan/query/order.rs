@@ -1,8 +1,9 @@
 //! ORDER BY, LIMIT, and whether an order leaves anything open.
 
-use super::aggregate::enclosed;
+use super::aggregate::{enclosed, has_aggregate};
 use super::level::Level;
 use super::same;
+use super::walk::any;
 use crate::catalog::expr::{Expr, UnaryOp};
 use crate::catalog::select::Ordering;
 use crate::plan::translate::{Reason, value};
@@ -17,6 +18,14 @@ pub(super) fn terms(order_by: &[Ordering], level: &Level<'_>) -> Result<String, 
     };
     let terms: Vec<String> = order_by.iter().map(term).collect::<Result<_, Reason>>()?;
     Ok(terms.join(", "))
+}
+
+/// A key of ORDER BY or GROUP BY that PostgreSQL does not take for a column's position, or refuse, because it is a constant.
+pub(super) fn no_position(expr: &Expr, sql: String) -> String {
+    let named = |one: &Expr| matches!(one, Expr::Name { table: Some(_), .. });
+    // What is translated may be a constant where the expression is none; columns are always in quotes.
+    let is_constant = !any(expr, &named) || !sql.contains('"');
+    if is_constant && !has_aggregate(expr) { format!("(SELECT {sql})") } else { sql }
 }
 
 /// To SQLite NULL is less than everything, to PostgreSQL it is more.

@@ -118,9 +118,15 @@ fn expand(level: &Level<'_>, columns: &[ResultColumn]) -> Result<Vec<Shown>, Rea
             }
             ResultColumn::TableStar(table) => {
                 let called = |name: &String| name.eq_ignore_ascii_case(table);
-                let item = level.items.iter().position(|item| item.name.as_ref().is_some_and(called));
-                let item = item.ok_or_else(|| format!("there is no table {table} for its star"))?;
-                star(level, item, false, &mut expanded)?;
+                let items: Vec<usize> = (0..level.items.len())
+                    .filter(|&item| level.items[item].name.as_ref().is_some_and(called))
+                    .collect();
+                if items.is_empty() {
+                    return Err(format!("there is no table {table} for its star"));
+                }
+                for item in items {
+                    star(level, item, false, &mut expanded)?;
+                }
             }
         }
     }
@@ -324,7 +330,8 @@ fn at_most_one(level: &Level<'_>, joined: &Joined, bound: &Bound, grouped: bool)
     let [item] = level.items.as_slice() else { return level.items.is_empty() };
     let conditions: Vec<&Expr> = joined.inner.iter().chain(&bound.filter).flat_map(conjuncts).collect();
     let fixed = |field: &usize| conditions.iter().any(|condition| fixes(level, condition, *field));
-    item.keys.iter().any(|key| key.iter().all(fixed))
+    // NULL is equal to nothing.
+    item.keys.iter().chain(&item.nullable_keys).any(|key| key.iter().all(fixed))
 }
 
 /// `column = something of another query`, where no two values of the column are equal to the same.
