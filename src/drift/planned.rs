@@ -196,6 +196,7 @@ mod tests {
             cleanse: crate::config::Cleanse::default(),
             on_bad_value: crate::config::BadValuePolicy::Refuse,
             evidence: Evidence::default(),
+            generated: None,
         }
     }
 
@@ -212,6 +213,7 @@ mod tests {
             not_null: planned[i].not_null,
             identity,
             default,
+            generated: None,
         };
         let lines = [
             line(0, Some(ddl::Identity { sequence: Some("\"s\".\"q\"") }), None),

@@ -230,7 +230,7 @@ mod tests {
         else {
             panic!()
         };
-        assert_eq!((insert.conflict, insert.odd), (Conflict::Ignore, None));
+        assert_eq!((&insert.conflict, insert.odd), (&Conflict::Ignore, None));
         assert!(matches!(insert.rows, Rows::Values(rows) if rows.len() == 2));
         let Ok(Statement::Insert(insert)) =
             read("INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET b = excluded.b")
