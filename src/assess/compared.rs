@@ -6,7 +6,7 @@
 //! not hold its values; against an empty target; and against that once more, with the types that do.
 
 use super::job::Job;
-use super::{claim_names, examine, plan_one, trial};
+use super::{claim_names, examine, plan_one, try_rows};
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Events;
@@ -53,7 +53,7 @@ pub async fn with_target(
     let (mut claimed, mut compared) = (BTreeMap::new(), Vec::new());
     for job in jobs.into_iter().map(Arc::new) {
         let mut existing = plan_one(&job, target, config, Imposed::new())?;
-        trial::run(&job, &mut existing, config).await?;
+        try_rows(&job, &mut existing, config).await?;
         let planned = plan_one(&job, &empty, &elsewhere, Imposed::new())?;
         let misfits = misfits(&existing);
         let mut imposed = fitting(&job, &existing, &planned, &misfits, target);
@@ -63,7 +63,7 @@ pub async fn with_target(
         let mut plan = plan_one(&job, &made, &elsewhere, imposed)?;
         let clashes = claim_names(&job, &plan, config, &mut claimed, &mut made);
         plan.findings.extend(clashes);
-        trial::run(&job, &mut plan, config).await?;
+        try_rows(&job, &mut plan, config).await?;
         compared.push(Compared { job, plan, misfits, fitting });
     }
     Ok(compared)

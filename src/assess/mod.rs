@@ -85,6 +85,11 @@ pub async fn plan(
     Ok(assessed)
 }
 
+/// What only the rows tell of a plan.
+async fn try_rows(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()> {
+    trial::run(job, plan, config).await
+}
+
 /// The target as it is.
 ///
 /// # Errors
@@ -113,7 +118,7 @@ pub async fn plan_against(
             .for_each(|finding| plan.findings.push(finding));
         plan.findings.extend(job.notes.iter().cloned());
         let job = Arc::new(job);
-        trial::run(&job, &mut plan, config).await?;
+        try_rows(&job, &mut plan, config).await?;
         violations::run(&job, &mut plan, config.jobs).await?;
         assessed.push(Assessed { job, plan, holding_rows: Vec::new() });
     }

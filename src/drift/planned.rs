@@ -42,7 +42,7 @@ fn table(plan: &Plan, planned: &TablePlan) -> Table {
         foreign_keys: planned
             .foreign_keys
             .iter()
-            .filter_map(|key| foreign_key(plan, key, &rest(&key.add, &[&add, &quote(&key.name), " "])?))
+            .filter_map(|key| foreign_key(plan, key, rest(&key.add, &[&add, &quote(&key.name), " "])?))
             .collect(),
     }
 }
