@@ -153,7 +153,7 @@ fn the_audit_names_what_is_missing_and_mends_it() {
     production.execute("INSERT INTO workflow_history (adw_id) VALUES ('adw-before')");
     assert_eq!(drifts(&file, &production, &CONFIG), MISSING);
     assert_eq!(drifts(&file, &production, &[]), MISSING);
-    let told = diff(&file, &production, &CONFIG).stdout;
+    let told = diff(&file, &production, &[]).stdout;
     for object in
         ["table pattern_occurrences", "table cost_savings_log", "column workflow_history.phase_durations"]
     {
@@ -173,12 +173,13 @@ fn the_audit_names_what_is_missing_and_mends_it() {
         guards(&production);
     } else {
         // A CHECK that is not carried is told.
-        let told = diff(&file, &production, &CONFIG).stdout;
-        assert!(told.contains("not carried, so not missing: check check 1 of cost_savings_log"), "{told}");
+        let told = diff(&file, &production, &[]).stdout;
+        let words = ["not carried", "check 1", "cost_savings_log"];
+        assert!(told.lines().any(|line| words.iter().all(|word| line.contains(word))), "{told}");
     }
     // They may still be run, and find everything there.
     run_postgres(&production, |_| true);
-    assert_eq!(drifts(&file, &production, &CONFIG), [""; 0]);
+    assert_eq!(drifts(&file, &production, &[]), [""; 0]);
 }
 
 /// A server that got all of them.
