@@ -87,7 +87,8 @@ pub async fn plan(
 
 /// What only the rows tell of a plan.
 async fn try_rows(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()> {
-    trial::run(job, plan, config).await
+    trial::run(job, plan, config).await?;
+    violations::run(job, plan, config.jobs).await
 }
 
 /// The target as it is.
@@ -119,7 +120,6 @@ pub async fn plan_against(
         plan.findings.extend(job.notes.iter().cloned());
         let job = Arc::new(job);
         try_rows(&job, &mut plan, config).await?;
-        violations::run(&job, &mut plan, config.jobs).await?;
         assessed.push(Assessed { job, plan, holding_rows: Vec::new() });
     }
     Ok(assessed)
