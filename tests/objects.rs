@@ -35,7 +35,8 @@ fn a_constraint_that_could_not_be_added_is_not_validated() {
         migrate(source.path(), &database, &[]).ends_with(0);
         let open = "SELECT count(*) FROM pg_constraint WHERE NOT convalidated";
         assert_eq!(database.query_one_text(open), "0");
-        let ours = "SELECT count(*) FROM pg_constraint WHERE contype IN ('c', 'f') AND conrelid = 'child'::regclass";
+        let ours =
+            "SELECT count(*) FROM pg_constraint WHERE contype IN ('c', 'f') AND conrelid = 'child'::regclass";
         assert_eq!(database.query_one_text(ours), "2");
     }
 }

@@ -42,9 +42,14 @@ pub(super) fn fill(
         let column = table.columns.iter().find(|column| column.source.eq_ignore_ascii_case(source))?;
         Some(column.target.clone())
     };
+    let own = |to: &str, expr: &Expr| {
+        let table = after.catalog.table(&rebuild.table)?;
+        let wanted = table.column_index(to).map(|index| table.columns[index].affinity);
+        source_column((expr, wanted), rebuild, insert, before)
+    };
     // Columns that are the old ones under another name come first: the others may be made of them.
     for (to, expr) in &moves {
-        let from = source_column(expr, rebuild, insert, before).and_then(|name| target(before, &name));
+        let from = own(to, expr).and_then(|name| target(before, &name));
         let (Some(from), Some(to)) = (from, target(after, to)) else { continue };
         let is_free = new.column(&from).is_none() && old.column(&to).is_none();
         let is_first = !renames.columns.iter().any(|(table, name, _)| *table == new.name && *name == from);
@@ -62,7 +67,7 @@ pub(super) fn fill(
     let mut reasons = Vec::new();
     for (source, expr) in &moves {
         let Some(to) = target(after, source) else { continue };
-        let plain = source_column(expr, rebuild, insert, before).and_then(|name| target(before, &name));
+        let plain = own(source, expr).and_then(|name| target(before, &name));
         if plain.as_deref().is_some_and(|from| now(from) == to) {
             continue;
         }
@@ -70,6 +75,12 @@ pub(super) fn fill(
         if !is_new && !adds && !is_repeatable(expr, source) {
             let why = "its new value is computed from the rows, and would be again the second time";
             reasons.push(format!("{}: {why}", quote(&to)));
+            continue;
+        }
+        let changes_type =
+            old.column(&to).is_some_and(|was| new.column(&to).is_some_and(|now| now.pg != was.pg));
+        if changes_type {
+            reasons.push(format!("{}: its type and its values change at once", quote(&to)));
             continue;
         }
         match value((source, expr), rebuild, insert, (before, after), now) {
@@ -130,8 +141,13 @@ fn query(insert: &Insert) -> Result<&Query, Reason> {
     }
 }
 
-/// The column of the old table that an expression is, as it is or as the type that the new column has anyway.
-fn source_column(expr: &Expr, rebuild: &Rebuild, insert: &Insert, before: &State) -> Option<String> {
+/// The column of the old table that an expression is, as it is or as the type that the new column has anyway (`wanted`).
+fn source_column(
+    (expr, wanted): (&Expr, Option<Affinity>),
+    rebuild: &Rebuild,
+    insert: &Insert,
+    before: &State,
+) -> Option<String> {
     let (inner, declared) = match expr {
         Expr::Cast { operand, declared } => (operand.as_ref(), Some(declared)),
         other => (other, None),
@@ -144,7 +160,7 @@ fn source_column(expr: &Expr, rebuild: &Rebuild, insert: &Insert, before: &State
     };
     let old = before.catalog.table(&rebuild.table)?;
     let column = &old.columns[old.column_index(name)?];
-    let same_class = declared.is_none_or(|declared| Affinity::of(declared, false) == column.affinity);
+    let same_class = declared.is_none_or(|declared| Some(Affinity::of(declared, false)) == wanted);
     (table.as_ref().is_none_or(is_own) && same_class).then(|| column.name.clone())
 }
 

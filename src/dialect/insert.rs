@@ -212,4 +212,3 @@ fn updating(ends: &Ends<'_>, key: &[String], sets: &[(String, Expr)]) -> Result<
     let key = key.iter().map(|name| target(name)).collect::<Result<Vec<_>, Reason>>()?;
     Ok(format!("({}) DO UPDATE SET {}", key.join(", "), lines.join(", ")))
 }
-

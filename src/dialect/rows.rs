@@ -73,15 +73,9 @@ pub(super) fn assigned(
     affinity: Affinity,
     mapping: &Mapping,
 ) -> Result<String, Reason> {
-    let is_column = |name: &str| {
-        let columns = scope.relations.iter().flat_map(|relation| &relation.columns);
-        columns.into_iter().any(|column| column.source.eq_ignore_ascii_case(name))
-    };
-    let names_column = matches!(expr, Expr::Name { name, .. } if is_column(name));
-    let literal = (!names_column).then(|| literal::of(expr, affinity, mapping));
-    match literal {
-        Some(Ok(literal)) => Ok(literal.sql),
-        _ => translate::stored(expr, scope, affinity, mapping).map(|translated| translated.sql),
+    match is_constant(expr) {
+        true => literal::of(expr, affinity, mapping).map(|literal| literal.sql),
+        false => translate::stored(expr, scope, affinity, mapping).map(|translated| translated.sql),
     }
 }
 
