@@ -58,7 +58,7 @@ fn without_ends(said: &str) -> String {
 }
 
 /// Each script twice, then the next.
-pub(crate) fn twice(database: &Database, scripts: &[PathBuf]) {
+fn twice(database: &Database, scripts: &[PathBuf]) {
     for script in scripts {
         for time in ["first", "second"] {
             let text = read(script);
