@@ -62,10 +62,10 @@ pub(super) fn conditions(action: &Action, then: &Model, later: &[Event]) -> Vec<
             }
             (Event::TableDropped { table: dropped }, _) if dropped == table => break,
             (_, Some(Made::Table)) => {}
-            (Event::ColumnRenamed { table: owner, from, to }, Some(Made::Column(made))) if owner == table => {
-                if made == from {
-                    conditions.push(lacks_column(schema, table, to));
-                }
+            (Event::ColumnRenamed { table: owner, from, to }, Some(Made::Column(made)))
+                if owner == table && made == from =>
+            {
+                conditions.push(lacks_column(schema, table, to));
             }
             (Event::ColumnRenamed { table: owner, from, .. }, None) if owner == table && had(from) => {
                 conditions.push(has_column(schema, table, from));

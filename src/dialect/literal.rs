@@ -67,11 +67,17 @@ fn lenient(mapping: &Mapping) -> Mapping {
 /// The literal of a text whose type reads it the way the column's codec does, which looks at it first.
 fn of_spelling(expr: &Expr, affinity: Affinity, mapping: &Mapping) -> Result<Option<String>, Reason> {
     let Expr::Text(text) = expr else { return Ok(None) };
-    let is_read_alike = match &mapping.codec {
-        Codec::AnyTimestamp | Codec::AnyTimestamptz | Codec::AnyTime | Codec::Date => true,
-        Codec::UuidAny | Codec::Json | Codec::Jsonb | Codec::Network => true,
-        _ => false,
-    };
+    let is_read_alike = matches!(
+        &mapping.codec,
+        Codec::AnyTimestamp
+            | Codec::AnyTimestamptz
+            | Codec::AnyTime
+            | Codec::Date
+            | Codec::UuidAny
+            | Codec::Json
+            | Codec::Jsonb
+            | Codec::Network
+    );
     if !is_read_alike {
         return Ok(None);
     }
