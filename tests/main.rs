@@ -56,6 +56,10 @@ mod schema_show;
 mod set_aside;
 // throwaway server, SQLite files, the built program
 mod support;
+// migrations in pairs
+mod migrations;
+// scripts in SQLite's words, and what becomes of them
+mod scripts;
 // what the server would change without a word, refused before the first write
 mod silent;
 // sslmode, certificates, logins

@@ -8,6 +8,7 @@ pub mod expr;
 pub mod index_text;
 pub mod profile;
 pub mod read;
+pub mod script;
 pub mod select;
 pub mod spelling;
 pub mod trigger;

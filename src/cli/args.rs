@@ -177,7 +177,7 @@ pub struct ToArgs {
 }
 
 /// Which tables, and what they are called over there.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct SelectionArgs {
     /// Settings for this project, for single tables and for columns [default: ./cutover.toml, if it is there]
     #[arg(long, value_name = "FILE")]

@@ -6,6 +6,7 @@
 //! No message repeats a target, which may hold a password.
 
 pub mod schema;
+pub mod scripts;
 mod settings;
 mod source;
 mod target;

@@ -24,6 +24,7 @@ mod open;
 mod preflight;
 mod readers;
 pub mod scan;
+pub mod scratch;
 mod snapshot;
 pub mod violations;
 mod wal;
