@@ -1,0 +1,323 @@
+//! The two servers' answers to one expression, row by row, compared in SQLite's domain (semantics.md §6.1).
+
+use crate::levels::{Cell, decode};
+use crate::support::postgres::{Database, query};
+use cutover::catalog::expr::Expr;
+use cutover::catalog::read::expression;
+use cutover::plan::translate::{self, Reason, Scope, Translated};
+use cutover::plan::types::{Codec, Domain, Mapping, PgType};
+use rusqlite::types::ValueRef;
+
+/// Settings that nobody chose for our statements: what is made must mean the same under any of them.
+pub(super) const SESSION: &str =
+    "SET TimeZone = 'Asia/Kolkata'; SET DateStyle = 'SQL, DMY'; SET bytea_output = 'escape';
+    SET IntervalStyle = 'sql_standard'; SET extra_float_digits = 1; ";
+
+/// Expressions in one statement.
+const BATCH: usize = 50;
+
+/// Evaluates an expression in each row on its own, since one row's error is the whole statement's.
+pub(super) const TRIED: &str = "CREATE SCHEMA judge;
+    CREATE FUNCTION judge.tried(source text, expression text) RETURNS TABLE (place bigint, found text, failed text)
+    LANGUAGE plpgsql AS $$ BEGIN
+      FOR place IN EXECUTE 'SELECT id FROM ' || source || ' ORDER BY id' LOOP
+        found := NULL; failed := NULL;
+        BEGIN
+          EXECUTE 'SELECT ' || expression || ' FROM ' || source || ' WHERE id = ' || place INTO found;
+        EXCEPTION WHEN OTHERS THEN failed := SQLSTATE || ': ' || SQLERRM;
+        END;
+        RETURN NEXT;
+      END LOOP;
+    END $$";
+
+/// What a translation is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Role {
+    Value,
+    Condition,
+    Check,
+    Key,
+}
+
+impl Role {
+    pub(super) fn translate(self, expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
+        match self {
+            Role::Value => translate::value(expr, scope),
+            Role::Condition => translate::condition(expr, scope),
+            Role::Check => translate::check(expr, scope),
+            Role::Key => translate::index_key(expr, scope),
+        }
+    }
+
+    /// What is asked of SQLite. A key is known by its place among the others.
+    fn of_sqlite(self, sql: &str) -> String {
+        match self {
+            Role::Value => format!("({sql})"),
+            Role::Condition => format!("CASE WHEN ({sql}) THEN 1 ELSE 0 END"),
+            Role::Check => format!("CASE WHEN NOT ({sql}) THEN 0 ELSE 1 END"),
+            Role::Key => format!("dense_rank() OVER (ORDER BY {sql})"),
+        }
+    }
+
+    /// The same of PostgreSQL, as text.
+    fn of_target(self, translated: &Translated) -> String {
+        let sql = &translated.sql;
+        match self {
+            Role::Value => rendered(&format!("({sql})"), &translated.mapping),
+            Role::Condition => format!("(CASE WHEN ({sql}) THEN 1 ELSE 0 END)::text"),
+            Role::Check => format!("(CASE WHEN (({sql}) IS NOT FALSE) THEN 1 ELSE 0 END)::text"),
+            Role::Key => format!("(dense_rank() OVER (ORDER BY ({sql}) NULLS FIRST))::text"),
+        }
+    }
+}
+
+/// A value as text that no setting of the session changes, in the form that `levels::decode` reads.
+pub(super) fn rendered(sql: &str, mapping: &Mapping) -> String {
+    let moment = |sql: &str| format!("rtrim(rtrim(to_char({sql}, 'YYYY-MM-DD HH24:MI:SS.US'), '0'), '.')");
+    match mapping.pg {
+        PgType::Date => format!("to_char({sql}, 'YYYY-MM-DD')"),
+        PgType::Timestamp(_) => moment(sql),
+        PgType::Timestamptz(_) => format!("{} || '+00'", moment(&format!("({sql} AT TIME ZONE 'UTC')"))),
+        PgType::Bytea => format!("'\\x' || encode({sql}, 'hex')"),
+        _ => format!("{sql}::text"),
+    }
+}
+
+/// An expression and its translation.
+#[derive(Debug, Clone)]
+pub(super) struct Pair {
+    pub(super) sql: String,
+    pub(super) translated: Translated,
+}
+
+/// What became of an expression in one row.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Verdict {
+    Agree,
+    /// SQLite itself gives an error
+    None,
+    /// a number beyond the target's type, which a note said beforehand
+    Noted,
+    /// what SQLite gives, what PostgreSQL does
+    Disagree(String, String),
+}
+
+/// The two sides of one table.
+#[derive(Debug)]
+pub(super) struct Judge<'a> {
+    pub(super) sqlite: &'a rusqlite::Connection,
+    pub(super) database: &'a Database,
+    /// the table with its alias, if it has one
+    pub(super) from: String,
+    /// its key, with the table's name, which no other output column has
+    pub(super) key: String,
+}
+
+/// A column of answers: one for each row.
+type Answers<T> = Vec<Result<T, String>>;
+
+impl Judge<'_> {
+    /// The verdicts for each of `pairs`, row by row.
+    pub(super) fn verdicts(&self, role: Role, pairs: &[Pair]) -> Vec<Vec<Verdict>> {
+        let mut all = Vec::new();
+        for pairs in pairs.chunks(BATCH) {
+            let left: Vec<String> = pairs.iter().map(|pair| role.of_sqlite(&pair.sql)).collect();
+            let right: Vec<String> = pairs.iter().map(|pair| role.of_target(&pair.translated)).collect();
+            let answers = self.sqlite_answers(role, &left).into_iter().zip(self.target_answers(role, &right));
+            for (pair, (left, right)) in pairs.iter().zip(answers) {
+                let verdict = |(left, right)| verdict(role, &pair.translated, left, right);
+                all.push(left.into_iter().zip(right).map(verdict).collect());
+            }
+        }
+        all
+    }
+
+    pub(super) fn sqlite_answers(&self, role: Role, expressions: &[String]) -> Vec<Answers<Cell>> {
+        let (from, key) = (&self.from, &self.key);
+        let together = format!("SELECT {} FROM {from} ORDER BY {key}", expressions.join(", "));
+        if let Ok(rows) = cells(self.sqlite, &together) {
+            return (0..expressions.len())
+                .map(|at| rows.iter().map(|row| Ok(row[at].clone())).collect())
+                .collect();
+        }
+        let rows = cells(self.sqlite, &format!("SELECT {key} FROM {from} ORDER BY {key}"))
+            .expect("the table's keys");
+        let ids: Vec<i64> = rows
+            .iter()
+            .filter_map(|row| match row[0] {
+                Cell::Integer(id) => Some(id),
+                _ => None,
+            })
+            .collect();
+        let alone = |expression: &String| match cells(
+            self.sqlite,
+            &format!("SELECT {expression} FROM {from} ORDER BY {key}"),
+        ) {
+            Ok(rows) => rows.into_iter().map(|mut row| Ok(row.swap_remove(0))).collect(),
+            Err(error) if role == Role::Key => vec![Err(error); ids.len()],
+            Err(_) => {
+                let one = |id: &i64| {
+                    let rows =
+                        cells(self.sqlite, &format!("SELECT {expression} FROM {from} WHERE {key} = {id}"))?;
+                    Ok(rows[0][0].clone())
+                };
+                ids.iter().map(one).collect()
+            }
+        };
+        expressions.iter().map(alone).collect()
+    }
+
+    fn target_answers(&self, role: Role, expressions: &[String]) -> Vec<Answers<Option<String>>> {
+        let (from, key) = (&self.from, &self.key);
+        let url = self.database.url();
+        let together = format!("{SESSION}SELECT {} FROM {from} ORDER BY {key}", expressions.join(", "));
+        if let Ok(rows) = query(&url, &together) {
+            return (0..expressions.len())
+                .map(|at| rows.iter().map(|row| Ok(row[at].clone())).collect())
+                .collect();
+        }
+        let alone = |expression: &String| {
+            let sql = if role == Role::Key {
+                format!("{SESSION}SELECT {expression}, NULL FROM {from} ORDER BY {key}")
+            } else {
+                let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+                format!(
+                    "{SESSION}SELECT place, found, failed FROM judge.tried({}, {}) ORDER BY place",
+                    quoted(from),
+                    quoted(expression)
+                )
+            };
+            match query(&url, &sql) {
+                Ok(rows) => rows
+                    .into_iter()
+                    .map(|mut row| match row.pop().flatten() {
+                        Some(failed) => Err(failed),
+                        None => Ok(row.pop().flatten()),
+                    })
+                    .collect(),
+                Err(error) => self
+                    .database
+                    .rows(&format!("SELECT {key} FROM {from}"))
+                    .iter()
+                    .map(|_| Err(error.clone()))
+                    .collect(),
+            }
+        };
+        expressions.iter().map(alone).collect()
+    }
+}
+
+/// All rows of a query.
+pub(super) fn cells(sqlite: &rusqlite::Connection, sql: &str) -> Result<Vec<Vec<Cell>>, String> {
+    let mut statement = sqlite.prepare(sql).map_err(|error| error.to_string())?;
+    let count = statement.column_count();
+    let mut rows = statement.query([]).map_err(|error| error.to_string())?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().map_err(|error| error.to_string())? {
+        all.push((0..count).map(|at| cell(row.get_ref(at).expect("a column"))).collect());
+    }
+    Ok(all)
+}
+
+fn cell(value: ValueRef<'_>) -> Cell {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(integer) => Cell::Integer(integer),
+        ValueRef::Real(real) => Cell::Real(real.to_bits()),
+        ValueRef::Text(bytes) => Cell::Text(bytes.to_vec()),
+        ValueRef::Blob(bytes) => Cell::Blob(bytes.to_vec()),
+    }
+}
+
+fn verdict(
+    role: Role,
+    translated: &Translated,
+    left: Result<Cell, String>,
+    right: Result<Option<String>, String>,
+) -> Verdict {
+    let Ok(left) = left else { return Verdict::None };
+    let found = match right {
+        // A number that is too large for the target's type: 22003, numeric_value_out_of_range.
+        Err(error) if error.starts_with("22003") && !translated.notes.is_empty() => return Verdict::Noted,
+        Err(error) => return Verdict::Disagree(shown(&left), format!("error {error}")),
+        Ok(found) => found,
+    };
+    let exact = Mapping { pg: PgType::Int8, codec: Codec::Int };
+    let mapping = if role == Role::Value { &translated.mapping } else { &exact };
+    if same(&left, found.as_deref(), mapping) {
+        return Verdict::Agree;
+    }
+    Verdict::Disagree(shown(&left), found.map_or_else(|| "NULL".to_owned(), |found| format!("{found:?}")))
+}
+
+/// Whether PostgreSQL's text is SQLite's value in the mapping's domain. Minus zero is zero: every column with an affinity
+/// makes it so, and both sides call the two equal.
+pub(super) fn same(left: &Cell, found: Option<&str>, mapping: &Mapping) -> bool {
+    let Some(found) = found else { return *left == Cell::Null };
+    let real = |bits: u64| f64::from_bits(bits);
+    match mapping.codec.domain() {
+        Domain::Exact => match (left, decode(found, &serde_json::json!({ "mapping": mapping }))) {
+            (Cell::Real(left), Some(Cell::Real(right))) => {
+                left == &right || (real(*left) == 0.0 && real(right) == 0.0)
+            }
+            (left, right) => right.as_ref() == Some(left),
+        },
+        Domain::Number => match left {
+            Cell::Integer(integer) => number(found) == Some(integer.to_string()),
+            Cell::Real(bits) => found.parse() == Ok(real(*bits)),
+            _ => false,
+        },
+        Domain::TextForm => text_form(left).as_deref() == Some(found.as_bytes()),
+        Domain::BytesForm => text_form(left).is_some_and(|bytes| found == format!("\\x{}", hex(&bytes))),
+        Domain::Uuid => *left == Cell::Text(found.as_bytes().to_vec()),
+        domain => panic!("no rule for {domain:?}"),
+    }
+}
+
+/// A whole number without the zeros of its fraction.
+fn number(found: &str) -> Option<String> {
+    let (whole, fraction) = found.split_once('.').unwrap_or((found, ""));
+    if whole.contains('e') {
+        return found.parse::<f64>().ok().filter(|real| real.abs() < 9e15).map(|real| format!("{real}"));
+    }
+    let whole = if whole == "-0" { "0" } else { whole };
+    fraction.bytes().all(|digit| digit == b'0').then(|| whole.to_owned())
+}
+
+fn text_form(value: &Cell) -> Option<Vec<u8>> {
+    Some(match value {
+        Cell::Null => return None,
+        Cell::Integer(integer) => integer.to_string().into_bytes(),
+        Cell::Real(bits) => {
+            let real = f64::from_bits(*bits);
+            if real.is_infinite() {
+                let sign = if real < 0.0 { "-" } else { "" };
+                format!("{sign}Infinity").into_bytes()
+            } else {
+                format!("{real:?}").into_bytes()
+            }
+        }
+        Cell::Text(bytes) | Cell::Blob(bytes) => bytes.clone(),
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn shown(value: &Cell) -> String {
+    match value {
+        Cell::Null => "NULL".to_owned(),
+        Cell::Integer(integer) => format!("INTEGER {integer}"),
+        Cell::Real(bits) => format!("REAL {:?}", f64::from_bits(*bits)),
+        Cell::Text(bytes) => format!("TEXT {:?}", String::from_utf8_lossy(bytes)),
+        Cell::Blob(bytes) => format!("BLOB {}", hex(bytes)),
+    }
+}
+
+/// Reads and translates; the reason where it is not carried.
+pub(super) fn translated(sql: &str, role: Role, scope: &Scope<'_>) -> Result<Pair, Reason> {
+    let expr = expression(sql).map_err(|error| format!("not read: {sql}: {error}"))?;
+    let translated = role.translate(&expr, scope)?;
+    Ok(Pair { sql: sql.to_owned(), translated })
+}

@@ -1,0 +1,217 @@
+//! A table with columns of every kind that expressions may meet, moved by the built program, and what its plan says of it.
+
+use super::pools;
+use crate::support::dice::Dice;
+use crate::support::flow::migrate;
+use crate::support::postgres::Database;
+use crate::support::sqlite::SqliteFile;
+use cutover::catalog::affinity::Affinity;
+use cutover::plan::translate::{Relation, Scope, ScopeColumn};
+use cutover::plan::{Plan, TablePlan};
+use std::fmt::Write as _;
+
+/// Rows of a table: enough for most pairs of values of two columns to meet in some table.
+pub(super) const ROWS: usize = 24;
+
+/// What an expression is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Sort {
+    Integer,
+    Real,
+    Text,
+    Truth,
+    Blob,
+    Day,
+    Moment,
+    Json,
+    Any,
+}
+
+/// A column in SQLite.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub(super) name: &'static str,
+    pub(super) declared: &'static str,
+    pub(super) sort: Sort,
+    pub(super) not_null: bool,
+    pool: Vec<&'static str>,
+}
+
+impl Column {
+    /// Its name as it may be written in an expression.
+    pub(super) fn quoted(&self) -> String {
+        format!("\"{}\"", self.name.replace('"', "\"\""))
+    }
+
+    fn collation(&self) -> String {
+        self.declared.split("COLLATE ").nth(1).unwrap_or("BINARY").to_owned()
+    }
+}
+
+/// A table's columns and rows.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) columns: Vec<Column>,
+    rows: Vec<Vec<&'static str>>,
+}
+
+/// Tame columns let every operator be carried; nasty ones show which must not be.
+pub(super) fn columns(dice: &mut Dice) -> Vec<Column> {
+    use Sort::{Any, Blob, Day, Integer, Json, Moment, Real, Text, Truth};
+    let mut pool = |of: &[&'static [&'static str]]| dice.pick(of).to_vec();
+    let z = [
+        "'2024-02-29T23:59:59Z'",
+        "'1970-01-01T00:00:00Z'",
+        "'2024-10-27T01:30:00Z'",
+        "'0001-01-01T00:00:00Z'",
+    ];
+    let f = ["'2024-02-29 23:59:59.123'", "'1970-01-01 00:00:00.000'", "'1969-12-31 23:59:59.999'"];
+    let both = ["1", "2.5", "-3", "1e300", "0.5", "7", "9007199254740993", "10", "0"];
+    let classes = ["1", "'1'", "2.5", "'abc'", "x'00ff'", "''", "-0.0", "x''", "'É'", "0"];
+    let mixed = ["1", "'N/A'", "2.5", "-7", "''", "'abc'", "10", "'1x'"];
+    let bytes = ["'a'", "x'00ff'", "''", "'É'", "x''", "'12'"];
+    let of = |name, declared, sort, pool: Vec<&'static str>| Column {
+        name,
+        declared,
+        sort,
+        not_null: false,
+        pool,
+    };
+    let mut all = vec![
+        of("i", "INTEGER", Integer, pools::SMALL.to_vec()),
+        of("Big", "BIGINT", Integer, pool(&[pools::INTEGERS, pools::SMALL])),
+        of("flag", "BOOLEAN", Truth, vec!["0", "1"]),
+        of("on_off", "INTEGER", Truth, vec!["0", "1"]),
+        of("r", "REAL", Real, pool(&[pools::QUARTERS, pools::FINITE])),
+        of("wild", "DOUBLE", Real, pools::REALS.to_vec()),
+        of("s", "TEXT", Text, pools::WORDS.to_vec()),
+        of("w", "VARCHAR(400)", Text, pools::TEXTS.to_vec()),
+        of("É t", "TEXT", Text, pools::TEXTS.to_vec()),
+        of("nc", "TEXT COLLATE NOCASE", Text, pools::FOLDING.to_vec()),
+        of("rt", "TEXT COLLATE RTRIM", Text, pools::FOLDING.to_vec()),
+        of("b", "BLOB", Blob, pools::BLOBS.to_vec()),
+        of(
+            "n",
+            "NUMERIC",
+            Real,
+            pool(&[&["1", "1.5", "-2", "0.1", "100", "2.5"], pools::SMALL, pools::QUARTERS]),
+        ),
+        of("dec", "DECIMAL(10,2)", Real, vec!["1.25", "10", "-0.01", "99999999.99", "0", "2.5", "3.005"]),
+        of("num", "INTEGER", Real, both.to_vec()),
+        of(
+            "u",
+            "",
+            Any,
+            pool(&[pools::SMALL, pools::QUARTERS, pools::WORDS, pools::BLOBS, &["1", "1.0", "2.5", "3"]]),
+        ),
+        of("v", "", Any, classes.to_vec()),
+        of("mix", "INTEGER", Any, mixed.to_vec()),
+        of("tb", "TEXT", Any, bytes.to_vec()),
+        of("d", "DATE", Day, pools::DAYS.to_vec()),
+        of("at", "DATETIME", Moment, pools::MOMENTS.to_vec()),
+        of(
+            "z",
+            "TIMESTAMP",
+            Moment,
+            pool(&[&["'2024-01-01 00:00:00'", "'2024-02-29 10:00:00'"], pools::MOMENTS]),
+        ),
+        of("clock", "TIME", Day, pools::CLOCKS.to_vec()),
+        of("j", "JSON", Json, pools::DOCUMENTS.to_vec()),
+        of("uid", "UUID", Text, pools::IDS.to_vec()),
+        of(
+            "select",
+            "TEXT",
+            Day,
+            vec!["'2024-02-29'", "'2023-12-31'", "'now'", "''", "'2024-02-29 10:00:00'", "'x'"],
+        ),
+        of("ctid", "INTEGER", Integer, pools::SMALL.to_vec()),
+    ];
+    all.push(of("zulu", "DATETIME", Moment, z.to_vec()));
+    all.push(of("milli", "DATETIME", Moment, f.to_vec()));
+    for column in &mut all {
+        column.not_null = dice.below(4) == 0;
+    }
+    all
+}
+
+impl Table {
+    pub(super) fn new(dice: &mut Dice, rows: usize) -> Table {
+        let columns = columns(dice);
+        let mut value = |column: &Column| match dice.below(8) {
+            0 if !column.not_null => "NULL",
+            _ => *dice.pick(&column.pool),
+        };
+        let rows = (0..rows).map(|_| columns.iter().map(&mut value).collect()).collect();
+        Table { columns, rows }
+    }
+
+    /// `id` and the columns, as a CREATE TABLE says them.
+    pub(super) fn declarations(&self) -> String {
+        let mut sql = "id INTEGER PRIMARY KEY".to_owned();
+        for column in &self.columns {
+            let null = if column.not_null { "NOT NULL" } else { "" };
+            let _ = write!(sql, ", {} {} {null}", column.quoted(), column.declared);
+        }
+        sql
+    }
+
+    fn sql(&self) -> String {
+        let mut sql = format!("CREATE TABLE t ({});", self.declarations());
+        for (at, row) in self.rows.iter().enumerate() {
+            let _ = write!(sql, "INSERT INTO t VALUES ({}, {});", at + 1, row.join(", "));
+        }
+        sql
+    }
+
+    /// A file that holds it.
+    pub(super) fn file(&self) -> SqliteFile {
+        SqliteFile::from_sql(&self.sql())
+    }
+
+    /// Its REALs in `r` can be halved without a remainder.
+    pub(super) fn has_quarters(&self) -> bool {
+        self.columns.iter().any(|column| column.name == "r" && column.pool == pools::QUARTERS)
+    }
+
+    /// A row as it was written, the columns that `expression` names.
+    pub(super) fn row(&self, id: usize, expression: &str) -> String {
+        let folded = expression.to_lowercase();
+        let cells = self.columns.iter().zip(&self.rows[id - 1]);
+        let named = cells.filter(|(column, _)| names(&folded, &column.name.to_lowercase()));
+        named.map(|(column, value)| format!("{} = {value}", column.name)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Whether `name` occurs in `text` as a word.
+fn names(text: &str, name: &str) -> bool {
+    let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(name)
+        .any(|(at, _)| !word(text[..at].chars().next_back()) && !word(text[at + name.len()..].chars().next()))
+}
+
+/// Moves `file` into `database`; what was planned.
+pub(super) fn moved(file: &SqliteFile, database: &Database) -> Plan {
+    migrate(file.path(), database, &[]).ends_with(0);
+    let plan = database.query_one_text("SELECT plan::text FROM cutover.source");
+    serde_json::from_str(&plan).unwrap()
+}
+
+/// What an expression may name in `planned`, whose first columns are those of `table`.
+pub(super) fn scope(table: &Table, planned: &TablePlan, alias: Option<&str>) -> Scope<'static> {
+    let of = |name: &str| table.columns.iter().find(|column| column.name == name);
+    let known = planned.columns.iter().filter(|column| column.source == "id" || of(&column.source).is_some());
+    let column = |planned: &cutover::plan::ColumnPlan| ScopeColumn {
+        source: planned.source.clone(),
+        target: planned.target.clone(),
+        mapping: planned.mapping.clone(),
+        affinity: Affinity::of(&planned.declared, false),
+        collation: of(&planned.source).map_or_else(|| "BINARY".to_owned(), Column::collation),
+        nullable: !planned.not_null && planned.source != "id",
+    };
+    let relation = Relation {
+        name: alias.unwrap_or(&planned.source).to_owned(),
+        qualifier: alias.map(|alias| format!("\"{alias}\"")),
+        columns: known.map(column).collect(),
+    };
+    Scope { relations: vec![relation], outer: None }
+}
