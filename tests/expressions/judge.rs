@@ -207,6 +207,39 @@ impl Judge<'_> {
     }
 }
 
+impl Judge<'_> {
+    /// Translations whose type is not the one that they say.
+    pub(super) fn mistyped(&self, pairs: &[Pair]) -> Vec<String> {
+        let mut all = Vec::new();
+        for pairs in pairs.chunks(BATCH) {
+            let types: Vec<String> = pairs
+                .iter()
+                .map(|pair| format!("format_type(pg_typeof({})::oid, NULL)", pair.translated.sql))
+                .collect();
+            let from = &self.from;
+            // An error is told as a result, row by row.
+            let Ok(rows) = query(
+                &self.database.url(),
+                &format!("{SESSION}SELECT {} FROM {from} WHERE {} = 1", types.join(", "), self.key),
+            ) else {
+                continue;
+            };
+            for (pair, found) in pairs.iter().zip(&rows[0]) {
+                let (found, said) =
+                    (found.as_deref().unwrap_or_default(), pair.translated.mapping.pg.to_string());
+                let bare = said.split('(').next().unwrap_or_default();
+                if !found.starts_with(bare) {
+                    all.push(format!(
+                        "{}\n    is {}\n    of type {found}, not {said}",
+                        pair.sql, pair.translated.sql
+                    ));
+                }
+            }
+        }
+        all
+    }
+}
+
 /// All rows of a query.
 pub(super) fn cells(sqlite: &rusqlite::Connection, sql: &str) -> Result<Vec<Vec<Cell>>, String> {
     let mut statement = sqlite.prepare(sql).map_err(|error| error.to_string())?;
@@ -278,7 +311,8 @@ pub(super) fn same(left: &Cell, found: Option<&str>, mapping: &Mapping) -> bool 
 fn number(found: &str) -> Option<String> {
     let (whole, fraction) = found.split_once('.').unwrap_or((found, ""));
     if whole.contains('e') {
-        return found.parse::<f64>().ok().filter(|real| real.abs() < 9e15).map(|real| format!("{real}"));
+        let whole = |real: &f64| real.fract() == 0.0 && real.abs() < 1e19;
+        return found.parse::<f64>().ok().filter(whole).map(|real| format!("{real:.0}"));
     }
     let whole = if whole == "-0" { "0" } else { whole };
     fraction.bytes().all(|digit| digit == b'0').then(|| whole.to_owned())

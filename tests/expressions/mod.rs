@@ -211,6 +211,9 @@ fn round(server: &Server, dice: &mut Dice, options: &str, scores: &mut Scores) {
                 scores.problems.push(problem(&table, &judge, role, &scope, node));
             }
         }
+        if role == Role::Value {
+            scores.problems.extend(judge.mistyped(&pairs));
+        }
         if family == Family::Key {
             indexed(&database, &pairs, scores);
         }
