@@ -18,12 +18,12 @@ const BATCH: usize = 50;
 
 /// Evaluates an expression in each row on its own, since one row's error is the whole statement's.
 pub(super) const TRIED: &str = "CREATE SCHEMA judge;
-    CREATE FUNCTION judge.tried(source text, expression text) RETURNS TABLE (place bigint, found text, failed text)
+    CREATE FUNCTION judge.tried(source text, expression text) RETURNS TABLE (place bigint, answer text, failed text)
     LANGUAGE plpgsql AS $$ BEGIN
       FOR place IN EXECUTE 'SELECT id FROM ' || source || ' ORDER BY id' LOOP
-        found := NULL; failed := NULL;
+        answer := NULL; failed := NULL;
         BEGIN
-          EXECUTE 'SELECT ' || expression || ' FROM ' || source || ' WHERE id = ' || place INTO found;
+          EXECUTE 'SELECT ' || expression || ' FROM ' || source || ' WHERE id = ' || place INTO answer;
         EXCEPTION WHEN OTHERS THEN failed := SQLSTATE || ': ' || SQLERRM;
         END;
         RETURN NEXT;
@@ -36,7 +36,10 @@ pub(super) enum Role {
     Value,
     Condition,
     Check,
+    /// a key of an index: which rows have the same one
     Key,
+    /// and in which order they are
+    Order,
 }
 
 impl Role {
@@ -45,17 +48,23 @@ impl Role {
             Role::Value => translate::value(expr, scope),
             Role::Condition => translate::condition(expr, scope),
             Role::Check => translate::check(expr, scope),
-            Role::Key => translate::index_key(expr, scope),
+            Role::Key | Role::Order => translate::index_key(expr, scope),
         }
     }
 
-    /// What is asked of SQLite. A key is known by its place among the others.
+    /// All rows are needed for the answer in one.
+    fn is_of_all(self) -> bool {
+        matches!(self, Role::Key | Role::Order)
+    }
+
+    /// What is asked of SQLite.
     fn of_sqlite(self, sql: &str) -> String {
         match self {
             Role::Value => format!("({sql})"),
             Role::Condition => format!("CASE WHEN ({sql}) THEN 1 ELSE 0 END"),
             Role::Check => format!("CASE WHEN NOT ({sql}) THEN 0 ELSE 1 END"),
-            Role::Key => format!("dense_rank() OVER (ORDER BY {sql})"),
+            Role::Key => format!("min(id) OVER (PARTITION BY {sql})"),
+            Role::Order => format!("dense_rank() OVER (ORDER BY {sql})"),
         }
     }
 
@@ -66,7 +75,8 @@ impl Role {
             Role::Value => rendered(&format!("({sql})"), &translated.mapping),
             Role::Condition => format!("(CASE WHEN ({sql}) THEN 1 ELSE 0 END)::text"),
             Role::Check => format!("(CASE WHEN (({sql}) IS NOT FALSE) THEN 1 ELSE 0 END)::text"),
-            Role::Key => format!("(dense_rank() OVER (ORDER BY ({sql}) NULLS FIRST))::text"),
+            Role::Key => format!("(min(id) OVER (PARTITION BY ({sql})))::text"),
+            Role::Order => format!("(dense_rank() OVER (ORDER BY ({sql}) NULLS FIRST))::text"),
         }
     }
 }
@@ -154,7 +164,7 @@ impl Judge<'_> {
             &format!("SELECT {expression} FROM {from} ORDER BY {key}"),
         ) {
             Ok(rows) => rows.into_iter().map(|mut row| Ok(row.swap_remove(0))).collect(),
-            Err(error) if role == Role::Key => vec![Err(error); ids.len()],
+            Err(error) if role.is_of_all() => vec![Err(error); ids.len()],
             Err(_) => {
                 let one = |id: &i64| {
                     let rows =
@@ -177,12 +187,12 @@ impl Judge<'_> {
                 .collect();
         }
         let alone = |expression: &String| {
-            let sql = if role == Role::Key {
+            let sql = if role.is_of_all() {
                 format!("{SESSION}SELECT {expression}, NULL FROM {from} ORDER BY {key}")
             } else {
                 let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
                 format!(
-                    "{SESSION}SELECT place, found, failed FROM judge.tried({}, {}) ORDER BY place",
+                    "{SESSION}SELECT answer, failed FROM judge.tried({}, {}) ORDER BY place",
                     quoted(from),
                     quoted(expression)
                 )
@@ -228,7 +238,8 @@ impl Judge<'_> {
                 let (found, said) =
                     (found.as_deref().unwrap_or_default(), pair.translated.mapping.pg.to_string());
                 let bare = said.split('(').next().unwrap_or_default();
-                if !found.starts_with(bare) {
+                // A constant's type is decided where it stands.
+                if !found.starts_with(bare) && (found, bare) != ("unknown", "text") {
                     all.push(format!(
                         "{}\n    is {}\n    of type {found}, not {said}",
                         pair.sql, pair.translated.sql

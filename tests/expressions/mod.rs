@@ -163,10 +163,10 @@ fn problem(
                 "\n    {role:?} {sql}\n    is    {}\n    as    {:?} {:?}, affinity {:?}\n    where {row}\n    SQLite {left}, PostgreSQL {right}",
                 translated.sql, translated.mapping.pg, translated.mapping.codec, translated.affinity
             );
-            break;
+            return told;
         }
     }
-    told
+    told + "\n    only beside other expressions"
 }
 
 /// One table, moved, and expressions of all families over it.
@@ -186,7 +186,12 @@ fn round(server: &Server, dice: &mut Dice, options: &str, scores: &mut Scores) {
         (Family::Value, Role::Value, Some("x")),
         (Family::Value, Role::Value, None),
         (Family::Key, Role::Key, None),
+        (Family::Key, Role::Order, None),
     ] {
+        // How texts are ordered, a database's locale decides for ordinary columns, too.
+        if role == Role::Order && !options.is_empty() {
+            continue;
+        }
         let scope = table::scope(&table, planned("t"), alias);
         let from = alias.map_or_else(|| "t".to_owned(), |alias| format!("t AS {alias}"));
         let judge =
@@ -214,7 +219,7 @@ fn round(server: &Server, dice: &mut Dice, options: &str, scores: &mut Scores) {
         if role == Role::Value {
             scores.problems.extend(judge.mistyped(&pairs));
         }
-        if family == Family::Key {
+        if role == Role::Key {
             indexed(&database, &pairs, scores);
         }
     }

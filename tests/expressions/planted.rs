@@ -68,7 +68,7 @@ const FAULTS: &[Fault] = &[
         FLOAT,
     ),
     // order
-    (Role::Key, "w", r#"w COLLATE "und-x-icu""#, r#"w COLLATE "C""#, TEXT),
+    (Role::Order, "w", r#"w COLLATE "und-x-icu""#, r#"w COLLATE "C""#, TEXT),
     (Role::Key, "nc", "nc", r#"lower(nc COLLATE "C")"#, TEXT),
 ];
 
