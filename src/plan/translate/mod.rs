@@ -3,9 +3,25 @@
 //!
 //! Pure: an expression, and what is known of the columns that it may name, give SQL text.
 
+mod arithmetic;
+mod compare;
+mod dates;
+mod held;
+mod like;
+mod literal;
+mod logic;
+mod names;
+mod query;
+mod term;
+#[cfg(test)]
+mod tests;
+
 use super::types::Mapping;
 use crate::catalog::affinity::Affinity;
-use crate::catalog::expr::Expr;
+use crate::catalog::expr::{BinaryOp, Expr, UnaryOp};
+use compare::Op;
+use literal::Constant;
+use term::{Kind, Made, Term};
 
 /// Why an expression is not translated, as a part of a sentence: "typeof() of a column that holds more than one class".
 pub type Reason = String;
@@ -60,12 +76,25 @@ pub struct Translated {
     pub notes: Vec<String>,
 }
 
+/// What a translation goes on in.
+#[derive(Debug, Clone, Copy)]
+struct Room<'a> {
+    scope: &'a Scope<'a>,
+}
+
+impl Room<'_> {
+    /// A DEFAULT names no column.
+    fn is_default(&self) -> bool {
+        self.scope.relations.is_empty() && self.scope.outer.is_none()
+    }
+}
+
 /// The value of an expression.
 ///
 /// # Errors
 /// The reason why it is not translated.
-pub fn value(_expr: &Expr, _scope: &Scope<'_>) -> Result<Translated, Reason> {
-    Err("expressions are not translated".to_owned())
+pub fn value(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
+    Ok(made(&Room { scope }, expr)?.finish())
 }
 
 /// A condition in a WHERE: SQLite's "true" is PostgreSQL's true, and false and NULL are not told apart.
@@ -73,7 +102,7 @@ pub fn value(_expr: &Expr, _scope: &Scope<'_>) -> Result<Translated, Reason> {
 /// # Errors
 /// The reason why it is not translated.
 pub fn condition(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
-    value(expr, scope)
+    Ok(logic::condition(&Room { scope }, expr)?.finish())
 }
 
 /// A CHECK: SQLite accepts what is not false, that is true and NULL.
@@ -81,7 +110,15 @@ pub fn condition(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
 /// # Errors
 /// The reason why it is not translated.
 pub fn check(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
-    value(expr, scope)
+    condition(expr, scope)
+}
+
+/// The WHERE of a partial index: a condition of nothing but functions that PostgreSQL calls immutable.
+///
+/// # Errors
+/// The reason why it is not translated.
+pub fn index_condition(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
+    Ok(immutable(logic::condition(&Room { scope }, expr)?)?.finish())
 }
 
 /// A key of an index: only functions that PostgreSQL calls immutable; what sorts and compares the same way.
@@ -89,7 +126,24 @@ pub fn check(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
 /// # Errors
 /// The reason why it is not translated.
 pub fn index_key(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
-    value(expr, scope)
+    let term = immutable(made(&Room { scope }, expr)?)?;
+    if term.constant.is_some() {
+        return Err("a constant, which is no key".to_owned());
+    }
+    if term.kind != Kind::Text {
+        return Ok(term.finish());
+    }
+    let collation = compare::collation(&term, &term);
+    let sql = if collation == "BINARY" { term.atom() } else { compare::text_key(&term, &collation)? };
+    Ok(Translated { sql, ..term.finish() })
+}
+
+fn immutable(term: Term) -> Made {
+    if term.immutable {
+        Ok(term)
+    } else {
+        Err("a function that PostgreSQL does not call immutable".to_owned())
+    }
 }
 
 /// A column's DEFAULT or generated value, as the column of that affinity and mapping would store it.
@@ -103,4 +157,66 @@ pub fn stored(
     _mapping: &Mapping,
 ) -> Result<Translated, Reason> {
     value(expr, scope)
+}
+
+/// An expression as a term.
+fn made(room: &Room<'_>, expr: &Expr) -> Made {
+    match expr {
+        Expr::Null => Term::constant(Constant::Null),
+        Expr::Number(digits) => Term::constant(literal::number(digits)?),
+        Expr::Text(text) => Term::constant(Constant::Text(text.clone())),
+        Expr::Blob(bytes) => Term::constant(Constant::Blob(bytes.clone())),
+        Expr::Name { table, name, quote } => names::name(room, table.as_deref(), name, *quote),
+        Expr::Unary(UnaryOp::Not, operand) => logic::not(room, operand),
+        Expr::Unary(op, operand) => arithmetic::unary(room, *op, operand),
+        Expr::Binary(op, left, right) => binary(room, *op, left, right),
+        Expr::Between { operand, not, low, high } => logic::between(room, operand, *not, low, high),
+        Expr::In { operand, not, list } => logic::within(room, operand, *not, list),
+        Expr::IsNull { operand, not } => logic::is_null(room, operand, *not),
+        Expr::Like { operand, not, op, pattern, escape } => {
+            like::like(room, *op, *not, (operand, pattern), escape.as_deref())
+        }
+        Expr::Collate(inner, name) => collated(made(room, inner)?, name),
+        Expr::Call(call) if query::is_aggregate(call) => query::aggregate(room, call),
+        Expr::Exists(_) | Expr::Subquery(_) | Expr::InSelect { .. } => query::subquery(room, expr),
+        Expr::Row(_) => Err("a row value".to_owned()),
+        Expr::Other(what) => Err((*what).to_owned()),
+        _ => Err("an expression that is not translated".to_owned()),
+    }
+}
+
+fn binary(room: &Room<'_>, op: BinaryOp, left: &Expr, right: &Expr) -> Made {
+    let comparison = |op: Op| logic::comparison(room, op, left, right);
+    match op {
+        BinaryOp::Or | BinaryOp::And => logic::junction(room, op, left, right),
+        BinaryOp::Eq => comparison(Op::Eq),
+        BinaryOp::Ne => comparison(Op::Ne),
+        BinaryOp::Is => comparison(Op::Is),
+        BinaryOp::IsNot => comparison(Op::IsNot),
+        BinaryOp::Lt => comparison(Op::Lt),
+        BinaryOp::Le => comparison(Op::Le),
+        BinaryOp::Gt => comparison(Op::Gt),
+        BinaryOp::Ge => comparison(Op::Ge),
+        BinaryOp::Concat => concat(&made(room, left)?.as_text()?, &made(room, right)?.as_text()?),
+        BinaryOp::Arrow | BinaryOp::DoubleArrow => Err("a part of a JSON value".to_owned()),
+        _ => arithmetic::binary(room, op, left, right),
+    }
+}
+
+/// `a || b`.
+fn concat(left: &Term, right: &Term) -> Made {
+    if left.kind == Kind::Null || right.kind == Kind::Null {
+        return Term::constant(Constant::Null);
+    }
+    if let (Some(one), Some(other)) = (left.text_constant(), right.text_constant()) {
+        return Term::constant(Constant::Text(format!("{one}{other}")));
+    }
+    let sql = format!("{} || {}", left.atom(), right.atom());
+    Ok(Term::of(&[left, right], sql, term::Binding::Operator, Kind::Text))
+}
+
+/// `a COLLATE name`: nothing of the value changes.
+fn collated(term: Term, name: &str) -> Made {
+    let name = name.to_ascii_uppercase();
+    Ok(Term { collation: Some(term::Collation { name, explicit: true }), ..term })
 }
