@@ -3,7 +3,7 @@
 # Where rustup puts cargo, for the first run after scripts/setup.sh installed it.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help build fmt lint test demo bench fuzz check clean
+.PHONY: help build fmt lint test demo bench fuzz versions check clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -31,6 +31,9 @@ bench: ## how fast a large copy is on this machine
 
 fuzz: ## every fuzz target for a minute; needs nightly and cargo-fuzz
 	sh scripts/fuzz.sh
+
+versions: ## the tests against PostgreSQL 13 and 18; needs npm
+	sh scripts/versions.sh
 
 check: ## everything CI checks: format, lints, documentation, tests, small demo
 	sh scripts/setup.sh

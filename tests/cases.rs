@@ -10,17 +10,19 @@ use crate::support::sqlite::SqliteFile;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// Columns, constraints and indexes of one table, one per line. `$T` stands for its oid.
+/// Columns, constraints and indexes of one table, one per line. `$T` stands for its oid. What versions of PostgreSQL show
+/// differently is shown in one way: NOT NULL is no constraint of its own (18), AT TIME ZONE no function (13).
 const DESCRIPTION: &str = "
     SELECT line FROM (
       SELECT 1 AS part, attnum::int AS place, concat_ws(' ', ' ', quote_ident(attname), format_type(atttypid, atttypmod),
           CASE WHEN attnotnull THEN 'not null' END,
           CASE attidentity WHEN 'd' THEN 'identity by default' WHEN 'a' THEN 'identity always' END,
-          'default ' || pg_get_expr(adbin, adrelid)) AS line
+          'default ' || regexp_replace(pg_get_expr(adbin, adrelid), 'timezone\\((''UTC''::text), (\\w+\\(\\))\\)',
+              '(\\2 AT TIME ZONE \\1)')) AS line
         FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
         WHERE attrelid = $T AND attnum > 0 AND NOT attisdropped
       UNION ALL SELECT 2, 0, format('  constraint %I %s', conname, pg_get_constraintdef(oid))
-        FROM pg_constraint WHERE conrelid = $T
+        FROM pg_constraint WHERE conrelid = $T AND contype <> 'n'
       UNION ALL SELECT 3, 0, '  ' || pg_get_indexdef(indexrelid) FROM pg_index
         WHERE indrelid = $T AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrelid = $T)
     ) x ORDER BY part, place, line COLLATE \"C\"";

@@ -2,6 +2,7 @@
 //! widened by the ladder of §0.2 until every value fits: the family's type → numeric → text → bytea.
 
 use super::content;
+use super::default::{self, Class};
 use super::types::{Codec, Level, Mapping, PgType, Template, UuidStyle, Zone};
 use crate::catalog::Column;
 use crate::catalog::affinity::{Affinity, type_name};
@@ -99,7 +100,7 @@ pub fn choose(column: &Column, profile: &ColumnProfile, circumstances: Circumsta
     let family = Family::of(&column.declared);
     let numbers = profile.integers + profile.reals;
     match (numbers > 0, profile.texts > 0, profile.blobs > 0) {
-        (false, false, false) => of_nothing(column.affinity, family),
+        (false, false, false) => of_nothing(column, family),
         (true, false, false) => of_numbers(profile, family, circumstances),
         (false, true, false) => of_texts(profile, family, circumstances),
         (false, false, true) => Choice::new(PgType::Bytea, Codec::Blob, Level::E0, all("BLOB", profile)),
@@ -126,9 +127,12 @@ pub fn mixture(profile: &ColumnProfile) -> String {
 }
 
 /// An empty column: the declared family alone decides, except where only values could prove it (§1.4, last paragraph).
-fn of_nothing(affinity: Affinity, family: Family) -> Choice {
+fn of_nothing(column: &Column, family: Family) -> Choice {
+    if let Some(choice) = of_default(column, family) {
+        return choice;
+    }
     let why = "no values; by the declared type";
-    match (family, affinity) {
+    match (family, column.affinity) {
         (Family::Flag, _) => Choice::new(PgType::Int8, Codec::Int, Level::E0, "no values that prove a flag"),
         (Family::Date | Family::Stamp | Family::Time | Family::Json | Family::Uuid, _) => {
             Choice::text("no values that prove the declared type")
@@ -139,6 +143,24 @@ fn of_nothing(affinity: Affinity, family: Family) -> Choice {
         (Family::Plain, Affinity::Real) => Choice::new(PgType::Float8, Codec::Float, Level::E0, why),
         (Family::Plain, _) => Choice::text(why),
     }
+}
+
+/// Where the declared type lets every class in, a constant default is the best witness of what the column is meant for: the
+/// first row that relies on it would hold it.
+fn of_default(column: &Column, family: Family) -> Option<Choice> {
+    let says_nothing = match column.affinity {
+        Affinity::Blob => true,
+        Affinity::Numeric => family == Family::Plain,
+        _ => false,
+    };
+    let class = default::class(column.default.as_deref()?, column.affinity).filter(|_| says_nothing)?;
+    let why = "no values; by the class of its default";
+    Some(match class {
+        Class::Integer => Choice::new(PgType::Int8, Codec::Int, Level::E0, why),
+        Class::Real => Choice::new(PgType::Float8, Codec::Float, Level::E0, why),
+        Class::Text => Choice::text(why),
+        Class::Blob => Choice::new(PgType::Bytea, Codec::Blob, Level::E0, why),
+    })
 }
 
 fn of_numbers(profile: &ColumnProfile, family: Family, around: Circumstances) -> Choice {
@@ -281,6 +303,32 @@ mod tests {
         ];
         for (declared, [i, r, t, b], pg, level) in table {
             assert_eq!(chosen(declared, profile(*i, *r, *t, *b)), ((*pg).to_owned(), *level), "{declared}");
+        }
+    }
+
+    #[test]
+    fn without_values_a_default_is_a_witness() {
+        let table = [
+            ("", "0", "bigint"),
+            ("", "(-1.5)", "double precision"),
+            ("", "''", "text"),
+            ("", "x'00'", "bytea"),
+            ("", "NULL", "text"),
+            ("", "random()", "text"),
+            ("BLOB", "0", "bigint"),
+            ("BLOB", "''", "text"),
+            ("LONG", "0", "bigint"),
+            ("LONG", "'7'", "bigint"),
+            // A declared type that says something is not overruled.
+            ("INTEGER", "''", "bigint"),
+            ("TEXT", "0", "text"),
+            ("DATETIME", "0", "text"),
+            ("BOOLEAN", "0", "bigint"),
+        ];
+        for (declared, default, pg) in table {
+            let column = Column { default: Some(default.to_owned()), ..column(declared) };
+            let choice = choose(&column, &ColumnProfile::default(), Circumstances::default());
+            assert_eq!(choice.mapping.pg.to_string(), pg, "{declared} DEFAULT {default}");
         }
     }
 

@@ -424,11 +424,11 @@ fn default_of(
         list("default", "the column is an identity in the target");
         return None;
     }
-    match default::translate(text, column.affinity, plan.mapping.pg, &plan.mapping.codec) {
+    match default::translate(text, column.affinity, &plan.mapping) {
         Default::None => None,
         Default::Expression(sql) => Some(sql),
         Default::NotCarried(why) => {
-            list("default", why);
+            list("default", &why);
             None
         }
     }

@@ -1,21 +1,14 @@
-//! Column defaults: constants, and SQLite's words for the present moment (semantics.md §3.6).
+//! Column defaults: read, put through the column's affinity and written as the target type's (semantics.md §3.6).
 //!
-//! A constant is read, put through the column's affinity and written as the target type's literal. Any other expression
-//! is not carried and is listed; nothing is copied as text.
+//! What the translator cannot mean exactly is not carried and is listed; nothing is copied as text.
 
-use super::types::{Codec, PgType};
+pub use super::translate::Class;
+
+use super::translate::{self, Scope};
+use super::types::Mapping;
 use crate::catalog::affinity::Affinity;
-use crate::ident::literal;
-
-/// A constant of SQLite.
-#[derive(Debug, Clone, PartialEq)]
-enum Constant {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(String),
-    Blob(String),
-}
+use crate::catalog::expr::Expr;
+use crate::catalog::read;
 
 /// What becomes of a default.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,22 +18,29 @@ pub enum Default {
     /// the target's expression
     Expression(String),
     /// it cannot be carried, and why
-    NotCarried(&'static str),
+    NotCarried(String),
+}
+
+/// The class in which a column of that affinity would store the default `text`; none where it is NULL or no constant.
+pub fn class(text: &str, affinity: Affinity) -> Option<Class> {
+    translate::constant_class(&read::expression(text).ok()?, affinity)
 }
 
 /// Translates the default `text` of a column with that affinity into the target's type.
-pub fn translate(text: &str, affinity: Affinity, pg: PgType, codec: &Codec) -> Default {
-    let text = strip_parentheses(text.trim());
-    if let Some(moment) = moment(text) {
-        return of_moment(moment, pg);
+pub fn translate(text: &str, affinity: Affinity, mapping: &Mapping) -> Default {
+    match read::expression(text).and_then(|expr| of_expression(&expr, affinity, mapping)) {
+        Ok(sql) if sql == "NULL" => Default::None,
+        Ok(sql) => Default::Expression(sql),
+        Err(why) => Default::NotCarried(why),
     }
-    let Some(constant) = read_constant(text) else {
-        return Default::NotCarried("an expression that is not translated");
-    };
-    match apply_affinity(constant, affinity) {
-        Some(stored) => of_constant(stored, pg, codec),
-        None => Default::NotCarried("the column's type cannot hold this value"),
-    }
+}
+
+/// What a column of that affinity and type gets from an expression that needs no row.
+///
+/// # Errors
+/// The reason why it is not translated.
+pub(super) fn of_expression(expr: &Expr, affinity: Affinity, mapping: &Mapping) -> Result<String, String> {
+    translate::stored(expr, &Scope::default(), affinity, mapping).map(|made| made.sql)
 }
 
 fn strip_parentheses(mut text: &str) -> &str {
@@ -88,223 +88,24 @@ pub(super) fn moment(text: &str) -> Option<Moment> {
     }
 }
 
-/// SQLite's present moment is UTC to the second; a literal `'now'` would be frozen by PostgreSQL at CREATE TABLE.
-fn of_moment(moment: Moment, pg: PgType) -> Default {
-    let utc = "pg_catalog.statement_timestamp() AT TIME ZONE 'UTC'";
-    let expression = match (moment, pg) {
-        (Moment::Stamp, PgType::Text | PgType::Varchar(None)) => {
-            format!("pg_catalog.to_char({utc}, 'YYYY-MM-DD HH24:MI:SS')")
-        }
-        (Moment::Date, PgType::Text | PgType::Varchar(None)) => {
-            format!("pg_catalog.to_char({utc}, 'YYYY-MM-DD')")
-        }
-        (Moment::Time, PgType::Text | PgType::Varchar(None)) => {
-            format!("pg_catalog.to_char({utc}, 'HH24:MI:SS')")
-        }
-        (Moment::Stamp, PgType::Timestamp(_)) => format!("pg_catalog.date_trunc('second', {utc})"),
-        (Moment::Stamp, PgType::Timestamptz(_)) => {
-            "pg_catalog.date_trunc('second', pg_catalog.statement_timestamp())".to_owned()
-        }
-        (Moment::Date, PgType::Date) => format!("({utc})::pg_catalog.date"),
-        (Moment::Time, PgType::Time(_)) => {
-            format!("pg_catalog.date_trunc('second', {utc})::pg_catalog.time")
-        }
-        _ => return Default::NotCarried("the present moment in a column of another type"),
-    };
-    Default::Expression(expression)
-}
-
-fn read_constant(text: &str) -> Option<Constant> {
-    if let Some(quoted) = unquoted(text) {
-        return Some(Constant::Text(quoted));
-    }
-    let lower = text.to_ascii_lowercase();
-    match lower.as_str() {
-        "null" => return Some(Constant::Null),
-        "true" => return Some(Constant::Integer(1)),
-        "false" => return Some(Constant::Integer(0)),
-        _ => {}
-    }
-    if let Some(hex) = lower.strip_prefix("x'").and_then(|rest| rest.strip_suffix('\'')) {
-        let valid = hex.len() % 2 == 0 && hex.bytes().all(|b| b.is_ascii_hexdigit());
-        return valid.then(|| Constant::Blob(hex.to_owned()));
-    }
-    read_number(&lower)
-}
-
-fn read_number(lower: &str) -> Option<Constant> {
-    let (negative, digits) = match lower.strip_prefix('-') {
-        Some(rest) => (true, rest.trim()),
-        None => (false, lower.strip_prefix('+').unwrap_or(lower).trim()),
-    };
-    if let Some(hex) = digits.strip_prefix("0x") {
-        let value = u64::from_str_radix(hex, 16).ok()?.cast_signed();
-        return Some(Constant::Integer(if negative { value.checked_neg()? } else { value }));
-    }
-    let starts_well = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    if !starts_well || !digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'+' | b'-')) {
-        return None;
-    }
-    let signed = if negative { format!("-{digits}") } else { digits.to_owned() };
-    match signed.parse::<i64>() {
-        Ok(integer) => Some(Constant::Integer(integer)),
-        Err(_) => signed.parse::<f64>().ok().map(Constant::Real),
-    }
-}
-
-/// A string constant in single quotes, or in the double quotes, backticks and brackets that SQLite takes for one
-/// in a DEFAULT; a bare word, too.
-fn unquoted(text: &str) -> Option<String> {
-    let first = text.chars().next()?;
-    if first == '[' {
-        let inner = text.strip_prefix('[')?.strip_suffix(']')?;
-        return (!inner.contains(']')).then(|| inner.to_owned());
-    }
-    if !matches!(first, '\'' | '"' | '`') {
-        return None;
-    }
-    let inner = text.strip_prefix(first)?.strip_suffix(first)?;
-    let doubled = format!("{first}{first}");
-    let single = inner.replace(&doubled, "");
-    (!single.contains(first)).then(|| inner.replace(&doubled, &first.to_string()))
-}
-
-/// What SQLite would store for the constant in a column of that affinity; none where only SQLite knows.
-fn apply_affinity(constant: Constant, affinity: Affinity) -> Option<Constant> {
-    Some(match (affinity, constant) {
-        (Affinity::Text, Constant::Integer(integer)) => Constant::Text(integer.to_string()),
-        (Affinity::Text, Constant::Real(real)) if is_written_alike(real) => {
-            // SQLite writes no sign before a zero; the sum of −0 and 0 has none.
-            Constant::Text(format!("{:?}", real + 0.0))
-        }
-        (Affinity::Text, Constant::Real(_)) => return None,
-        (Affinity::Real, Constant::Integer(integer)) => Constant::Real(integer as f64),
-        (affinity, Constant::Text(text)) if affinity.converts_numbers() => {
-            let bare = text.trim_matches(is_sqlite_blank);
-            match read_number(&bare.to_ascii_lowercase()) {
-                Some(number) if is_plain_number(bare) => return apply_affinity(number, affinity),
-                _ => Constant::Text(text),
-            }
-        }
-        (Affinity::Integer | Affinity::Numeric, Constant::Real(real))
-            if real.fract() == 0.0 && real.abs() < 9e18 =>
-        {
-            Constant::Integer(real as i64)
-        }
-        (_, constant) => constant,
-    })
-}
-
-/// Whether every SQLite writes a real in a text column as we do: without an exponent, and with so few digits that neither
-/// the 15 of older versions nor the 17 of newer ones, which drop what looks like an error from the 14th on, show another one.
-fn is_written_alike(real: f64) -> bool {
-    const DIGITS_MAX: usize = 13;
-    let scientific = format!("{real:e}");
-    let mantissa = scientific.split('e').next().unwrap_or_default();
-    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
-    real == 0.0 || ((1e-4..1e15).contains(&real.abs()) && digits <= DIGITS_MAX)
-}
-
-/// What SQLite passes over around a number in a text (`sqlite3Isspace`).
-fn is_sqlite_blank(c: char) -> bool {
-    matches!(c, '\t'..='\r' | ' ')
-}
-
-/// Text that SQLite makes a number of: no hexadecimal, no blank within (semantics.md §1.2).
-fn is_plain_number(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
-}
-
-/// JSON that a default can be without the server refusing the table: what this library and the server both take, and no
-/// NUL, which `jsonb` has not.
-fn is_json(text: &str) -> bool {
-    serde_json::from_str::<serde_json::Value>(text).is_ok() && !text.contains("\\u")
-}
-
-fn of_constant(constant: Constant, pg: PgType, codec: &Codec) -> Default {
-    let expression = match (pg, codec, constant) {
-        (_, _, Constant::Null) => return Default::None,
-        (PgType::Bool, Codec::Bool, Constant::Integer(flag @ (0 | 1))) => (flag == 1).to_string(),
-        (PgType::Bool, Codec::FlagText { yes, no }, Constant::Text(text)) if text == *yes || text == *no => {
-            (text == *yes).to_string()
-        }
-        (PgType::Int8, _, Constant::Integer(integer)) => integer.to_string(),
-        (PgType::Int4, _, Constant::Integer(integer)) if i32::try_from(integer).is_ok() => {
-            integer.to_string()
-        }
-        (PgType::Int2, _, Constant::Integer(integer)) if i16::try_from(integer).is_ok() => {
-            integer.to_string()
-        }
-        (PgType::Numeric(Some((precision, scale))), _, Constant::Integer(integer))
-            if fits_decimal(&integer.to_string(), precision, scale) =>
-        {
-            integer.to_string()
-        }
-        (PgType::Numeric(Some((precision, scale))), _, Constant::Real(real))
-            if fits_decimal(&format!("{real:?}"), precision, scale) =>
-        {
-            format!("{real:?}")
-        }
-        (PgType::Varchar(length), Codec::TextForm, Constant::Integer(integer))
-            if length.is_none_or(|length| integer.to_string().len() <= length as usize) =>
-        {
-            literal(&integer.to_string())
-        }
-        (PgType::Varchar(length), _, Constant::Text(text))
-            if !text.contains('\0')
-                && length.is_none_or(|length| text.chars().count() <= length as usize) =>
-        {
-            literal(&text)
-        }
-        (PgType::Numeric(None), _, Constant::Integer(integer)) => integer.to_string(),
-        (PgType::Numeric(None) | PgType::Float8, _, Constant::Real(real)) if real.is_finite() => {
-            format!("{real:?}")
-        }
-        (PgType::Text, Codec::TextForm, Constant::Integer(integer)) => literal(&integer.to_string()),
-        (PgType::Json | PgType::Jsonb, _, Constant::Text(text)) if is_json(&text) => literal(&text),
-        (PgType::Text, _, Constant::Text(text)) if !text.contains('\0') => literal(&text),
-        (PgType::Bytea, Codec::Blob | Codec::BytesForm, Constant::Blob(hex)) => {
-            format!("'\\x{hex}'::pg_catalog.bytea")
-        }
-        (pg, _, Constant::Text(_))
-            if !matches!(pg, PgType::Text | PgType::Varchar(_) | PgType::Int8 | PgType::Numeric(_)) =>
-        {
-            return Default::NotCarried("a text constant for a column that became another type than text");
-        }
-        (PgType::Timestamp(_) | PgType::Timestamptz(_) | PgType::Date | PgType::Interval(_), _, _) => {
-            return Default::NotCarried("a number for a column whose numbers are read as times");
-        }
-        _ => return Default::NotCarried("the column's type cannot hold this value"),
-    };
-    Default::Expression(expression)
-}
-
-/// Whether `numeric(precision, scale)` takes a number without rounding it: not more digits behind the point, nor before it.
-fn fits_decimal(number: &str, precision: u16, scale: i16) -> bool {
-    let digits = number.strip_prefix('-').unwrap_or(number);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
-    let is_plain = [whole, fraction].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
-    let (whole, fraction) = (whole.len() as i64, fraction.len() as i64);
-    is_plain && fraction <= i64::from(scale) && whole <= i64::from(precision) - i64::from(scale)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::types::Unit;
+    use crate::plan::types::{Codec, PgType, Unit};
 
     fn translated(text: &str, declared: &str, pg: PgType, codec: Codec) -> Default {
-        translate(text, Affinity::of(declared, false), pg, &codec)
+        translate(text, Affinity::of(declared, false), &Mapping { pg, codec })
     }
 
     /// The DEFAULT table of semantics.md §3.6.
     #[test]
     fn defaults_by_the_table() {
         let yes = |text: &str| Default::Expression(text.to_owned());
-        let no = Default::NotCarried("the column's type cannot hold this value");
-        let text = Default::NotCarried("a text constant for a column that became another type than text");
-        let number = Default::NotCarried("a number for a column whose numbers are read as times");
+        let not = |why: &str| Default::NotCarried(why.to_owned());
+        let no = not("the column's type cannot hold this value");
+        let text = not("a text that is not spelled as the column's values are");
+        let number = not("a number for a column whose numbers are read as times");
+        let version = not("the text of a REAL, which depends on SQLite's version");
         let flag = || Codec::FlagText { yes: "t".to_owned(), no: "f".to_owned() };
         let table = [
             ("'abc'", "TEXT", PgType::Text, Codec::Text, yes("'abc'")),
@@ -320,9 +121,9 @@ mod tests {
             ("'0x10'", "INTEGER", PgType::Int8, Codec::Int, no.clone()),
             ("'- 5'", "INTEGER", PgType::Int8, Codec::Int, no.clone()),
             ("1.5", "TEXT", PgType::Text, Codec::Text, yes("'1.5'")),
-            ("1e20", "TEXT", PgType::Text, Codec::Text, no.clone()),
-            ("1e20", "TEXT", PgType::Float8, Codec::Float, no.clone()),
-            (".22323703685477", "TEXT", PgType::Text, Codec::Text, no.clone()),
+            ("1e20", "TEXT", PgType::Text, Codec::Text, version.clone()),
+            ("1e20", "TEXT", PgType::Float8, Codec::Float, version.clone()),
+            (".22323703685477", "TEXT", PgType::Text, Codec::Text, version),
             (".2232370368547", "TEXT", PgType::Text, Codec::Text, yes("'0.2232370368547'")),
             ("-0.0", "TEXT", PgType::Text, Codec::Text, yes("'0.0'")),
             ("' 5\n'", "INTEGER", PgType::Int8, Codec::Int, yes("5")),
@@ -350,14 +151,17 @@ mod tests {
                 "INTEGER",
                 PgType::Int8,
                 Codec::Int,
-                Default::NotCarried("an expression that is not translated"),
+                yes(
+                    "pg_catalog.floor(extract(epoch FROM pg_catalog.statement_timestamp()))::pg_catalog.int8",
+                ),
             ),
+            ("'a' || 'b'", "TEXT", PgType::Text, Codec::Text, yes("'ab'")),
             (
-                "'a' || 'b'",
+                "lower(hex(randomblob(16)))",
                 "TEXT",
                 PgType::Text,
                 Codec::Text,
-                Default::NotCarried("an expression that is not translated"),
+                not("randomblob(), which gives another value each time"),
             ),
         ];
         for (text, declared, pg, codec, expected) in table {

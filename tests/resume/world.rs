@@ -189,7 +189,7 @@ fn objects(database: &Database) -> Vec<String> {
     lines(
         database,
         "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint
-         WHERE connamespace = 'public'::regnamespace
+         WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
          UNION ALL
          SELECT indrelid::regclass::text, relname, pg_get_indexdef(indexrelid), indisvalid
          FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE relnamespace = 'public'::regnamespace

@@ -96,7 +96,7 @@ pub(crate) fn constraints(database: &Database) -> String {
     lines(
         database,
         "SELECT format('%s %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated)
-           FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+           FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
          UNION ALL SELECT format('%s %s', indexdef, i.indisvalid) FROM pg_indexes p
            JOIN pg_index i ON i.indexrelid = format('%I.%I', p.schemaname, p.indexname)::regclass
            WHERE schemaname = 'public' ORDER BY 1",

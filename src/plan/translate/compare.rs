@@ -295,7 +295,7 @@ fn render(op: Op, pair: &Pair, left: &Term, right: &Term) -> Term {
     let parts = [left, right];
     let words = |sql: String| {
         let term = Term::of(&parts, sql, Binding::Compare, Kind::Flag);
-        Term { collation: None, nullable: term.nullable && !op.is_about_null(), ..term }
+        Term { nullable: term.nullable && !op.is_about_null(), ..term }
     };
     match pair {
         Pair::Same(l, r) if op.is_about_null() && !left.nullable && !right.nullable => {
@@ -343,7 +343,7 @@ fn decided(op: Op, order: std::cmp::Ordering, parts: &[&Term; 2]) -> Term {
     let nullable = term.nullable && !op.is_about_null();
     let constant =
         (!nullable && term.binding == Binding::Atom).then_some(Constant::Integer(i64::from(holds)));
-    Term { collation: None, nullable, constant, ..term }
+    Term { nullable, constant, ..term }
 }
 
 /// An integer with a double. Rounding keeps the order, so the integer's own double decides, unless it is the double itself

@@ -30,7 +30,8 @@ pub(super) fn plain(term: Term) -> Made {
         Kind::Mixed(_) => return Err(mixed_reason(&term)),
         _ => return Ok(term),
     };
-    let sql = term.atom();
+    // A text shows no more of the present moment than its spelling has, so nothing need be cut off before.
+    let sql = term.moment.clone().unwrap_or_else(|| term.atom());
     let text = |sql: String| Ok(term.reworded_call(sql, Kind::Text));
     let integer = |sql: String| Ok(term.reworded_call(sql, Kind::Integer(PgType::Int8)));
     match &mapping.codec {
@@ -39,7 +40,11 @@ pub(super) fn plain(term: Term) -> Made {
         }
         Codec::DayNumber => integer(day_number(&sql)),
         Codec::Stamp(template) => text(stamp_text(&sql, template)).map(Term::stable).map(no_number),
-        Codec::TimeOfDay(template) => text(time_text(&sql, *template)).map(Term::stable).map(no_number),
+        Codec::TimeOfDay(template) => {
+            // Only a date with a time has a format for fractions.
+            let stamp = if term.moment.is_some() { sql } else { format!("(DATE '2000-01-01' + {sql})") };
+            text(time_text(&stamp, *template)).map(Term::stable).map(no_number)
+        }
         Codec::Epoch(unit) => integer(epoch(&utc(&sql, mapping.pg), *unit)),
         Codec::Uuid => text(format!("{sql}::pg_catalog.text")).map(no_number),
         Codec::UuidStyle(style) => text(uuid_text(&sql, *style)),
@@ -120,10 +125,8 @@ fn stamp_text(sql: &str, template: &Template) -> String {
 
 /// The text of a time of day in its column's own spelling.
 fn time_text(sql: &str, template: TimeTemplate) -> String {
-    // Only a date with a time has a format for fractions.
-    let stamp = format!("(DATE '2000-01-01' + {sql})");
     let clock = if template.seconds { "HH24:MI:SS" } else { "HH24:MI" };
-    clock_text(&stamp, clock, template.fraction)
+    clock_text(sql, clock, template.fraction)
 }
 
 /// `to_char` with the fraction as it was spelled.

@@ -39,7 +39,8 @@ pub(super) fn like(
 
 /// SQLite's LIKE folds the letters of ASCII and no others, and has no escape character of its own (semantics.md §3.6).
 pub(super) fn of_like(operand: &Term, pattern: &Term, escape: Option<&Term>) -> Made {
-    let parts = [operand, pattern];
+    // As SQLite's function has them: like(pattern, text).
+    let parts = [pattern, operand];
     let (Some(text), true) =
         (pattern.text_constant(), escape.is_none_or(|escape| escape.text_constant().is_some()))
     else {
@@ -71,7 +72,7 @@ fn any_like(operand: &Term, pattern: &Term, escape: Option<&Term>) -> Made {
     }
     let lower = |term: &Term| format!("pg_catalog.lower({} COLLATE \"C\")", term.at(Binding::Collate));
     let sql = format!("{} LIKE {} ESCAPE ''", lower(operand), lower(pattern));
-    Ok(Term { collation: None, ..Term::of(&[operand, pattern], sql, Binding::Compare, Kind::Flag) })
+    Ok(Term::of(&[pattern, operand], sql, Binding::Compare, Kind::Flag))
 }
 
 fn folded(part: Part) -> Part {
@@ -99,14 +100,13 @@ fn read_like(text: &str, escape: Option<char>) -> Option<Vec<Part>> {
 /// What matches nothing, unless one of them is NULL.
 fn never(parts: &[&Term]) -> Term {
     let present: Vec<String> = parts.iter().filter_map(|part| part.presence()).collect();
-    let term = match present.is_empty() {
-        true => Term::bare("false".to_owned(), Kind::Flag),
+    match present.is_empty() {
+        true => Term::call(parts, "false".to_owned(), Kind::Flag),
         false => {
             let sql = format!("CASE WHEN {} THEN false END", present.join(" AND "));
             Term::of(parts, sql, Binding::Operator, Kind::Flag)
         }
-    };
-    Term { collation: None, ..term }
+    }
 }
 
 /// PostgreSQL's LIKE with a pattern of ours; sets need a regular expression.
@@ -117,7 +117,7 @@ fn matches(parts: &[&Term], operand: &str, read: &[Part]) -> Term {
         let (pattern, escape) = like_pattern(read);
         format!("{operand} LIKE {} ESCAPE '{escape}'", ident::literal(&pattern))
     };
-    Term { collation: None, ..Term::of(parts, sql, Binding::Compare, Kind::Flag) }
+    Term::of(parts, sql, Binding::Compare, Kind::Flag)
 }
 
 /// A LIKE pattern, and its escape character, which is none where nothing needs one.
@@ -142,7 +142,7 @@ fn like_pattern(read: &[Part]) -> (String, &'static str) {
 
 /// GLOB: `*`, `?` and sets; it tells upper from lower case.
 pub(super) fn of_glob(operand: &Term, pattern: &Term) -> Made {
-    let parts = [operand, pattern];
+    let parts = [pattern, operand];
     if pattern.kind == Kind::Null {
         return Ok(Term::call(&parts, "NULL::pg_catalog.bool".to_owned(), Kind::Flag));
     }

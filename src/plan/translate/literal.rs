@@ -114,6 +114,20 @@ pub(super) fn prefix(text: &str) -> Constant {
     }
 }
 
+/// The integer that a text begins with, 0 where it begins with none, the last there is beyond 64 bits: what a CAST to INTEGER
+/// makes of it, for which neither fraction nor exponent counts.
+pub(super) fn integer_prefix(text: &str) -> i64 {
+    let bare = text.trim_start_matches(is_blank);
+    let sign = usize::from(bare.starts_with(['+', '-']));
+    let digits = bare[sign..].bytes().take_while(u8::is_ascii_digit).count();
+    match (digits, bare[..sign + digits].parse::<i64>()) {
+        (0, _) => 0,
+        (_, Ok(value)) => value,
+        _ if bare.starts_with('-') => i64::MIN,
+        _ => i64::MAX,
+    }
+}
+
 /// How many bytes at the beginning of `text` are a decimal number.
 fn number_length(text: &str) -> usize {
     let bytes = text.as_bytes();
@@ -225,6 +239,11 @@ mod tests {
         assert_eq!(prefix("1e"), Constant::Integer(1));
         assert_eq!(prefix("1.5x"), Constant::Real(1.5));
         assert_eq!(prefix("abc"), Constant::Integer(0));
+        for (text, integer) in
+            [("1e3", 1), (" -1.9", -1), ("9223372036854775808", i64::MAX), ("+", 0), ("é", 0)]
+        {
+            assert_eq!(integer_prefix(text), integer, "{text}");
+        }
     }
 
     #[test]

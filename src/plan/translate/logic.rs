@@ -28,7 +28,7 @@ pub(super) fn truth(term: Term) -> Made {
 
 /// The truth of an expression.
 pub(super) fn condition(room: &Room<'_>, expr: &Expr) -> Made {
-    truth(made(room, expr)?).map(|term| Term { collation: None, affinity: None, ..term })
+    truth(made(room, expr)?).map(|term| Term { affinity: None, ..term })
 }
 
 fn is_true(constant: &Constant) -> bool {
@@ -150,8 +150,7 @@ fn any_equal(operand: &Term, items: &[Term]) -> Made {
     let sql: Vec<String> = terms.iter().map(|term| term.at(Binding::Not)).collect();
     let binding = if terms.len() == 1 { terms[0].binding } else { Binding::Or };
     let all: Vec<&Term> = std::iter::once(operand).chain(items).collect();
-    let term = Term::of(&all, sql.join(" OR "), binding, Kind::Flag);
-    Ok(Term { collation: None, ..term })
+    Ok(Term::of(&all, sql.join(" OR "), binding, Kind::Flag))
 }
 
 /// A comparison that is false, or NULL where the operand is.

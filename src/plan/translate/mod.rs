@@ -4,17 +4,23 @@
 //! Pure: an expression, and what is known of the columns that it may name, give SQL text.
 
 mod arithmetic;
+mod case;
+mod cast;
 mod compare;
 mod dates;
+mod functions;
 mod held;
 mod like;
 mod literal;
 mod logic;
 mod names;
+mod numbers;
 mod query;
+mod stored;
 mod term;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use super::types::Mapping;
 use crate::catalog::affinity::Affinity;
@@ -146,17 +152,46 @@ fn immutable(term: Term) -> Made {
     }
 }
 
-/// A column's DEFAULT or generated value, as the column of that affinity and mapping would store it.
+/// A column's DEFAULT or generated value, as the column of that affinity and mapping would store it. In a scope without
+/// relations it is a DEFAULT: `NULL` stands for none, and functions of the present moment are allowed.
 ///
 /// # Errors
 /// The reason why it is not translated.
 pub fn stored(
     expr: &Expr,
     scope: &Scope<'_>,
-    _affinity: Affinity,
-    _mapping: &Mapping,
+    affinity: Affinity,
+    mapping: &Mapping,
 ) -> Result<Translated, Reason> {
-    value(expr, scope)
+    let room = Room { scope };
+    let term = stored::stored(made(&room, expr)?, affinity, mapping, room.is_default())?;
+    let term = if room.is_default() { term } else { immutable(term)? };
+    Ok(Translated { mapping: mapping.clone(), affinity, ..term.finish() })
+}
+
+/// Storage class of a constant other than NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// INTEGER
+    Integer,
+    /// REAL
+    Real,
+    /// TEXT
+    Text,
+    /// BLOB
+    Blob,
+}
+
+/// The class in which a column of that affinity would store a DEFAULT; none where it is NULL or no constant.
+pub fn constant_class(expr: &Expr, affinity: Affinity) -> Option<Class> {
+    let term = made(&Room { scope: &Scope::default() }, expr).ok()?;
+    match literal::stored(term.constant?, affinity).ok()? {
+        Constant::Null => None,
+        Constant::Integer(_) => Some(Class::Integer),
+        Constant::Real(_) => Some(Class::Real),
+        Constant::Text(_) => Some(Class::Text),
+        Constant::Blob(_) => Some(Class::Blob),
+    }
 }
 
 /// An expression as a term.
@@ -177,11 +212,16 @@ fn made(room: &Room<'_>, expr: &Expr) -> Made {
             like::like(room, *op, *not, (operand, pattern), escape.as_deref())
         }
         Expr::Collate(inner, name) => collated(made(room, inner)?, name),
+        Expr::Moment(moment) => Ok(dates::current(*moment)),
+        Expr::Case { operand, arms, otherwise } => {
+            case::case(room, operand.as_deref(), arms, otherwise.as_deref())
+        }
+        Expr::Cast { operand, declared } => cast::cast(made(room, operand)?, declared),
         Expr::Call(call) if query::is_aggregate(call) => query::aggregate(room, call),
+        Expr::Call(call) => functions::call(room, call),
         Expr::Exists(_) | Expr::Subquery(_) | Expr::InSelect { .. } => query::subquery(room, expr),
         Expr::Row(_) => Err("a row value".to_owned()),
         Expr::Other(what) => Err((*what).to_owned()),
-        _ => Err("an expression that is not translated".to_owned()),
     }
 }
 

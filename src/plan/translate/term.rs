@@ -93,8 +93,8 @@ pub(super) struct Term {
     pub(super) immutable: bool,
     /// as a text where a number is wanted
     pub(super) looks: Looks,
-    /// SQLite's present moment, where this is a text of it
-    pub(super) moment: Option<super::dates::Instant>,
+    /// the `timestamp` that a date or time was cut from, where it is SQLite's present moment
+    pub(super) moment: Option<String>,
     /// what is to be said of it
     pub(super) notes: Vec<String>,
 }
