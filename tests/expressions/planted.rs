@@ -77,9 +77,9 @@ fn wrong_translations_are_found() {
     let Some(server) = Server::available() else { return };
     // A table whose REALs are quarters: what is right is then short.
     let table = (1..).map(|seed| Table::new(&mut Dice(seed), 400)).find(Table::has_quarters).unwrap();
-    let (file, database) = (table.file(), server.fresh_database());
+    let (file, database) = (table.file("UTF-8"), server.fresh_database());
     let sqlite = file.connection();
-    table::moved(&file, &database);
+    table::moved(&table, &file, &database);
     database.execute(TRIED);
     let judge = Judge { sqlite: &sqlite, database: &database, from: "t".to_owned(), key: "t.id".to_owned() };
     let found = |role: Role, sql: &str, target: &str, (pg, codec): &(PgType, Codec)| {

@@ -1,7 +1,7 @@
 //! Generated columns: what the translation gives is what was copied of the column, and PostgreSQL takes it for one.
 
 use super::generate::Generator;
-use super::judge::{SESSION, cells, rendered};
+use super::judge::{OVERFLOW, SESSION, cells, rendered};
 use super::table::{Column, Table};
 use super::{FAMILIES, Family, Scores, generated};
 use crate::support::dice::Dice;
@@ -90,7 +90,7 @@ fn one(
     );
     let told = match rows {
         // A number that is too large for the target's type, which a note said beforehand.
-        Err(error) if error.starts_with("22003") && !translated.notes.is_empty() => {
+        Err(error) if error.starts_with(OVERFLOW) && !translated.notes.is_empty() => {
             scores.refuse(Family::Stored, "a number beyond the target's type, noted".to_owned());
             return;
         }

@@ -34,6 +34,8 @@ pub(super) struct Column {
     pub(super) declared: &'static str,
     pub(super) sort: Sort,
     pub(super) not_null: bool,
+    /// what the configuration says of it, if anything
+    configured: &'static str,
     pool: Vec<&'static str>,
 }
 
@@ -75,6 +77,7 @@ pub(super) fn columns(dice: &mut Dice) -> Vec<Column> {
         declared,
         sort,
         not_null: false,
+        configured: "",
         pool,
     };
     let mut all = vec![
@@ -128,10 +131,83 @@ pub(super) fn columns(dice: &mut Dice) -> Vec<Column> {
     ];
     all.push(of("zulu", "DATETIME", Moment, z.to_vec()));
     all.push(of("milli", "DATETIME", Moment, f.to_vec()));
+    all.extend(configured(dice));
     for column in &mut all {
         column.not_null = dice.below(4) == 0;
     }
     all
+}
+
+/// Columns that a user gave another type.
+fn configured(dice: &mut Dice) -> Vec<Column> {
+    use Sort::{Any, Blob, Day, Integer, Json, Moment, Real, Text};
+    const WHOLE: &[&str] = &[
+        r#"type = "smallint""#,
+        r#"type = "integer""#,
+        r#"type = "numeric""#,
+        r#"type = "numeric(9,1)""#,
+        r#"type = "double precision""#,
+        r#"type = "text""#,
+        r#"encoding = "seconds""#,
+    ];
+    const EPOCHS: &[&str] = &[
+        r#"encoding = "epoch_s""#,
+        r#"type = "timestamp", encoding = "epoch_ms""#,
+        r#"type = "timestamptz", encoding = "epoch_us""#,
+        r#"type = "timestamptz(3)", encoding = "epoch_ms""#,
+    ];
+    const ZONES: &[&str] = &[
+        r#"type = "timestamptz", time_zone = "Europe/Berlin""#,
+        r#"type = "timestamptz", time_zone = "UTC""#,
+    ];
+    let small = ["0", "1", "-1", "7", "100", "32767", "-32768", "300", "9", "10"];
+    let seconds = ["0", "1709251199", "-1", "253402300799", "1704067200", "86400"];
+    let days = ["20240229", "19700101", "99991231", "10101", "20231231"];
+    let upper = ["'550E8400-E29B-41D4-A716-446655440000'", "'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF'"];
+    let sixteen = ["x'550e8400e29b41d4a716446655440000'", "x'00000000000000000000000000000000'"];
+    let stamps = ["'2024-02-29 23:59:59'", "'1999-12-31 12:00:00'", "'2024-07-01 00:00:00'"];
+    let documents = ["'{\"a\":1,\"b\":\"x\"}'", "'[1, 2]'", "'{\"b\":null}'", "'{ \"a\" : 1.50 }'"];
+    let of = |name, declared, sort, pool: &[&'static str], configured| Column {
+        name,
+        declared,
+        sort,
+        not_null: false,
+        configured,
+        pool: pool.to_vec(),
+    };
+    vec![
+        of("little", "INTEGER", Integer, &small, *dice.pick(WHOLE)),
+        of("since", "INTEGER", Integer, &seconds, *dice.pick(EPOCHS)),
+        of("yyyy", "INTEGER", Integer, &days, r#"encoding = "yyyymmdd""#),
+        of("yes", "TEXT", Text, &["'yes'", "'no'"], r#"encoding = "yes/no""#),
+        of("guid", "TEXT", Text, &upper, r#"type = "uuid""#),
+        of(
+            "guid16",
+            "BLOB",
+            Blob,
+            &sixteen,
+            *dice.pick(&[r#"encoding = "rfc4122""#, r#"encoding = "dotnet""#]),
+        ),
+        of("local", "TEXT", Moment, &stamps, *dice.pick(ZONES)),
+        of("day", "TEXT", Day, pools::DAYS, r#"type = "date""#),
+        of("doc", "TEXT", Json, &documents, *dice.pick(&[r#"type = "json""#, r#"type = "jsonb""#])),
+        of(
+            "half",
+            "REAL",
+            Real,
+            pools::QUARTERS,
+            *dice.pick(&[r#"type = "real""#, r#"type = "numeric(12,3)""#]),
+        ),
+        of(
+            "word",
+            "TEXT",
+            Text,
+            pools::TEXTS,
+            *dice.pick(&[r#"type = "varchar(300)""#, r#"type = "tagged""#, r#"type = "bytea""#]),
+        ),
+        of("tag", "", Any, &["1", "'1'", "2.5", "x'00'"], r#"type = "tagged""#),
+        of("bit", "INTEGER", Integer, &["0", "1"], r#"type = "boolean""#),
+    ]
 }
 
 impl Table {
@@ -163,9 +239,18 @@ impl Table {
         sql
     }
 
-    /// A file that holds it.
-    pub(super) fn file(&self) -> SqliteFile {
-        SqliteFile::from_sql(&self.sql())
+    /// A file that holds it, its texts in that encoding.
+    pub(super) fn file(&self, encoding: &str) -> SqliteFile {
+        SqliteFile::from_sql(&format!("PRAGMA encoding = '{encoding}'; {}", self.sql()))
+    }
+
+    /// `cutover.toml` for it and its copies.
+    fn configuration(&self) -> String {
+        let mut toml = "[tables.\"*\".columns]\n".to_owned();
+        for column in self.columns.iter().filter(|column| !column.configured.is_empty()) {
+            let _ = writeln!(toml, "{} = {{ {} }}", column.name, column.configured);
+        }
+        toml
     }
 
     /// Its REALs in `r` can be halved without a remainder.
@@ -189,9 +274,11 @@ fn names(text: &str, name: &str) -> bool {
         .any(|(at, _)| !word(text[..at].chars().next_back()) && !word(text[at + name.len()..].chars().next()))
 }
 
-/// Moves `file` into `database`; what was planned.
-pub(super) fn moved(file: &SqliteFile, database: &Database) -> Plan {
-    migrate(file.path(), database, &[]).ends_with(0);
+/// Moves `file`, in which `table` is, into `database`; what was planned.
+pub(super) fn moved(table: &Table, file: &SqliteFile, database: &Database) -> Plan {
+    let toml = file.path().with_extension("toml");
+    std::fs::write(&toml, table.configuration()).unwrap();
+    migrate(file.path(), database, &["--config", toml.to_str().unwrap()]).ends_with(0);
     let plan = database.query_one_text("SELECT plan::text FROM cutover.source");
     serde_json::from_str(&plan).unwrap()
 }
