@@ -5,7 +5,7 @@ use crate::support::postgres::{Database, query};
 use cutover::catalog::expr::Expr;
 use cutover::catalog::read::expression;
 use cutover::plan::translate::{self, Reason, Scope, Translated};
-use cutover::plan::types::{Codec, Domain, Mapping, PgType};
+use cutover::plan::types::{Codec, Domain, Mapping, PgType, Unit, UuidOrder};
 use rusqlite::types::ValueRef;
 
 /// Settings that nobody chose for our statements: what is made must mean the same under any of them.
@@ -84,16 +84,40 @@ impl Role {
     }
 }
 
-/// A value as text that no setting of the session changes, in the form that `levels::decode` reads.
+/// A value as text that no setting of the session changes, in the form that `levels::decode` reads by `read_as`: what
+/// became another type becomes SQLite's value again.
 pub(super) fn rendered(sql: &str, mapping: &Mapping) -> String {
     let moment = |sql: &str| format!("rtrim(rtrim(to_char({sql}, 'YYYY-MM-DD HH24:MI:SS.US'), '0'), '.')");
-    match mapping.pg {
-        PgType::Date => format!("to_char({sql}, 'YYYY-MM-DD')"),
-        PgType::Timestamp(_) => moment(sql),
-        PgType::Timestamptz(_) => format!("{} || '+00'", moment(&format!("({sql} AT TIME ZONE 'UTC')"))),
-        PgType::Bytea => format!("'\\x' || encode({sql}, 'hex')"),
+    let count = |per_second: u32| format!("((extract(epoch FROM {sql}) * {per_second})::bigint)::text");
+    match (&mapping.codec, mapping.pg) {
+        (Codec::Epoch(unit) | Codec::IntervalUnits(unit), _) => count(match unit {
+            Unit::Seconds => 1,
+            Unit::Millis => 1000,
+            Unit::Micros => 1_000_000,
+        }),
+        (Codec::DayNumber, _) => format!("(to_char({sql}, 'YYYYMMDD')::bigint)::text"),
+        (Codec::UuidStyle(_), _) => format!("upper({sql}::text)"),
+        (Codec::UuidBlob(UuidOrder::Rfc4122), _) => format!("'\\x' || encode(uuid_send({sql}), 'hex')"),
+        (Codec::UuidBlob(UuidOrder::Dotnet), _) => format!(
+            "regexp_replace({sql}::text, '^(..)(..)(..)(..)-(..)(..)-(..)(..)-(....)-', '\\\\x\\4\\3\\2\\1\\6\\5\\8\\7\\9')"
+        ),
+        (_, PgType::Date) => format!("to_char({sql}, 'YYYY-MM-DD')"),
+        (_, PgType::Timestamp(_)) => moment(sql),
+        (_, PgType::Timestamptz(_)) => format!("{} || '+00'", moment(&format!("({sql} AT TIME ZONE 'UTC')"))),
+        (_, PgType::Bytea) => format!("'\\x' || encode({sql}, 'hex')"),
         _ => format!("{sql}::text"),
     }
+}
+
+/// The mapping by which `rendered` text is read.
+fn read_as(mapping: &Mapping) -> Mapping {
+    let codec = match &mapping.codec {
+        Codec::Epoch(_) | Codec::IntervalUnits(_) | Codec::DayNumber => Codec::Int,
+        Codec::UuidStyle(_) => Codec::Text,
+        Codec::UuidBlob(_) => Codec::Blob,
+        codec => codec.clone(),
+    };
+    Mapping { pg: mapping.pg, codec }
 }
 
 /// An expression and its translation.
@@ -293,25 +317,18 @@ fn verdict(
         return Verdict::Agree;
     }
     let exact = Mapping { pg: PgType::Int8, codec: Codec::Int };
-    let mapping = if role == Role::Value { &translated.mapping } else { &exact };
-    if same(&left, found.as_deref(), mapping) {
+    let mapping = if role == Role::Value { read_as(&translated.mapping) } else { exact };
+    if same(&left, found.as_deref(), &mapping) {
         return Verdict::Agree;
     }
     Verdict::Disagree(shown(&left), found.map_or_else(|| "NULL".to_owned(), |found| format!("{found:?}")))
 }
 
-/// Columns of these codecs are proved by the digests; here nothing may be made of them without another mapping.
+/// Columns that are compared by their meaning are proved by the digests; here nothing may be made of them.
 fn only_as_it_is(codec: &Codec) -> bool {
     let by_meaning =
         matches!(codec.domain(), Domain::Instant | Domain::Json | Domain::Interval | Domain::Network);
-    let exact = match codec {
-        Codec::Epoch(_) | Codec::EpochReal | Codec::Julian | Codec::DayNumber | Codec::IntervalUnits(_) => {
-            true
-        }
-        Codec::UuidStyle(_) | Codec::UuidBlob(_) | Codec::UuidAny | Codec::Tagged | Codec::BytesForm => true,
-        _ => false,
-    };
-    by_meaning || exact
+    by_meaning || matches!(codec, Codec::Tagged | Codec::UuidAny)
 }
 
 /// One quoted name, with a qualifier or without.

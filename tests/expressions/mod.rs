@@ -47,11 +47,11 @@ enum Family {
 /// disagrees with nothing.
 const FAMILIES: [(Family, usize, u64); 6] = [
     (Family::Usual, 70, 25),
-    (Family::Check, 30, 75),
-    (Family::Condition, 30, 75),
-    (Family::Value, 100, 75),
-    (Family::Key, 20, 75),
-    (Family::Stored, 24, 80),
+    (Family::Check, 30, 60),
+    (Family::Condition, 30, 60),
+    (Family::Value, 100, 60),
+    (Family::Key, 20, 65),
+    (Family::Stored, 24, 75),
 ];
 
 /// What became of one family.
