@@ -12,6 +12,7 @@ pub mod pool;
 pub mod profile;
 mod settings;
 mod trial;
+mod violations;
 
 use crate::catalog::Table;
 use crate::catalog::profile::TableProfile;
@@ -79,6 +80,7 @@ pub async fn plan(
         plan.findings.extend(job.notes.iter().cloned());
         let job = Arc::new(job);
         trial::run(&job, &mut plan, config).await?;
+        violations::run(&job, &mut plan, config.jobs).await?;
         let holding_rows = holding_rows(session, &mut plan, config).await?;
         assessed.push(Assessed { job, plan, holding_rows });
     }
@@ -110,6 +112,9 @@ fn plan_one(job: &Job, target: &TargetCatalog, config: &Config) -> Result<Plan> 
         create: config.create,
         names: config.names,
         infer: config.infer,
+        generated: config.generated,
+        triggers: config.triggers,
+        comments: config.comments,
         mixed: config.mixed,
         settings: config.settings.clone(),
         on_bad_value: config.on_bad_value,
@@ -197,6 +202,7 @@ fn claim_names(
             table.sequences.iter().map(|numbers| format!("{}_{}_seq", table.target, numbers.column));
         target.taken_names.extend(numbers);
     }
+    target.taken_names.extend(plan.views.iter().map(|view| view.object.clone()));
     findings
 }
 

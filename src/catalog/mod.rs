@@ -10,6 +10,9 @@ pub mod profile;
 pub mod read;
 pub mod select;
 pub mod spelling;
+pub mod trigger;
+pub mod virtual_table;
+pub mod walk;
 
 use crate::finding::{Finding, NotCarried};
 use affinity::Affinity;

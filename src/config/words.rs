@@ -1,8 +1,8 @@
 //! The words of the policies, as options and `cutover.toml` spell them.
 
 use super::{
-    BadValuePolicy, CreatePolicy, ExistingPolicy, Infer, InvalidPolicy, MixedPolicy, NamePolicy, NulPolicy,
-    OrphanPolicy, VerifyLevel,
+    BadValuePolicy, CommentPolicy, CreatePolicy, ExistingPolicy, GeneratedPolicy, Infer, InvalidPolicy,
+    MixedPolicy, NamePolicy, NulPolicy, OrphanPolicy, TriggerPolicy, VerifyLevel,
 };
 
 /// A choice among a few words.
@@ -52,6 +52,19 @@ impl Word for NamePolicy {
 impl Word for Infer {
     const WORDS: &'static [(&'static str, Self)] =
         &[("declared", Self::Declared), ("content", Self::Content)];
+}
+
+impl Word for GeneratedPolicy {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("values", Self::Values), ("translate", Self::Translate)];
+}
+
+impl Word for TriggerPolicy {
+    const WORDS: &'static [(&'static str, Self)] = &[("list", Self::List), ("timestamps", Self::Timestamps)];
+}
+
+impl Word for CommentPolicy {
+    const WORDS: &'static [(&'static str, Self)] = &[("on", Self::On), ("off", Self::Off)];
 }
 
 impl Word for MixedPolicy {

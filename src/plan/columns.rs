@@ -233,6 +233,7 @@ fn column_plan(
         not_null: (column.not_null || in_key) && facts.nulls == 0,
         cleanse: Cleanse::default(),
         on_bad_value: BadValuePolicy::Refuse,
+        generated: None,
     }
 }
 
@@ -335,6 +336,7 @@ fn existing_column(
         not_null: partner.not_null,
         cleanse: Cleanse::default(),
         on_bad_value: BadValuePolicy::Refuse,
+        generated: None,
     })
 }
 
@@ -394,6 +396,7 @@ pub(super) fn create_statement(
             identity: (table.rowid_column == Some(i) && is_integer(plan))
                 .then_some(ddl::Identity { sequence }),
             default: defaults.get(i).and_then(Option::as_deref),
+            generated: plan.generated.as_deref(),
         })
         .collect();
     ddl::create_table(schema, target, &lines)

@@ -5,7 +5,10 @@ use super::names::NameHash;
 use super::target::TargetCatalog;
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
-use crate::config::{BadValuePolicy, CreatePolicy, Infer, MixedPolicy, NamePolicy, Settings};
+use crate::config::{
+    BadValuePolicy, CommentPolicy, CreatePolicy, GeneratedPolicy, Infer, MixedPolicy, NamePolicy, Settings,
+    TriggerPolicy,
+};
 use crate::finding::{Finding, NotCarried, Severity};
 
 /// The options that bear on a plan.
@@ -19,6 +22,12 @@ pub struct Rules {
     pub names: NamePolicy,
     /// what types may be taken from
     pub infer: Infer,
+    /// what becomes of generated columns
+    pub generated: GeneratedPolicy,
+    /// what becomes of triggers
+    pub triggers: TriggerPolicy,
+    /// whether declared types are kept as comments
+    pub comments: CommentPolicy,
     /// what becomes of mixed columns
     pub mixed: MixedPolicy,
     /// what is said of single tables and columns

@@ -4,9 +4,11 @@
 //! Its canonical text is what `copy --validate` prints and what the ledger's plan hash is taken over.
 
 pub mod build;
+mod checks;
 pub mod choose;
 mod chosen;
 mod columns;
+mod comments;
 pub mod configured;
 mod content;
 pub mod ddl;
@@ -16,6 +18,8 @@ mod evidence;
 mod existing;
 pub mod fit;
 mod foreign;
+mod generated;
+mod index_parts;
 mod keys;
 pub mod lossy;
 mod mixed;
@@ -23,14 +27,17 @@ pub mod names;
 mod notes;
 pub mod order;
 pub mod rename;
+mod scope;
 pub mod select;
 pub mod skip;
 pub mod target;
 pub mod text;
 pub mod translate;
+mod triggers;
 pub mod type_text;
 pub mod types;
 mod views;
+mod virtuals;
 pub mod zone;
 
 use crate::config::{BadValuePolicy, Cleanse};
@@ -148,6 +155,9 @@ pub struct ColumnPlan {
     pub on_bad_value: BadValuePolicy,
     /// what the decision rests on
     pub evidence: Evidence,
+    /// its values are computed in the target, by this expression: they are not sent, and compared like all others
+    #[serde(default)]
+    pub generated: Option<String>,
 }
 
 impl ColumnPlan {

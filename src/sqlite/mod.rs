@@ -25,6 +25,7 @@ mod preflight;
 mod readers;
 pub mod scan;
 mod snapshot;
+pub mod violations;
 mod wal;
 
 #[cfg(test)]
