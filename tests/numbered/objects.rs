@@ -177,7 +177,7 @@ fn case_26_a_translated_division_by_zero() {
     let Some(moved) = moved(DIVIDES, &["--generated", "translate"]) else { return };
     let moved = moved.ends_with(0);
     moved.becomes("q", "bigint", "E0", "∅ 3 -3 ∅");
-    let generated = "SELECT attgenerated || upper(pg_get_expr(adbin, adrelid)) FROM pg_attribute JOIN pg_attrdef ON adrelid = attrelid
+    let generated = "SELECT attgenerated::text || upper(pg_get_expr(adbin, adrelid)) FROM pg_attribute JOIN pg_attrdef ON adrelid = attrelid
         AND adnum = attnum WHERE attrelid = 't'::regclass AND attname = 'q'";
     let generated = moved.database.query_one_text(generated);
     assert!(generated.starts_with('s') && generated.contains("NULLIF"), "{generated}");
