@@ -120,6 +120,8 @@ const REAL: &[(&str, &[Sort])] = {
         ("CAST(? AS NUMERIC)", &[Any]),
         ("CAST(? AS DECIMAL(10,2))", &[R]),
         ("CAST(? AS NUMERIC)", &[Text]),
+        ("CAST(? AS DATE)", &[I]),
+        ("CAST(? AS BOOLEAN)", &[R]),
         ("floor(?)", &[R]),
         ("ceil(?)", &[R]),
         ("max(?, ?)", &[R, I]),
@@ -178,6 +180,9 @@ const TEXT: &[(&str, &[Sort])] = {
         ("CASE ? WHEN ? THEN ? ELSE ? END", &[T, T, T, T]),
         ("max(?, ?)", &[T, T]),
         ("min(?, ?)", &[T, T]),
+        ("max(? COLLATE NOCASE, ?)", &[T, T]),
+        ("nullif(? COLLATE NOCASE, ?)", &[T, T]),
+        ("max(?, ?, ?)", &[Day, Day, T]),
         ("? COLLATE NOCASE", &[T]),
         ("? COLLATE BINARY", &[T]),
         ("? COLLATE RTRIM", &[T]),
@@ -273,7 +278,25 @@ const TRUTH: &[(&str, &[Sort])] = {
         ("? LIKE ?", &[Any, T]),
         ("? GLOB ?", &[T, T]),
         ("? GLOB 'a*'", &[T]),
+        ("? LIKE 'aXbX%' ESCAPE 'x'", &[T]),
+        ("? LIKE '%A%%' ESCAPE '%'", &[T]),
+        ("? LIKE ? ESCAPE '\\'", &[T, T]),
+        ("? LIKE '' ESCAPE 'a'", &[T]),
+        ("? NOT LIKE '_'", &[T]),
+        ("? LIKE '%b%' COLLATE BINARY", &[T]),
         ("? GLOB '[A-Z]*'", &[T]),
+        ("? GLOB '[^a]*'", &[T]),
+        ("? GLOB '[]a]*'", &[T]),
+        ("? GLOB '[a-]*'", &[T]),
+        ("? GLOB '[^]]'", &[T]),
+        ("? GLOB '[z-a]*'", &[T]),
+        ("? GLOB 'a[b'", &[T]),
+        ("? GLOB '[ab\\]*'", &[T]),
+        ("? GLOB '*[[]*'", &[T]),
+        ("? GLOB '*.*'", &[T]),
+        ("? GLOB '**(*'", &[T]),
+        ("? GLOB '[É-ß]*'", &[T]),
+        ("? GLOB '*\\*'", &[T]),
         ("? NOT GLOB '*[^0-9]*'", &[T]),
         ("? GLOB '[0-9][0-9]*'", &[T]),
         ("typeof(?) = 'integer'", &[I]),
@@ -290,6 +313,18 @@ const TRUTH: &[(&str, &[Sort])] = {
         ("? COLLATE NOCASE IN (?, ?)", &[T, T, T]),
         ("? COLLATE NOCASE < ?", &[T, T]),
         ("? COLLATE RTRIM = ?", &[T, T]),
+        ("? COLLATE NOCASE IS ?", &[T, T]),
+        ("? COLLATE NOCASE BETWEEN ? AND ?", &[T, T, T]),
+        ("? BETWEEN ? COLLATE NOCASE AND ?", &[T, T, T]),
+        ("? IN (? COLLATE NOCASE)", &[T, T]),
+        ("? COLLATE RTRIM NOT IN (?, ?)", &[T, T, T]),
+        ("CASE ? COLLATE NOCASE WHEN ? THEN ? END", &[T, T, B]),
+        ("+? = ?", &[T, T]),
+        ("+? = ?", &[I, T]),
+        ("upper(?) = ?", &[T, T]),
+        ("? || '' = ?", &[T, T]),
+        ("CAST(? AS TEXT) = ?", &[I, T]),
+        ("CAST(? AS INTEGER) > ?", &[T, I]),
         ("coalesce(?, ?)", &[B, B]),
         ("CASE WHEN ? THEN ? ELSE ? END", &[B, B, B]),
         ("iif(?, ?, ?)", &[B, B, B]),
@@ -326,7 +361,7 @@ const OTHER: &[(Sort, &str, &[Sort])] = {
 pub(super) struct Generator<'a> {
     pub(super) columns: &'a [Column],
     pub(super) dice: &'a mut Dice,
-    /// the table's alias, which columns may be written with
+    /// the table's name or alias, which columns may be written with
     pub(super) alias: Option<&'a str>,
 }
 
@@ -378,8 +413,10 @@ impl Generator<'_> {
             return Node::leaf("NULL");
         }
         let pool = match sort {
-            Sort::Integer => *self.dice.pick(&[pools::SMALL, pools::SMALL, pools::INTEGERS]),
-            Sort::Real => *self.dice.pick(&[pools::QUARTERS, pools::FINITE]),
+            Sort::Integer => {
+                *self.dice.pick(&[pools::SMALL, pools::SMALL, pools::INTEGERS, pools::SPELLINGS])
+            }
+            Sort::Real => *self.dice.pick(&[pools::QUARTERS, pools::FINITE, pools::SPELLINGS]),
             Sort::Text => *self.dice.pick(&[pools::WORDS, pools::TEXTS]),
             Sort::Truth => &["1", "0", "TRUE", "FALSE", "2", "0.5", "'1'", "'abc'", "1.0", "0.0"],
             Sort::Blob => pools::BLOBS,
@@ -396,13 +433,16 @@ impl Generator<'_> {
         let fitting: Vec<&Column> =
             self.columns.iter().filter(|column| sort == Sort::Any || column.sort == sort).collect();
         let column = if fitting.is_empty() { self.dice.pick(self.columns) } else { self.dice.pick(&fitting) };
+        if self.alias.is_some() && self.dice.below(40) == 0 {
+            return Node::leaf("rowid");
+        }
         let mut name = column.quoted();
         if self.dice.below(6) == 0 {
             // Names of columns are equal without regard to the case of ASCII letters.
             name = name.to_ascii_uppercase();
         }
         match self.alias {
-            Some(alias) if self.dice.below(2) == 0 => Node::leaf(format!("{alias}.{name}")),
+            Some(alias) if self.dice.below(3) == 0 => Node::leaf(format!("{alias}.{name}")),
             _ => Node::leaf(name),
         }
     }

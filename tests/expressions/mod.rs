@@ -210,7 +210,7 @@ fn round(
         let judge =
             Judge { sqlite: &sqlite, database: &database, from, key: format!("{}.id", alias.unwrap_or("t")) };
         let count = FAMILIES.iter().find(|counted| counted.0 == family).unwrap().1;
-        let mut generator = Generator { columns: &table.columns, dice, alias };
+        let mut generator = Generator { columns: &table.columns, dice, alias: Some(alias.unwrap_or("t")) };
         let (mut nodes, mut pairs) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let node = generated(family, &mut generator);

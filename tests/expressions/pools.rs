@@ -77,6 +77,27 @@ pub(super) const FINITE: &[&str] = &[
     "0.49999999999999994",
     "1.0",
 ];
+/// numbers as they may be written
+pub(super) const SPELLINGS: &[&str] = &[
+    "0x10",
+    "0xFFFFFFFFFFFFFFFF",
+    "1_000",
+    ".5",
+    "5.",
+    "1e2",
+    "1E+2",
+    "00012",
+    "9223372036854775808",
+    "-9223372036854775808",
+    "9e999",
+    "-9e999",
+    "1e-400",
+    "1.0e0",
+    "-0.0",
+    "-0",
+    "2147483648",
+    "1.10",
+];
 pub(super) const WORDS: &[&str] = &[
     "''",
     "'a'",
