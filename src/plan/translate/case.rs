@@ -161,7 +161,7 @@ fn converted(terms: Vec<Term>, convert: fn(&Term) -> Option<String>) -> Vec<Term
 fn as_double(term: &Term) -> Option<String> {
     match (&term.kind, term.integer_constant()) {
         (Kind::Real | Kind::Double, _) => Some(term.sql.clone()),
-        (Kind::Integer(_), Some(value)) if value.abs() <= DOUBLE_INTEGER_MAX => {
+        (Kind::Integer(_), Some(value)) if value.unsigned_abs() <= DOUBLE_INTEGER_MAX.unsigned_abs() => {
             Some(literal::real(value as f64))
         }
         (Kind::Integer(PgType::Int4 | PgType::Int2), None) => Some(term.cast("float8")),

@@ -105,6 +105,10 @@ fn to_real(term: Term) -> Made {
 /// What is a number stays what it is.
 fn to_numeric(term: Term) -> Made {
     match term.kind {
+        // Of a column the value tells the class; of anything else it does not, and the affinity would say that it does.
+        Kind::Double | Kind::Number if term.affinity.is_none() => {
+            Err(format!("{} as a number", term.kind.word()))
+        }
         Kind::Flag | Kind::Integer(_) | Kind::Real | Kind::Double | Kind::Number => Ok(term),
         _ => Err(format!("{} as a number, which SQLite reads from its beginning", term.kind.word())),
     }

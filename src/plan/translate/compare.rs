@@ -176,7 +176,8 @@ fn as_number(term: Term) -> Made {
             Ok(term.reworded(sql.clone(), Binding::Atom, Kind::Integer(crate::plan::types::PgType::Int8)))
         }
         (Kind::Text, Looks::Unknown) => {
-            Err(format!("{}, a text that is compared with a number and that SQLite reads as one", term.sql))
+            let column = if term.affinity.is_some() { format!("{}, ", term.sql) } else { String::new() };
+            Err(format!("{column}a text that is compared with a number and that SQLite reads as one"))
         }
         _ => Ok(term),
     }
@@ -249,7 +250,9 @@ fn with_double(whole: &Term, double: &Term, swapped: bool) -> Result<Pair, Reaso
         (_, Some(Constant::Real(real))) => {
             same(w, literal::decimal(*real, matches!(whole.kind, Kind::Integer(_))))
         }
-        (Some(Constant::Integer(value)), _) if value.abs() <= DOUBLE_INTEGER_MAX => same(w, d),
+        (Some(Constant::Integer(value)), _) if value.unsigned_abs() <= DOUBLE_INTEGER_MAX.unsigned_abs() => {
+            same(w, d)
+        }
         _ if matches!(whole.kind, Kind::Integer(_)) => Ok(Pair::Mixed(whole.atom(), double.atom(), swapped)),
         _ => Err("a comparison of a REAL with a column that holds integers and reals".to_owned()),
     }
@@ -357,7 +360,7 @@ fn mixed(op: Op, whole: &str, double: &str, swapped: bool) -> String {
         false => format!("{whole} {op} {double}"),
     };
     format!(
-        "CASE WHEN pg_catalog.abs({double}) > {DOUBLE_INTEGER_MAX} AND {about} = {double} THEN {} ELSE {} END",
+        "CASE WHEN pg_catalog.abs({double}) >= {DOUBLE_INTEGER_MAX} AND {about} = {double} THEN {} ELSE {} END",
         by(&near, &digits),
         by(&about, double)
     )

@@ -73,7 +73,11 @@ fn when(room: &Room<'_>, arguments: &[Expr]) -> Result<When, Reason> {
     let Some((value, modifiers)) = arguments.split_first() else { return Ok(now()) };
     let term = made(room, value)?;
     let is_now = term.text_constant().is_some_and(|text| text.eq_ignore_ascii_case("now"));
-    let mut when = if is_now { now() } else { read(term)? };
+    let (mut when, modifiers) = match modifiers {
+        _ if is_now => (now(), modifiers),
+        [Expr::Text(first), rest @ ..] if first.eq_ignore_ascii_case("unixepoch") => (of_epoch(term)?, rest),
+        _ => (read(term)?, modifiers),
+    };
     for modifier in modifiers {
         let modifier = made(room, modifier)?;
         let text =
@@ -81,6 +85,19 @@ fn when(room: &Room<'_>, arguments: &[Expr]) -> Result<When, Reason> {
         when = modified(when, text)?;
     }
     Ok(when)
+}
+
+/// Seconds since 1970: what is beyond the year 9999 is NULL to SQLite.
+fn of_epoch(term: Term) -> Result<When, Reason> {
+    let term = super::held::plain(term)?;
+    if !matches!(term.kind, Kind::Integer(_)) {
+        return Err(format!("the modifier 'unixepoch' of {}", term.kind.word()));
+    }
+    let x = term.at(Binding::Operator);
+    let within = format!("CASE WHEN {x} BETWEEN -62135596800 AND 253402300799 THEN {} END", term.sql);
+    let sql = format!("(pg_catalog.to_timestamp({within}) AT TIME ZONE 'UTC')");
+    let note = "a number of seconds before the year 1 is NULL in PostgreSQL, a date before Christ in SQLite";
+    Ok(When { sql, now: false, term: Term { nullable: true, ..term }.note(note) })
 }
 
 /// What SQLite reads of a value as a date.
@@ -176,7 +193,7 @@ fn stamp(when: &When, template: Template) -> Term {
     let cut = format!("pg_catalog.date_trunc('{unit}', {})", when.sql);
     let sql = if has_zone { format!("({cut} AT TIME ZONE 'UTC')") } else { cut };
     let kind = Kind::Held(Mapping { pg, codec: Codec::Stamp(template) });
-    Term { looks: Looks::NoNumber, ..made_of(when, sql, kind, !has_zone) }
+    Term { looks: Looks::NoNumber, ..made_of(when, sql, kind, true) }
 }
 
 /// Seconds since 1970.
@@ -242,7 +259,13 @@ fn spelled(when: &When, format: &str) -> Made {
     while let Some(c) = chars.next() {
         match c {
             '%' => match field(chars.next()) {
-                Some(field) => pattern.push_str(field),
+                Some(field) => {
+                    // `DD` and `DD` are not `DDDD`.
+                    if pattern.chars().next_back() == field.chars().next() && !field.starts_with('"') {
+                        flush(when, &mut pieces, &mut pattern);
+                    }
+                    pattern.push_str(field);
+                }
                 None => pieces_of(when, &mut pieces, &mut pattern, format, &chars)?,
             },
             c => quote_into(&mut pattern, c),
@@ -301,7 +324,8 @@ fn flush(when: &When, pieces: &mut Vec<String>, pattern: &mut String) {
 /// A character that means itself in a pattern of `to_char`.
 fn quote_into(pattern: &mut String, c: char) {
     match c {
-        '"' | '\\' => pattern.push_str(&format!("\\{c}")),
+        '"' => pattern.push_str("\\\""),
+        '\\' => pattern.push_str("\"\\\\\""),
         '-' | ':' | ' ' | '.' | '/' | ',' => pattern.push(c),
         // Two quoted characters are one quoted text.
         c => match pattern.strip_suffix('"').map(str::to_owned) {

@@ -39,7 +39,9 @@ pub(super) fn plain(term: Term) -> Made {
             text(format!("pg_catalog.to_char({sql}, 'YYYY-MM-DD')")).map(Term::stable).map(no_number)
         }
         Codec::DayNumber => integer(day_number(&sql)),
-        Codec::Stamp(template) => text(stamp_text(&sql, template)).map(Term::stable).map(no_number),
+        Codec::Stamp(template) => {
+            text(stamp_text(&sql, template, term.moment.is_some())).map(Term::stable).map(no_number)
+        }
         Codec::TimeOfDay(template) => {
             // Only a date with a time has a format for fractions.
             let stamp = if term.moment.is_some() { sql } else { format!("(DATE '2000-01-01' + {sql})") };
@@ -100,10 +102,11 @@ fn epoch(sql: &str, unit: Unit) -> String {
     }
 }
 
-/// The text of a timestamp in its column's own spelling.
-fn stamp_text(sql: &str, template: &Template) -> String {
+/// The text of a timestamp in its column's own spelling; `is_utc` says that it is a `timestamp` in UTC, whatever the column.
+fn stamp_text(sql: &str, template: &Template, is_utc: bool) -> String {
     let local = match &template.zone {
         Zone::None => sql.to_owned(),
+        Zone::Z if is_utc => sql.to_owned(),
         Zone::Z => utc(sql, PgType::Timestamptz(6)),
         Zone::Offset { seconds, .. } => {
             format!("({} + INTERVAL '{seconds} seconds')", utc(sql, PgType::Timestamptz(6)))

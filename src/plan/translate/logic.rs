@@ -130,19 +130,23 @@ pub(super) fn within(room: &Room<'_>, operand: &Expr, not: bool, list: &[Expr]) 
 /// Whether one of the items equals the operand.
 fn any_equal(operand: &Term, items: &[Term]) -> Made {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    // What can never be equal adds nothing but the NULL that the rest gives, too.
     let mut others: Vec<Term> = Vec::new();
+    let mut never: Vec<Term> = Vec::new();
     for item in items {
         match compare::pair(false, operand, item)? {
             Pair::Same(left, right) => match groups.iter_mut().find(|(key, _)| *key == left) {
                 Some((_, members)) => members.push(right),
                 None => groups.push((left, vec![right])),
             },
+            Pair::Decided(order) if order.is_ne() && !item.nullable => {
+                never.push(compare::compare(Op::Eq, operand, item)?);
+            }
             _ => others.push(compare::compare(Op::Eq, operand, item)?),
         }
     }
-    // What can never be equal adds nothing but the NULL that the rest gives, too.
-    if !groups.is_empty() {
-        others.retain(|term| !is_never(term));
+    if groups.is_empty() {
+        others.extend(never.into_iter().take(1));
     }
     let mut terms: Vec<Term> =
         groups.iter().map(|(key, members)| membership(operand, key, members)).collect();
@@ -151,12 +155,6 @@ fn any_equal(operand: &Term, items: &[Term]) -> Made {
     let binding = if terms.len() == 1 { terms[0].binding } else { Binding::Or };
     let all: Vec<&Term> = std::iter::once(operand).chain(items).collect();
     Ok(Term::of(&all, sql.join(" OR "), binding, Kind::Flag))
-}
-
-/// A comparison that is false, or NULL where the operand is.
-fn is_never(term: &Term) -> bool {
-    term.sql == "false"
-        || (term.sql.starts_with("CASE WHEN ") && term.sql.ends_with(" IS NOT NULL THEN false END"))
 }
 
 fn membership(operand: &Term, key: &str, members: &[String]) -> Term {

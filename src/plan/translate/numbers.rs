@@ -96,11 +96,13 @@ fn round(x: &Term, digits: Option<&Term>) -> Made {
 
 /// min() and max() of several arguments: NULL where one of them is, by the first collation that an argument has.
 fn extreme(function: &str, arguments: &[Term]) -> Made {
+    if arguments.iter().any(|term| term.kind == Kind::Null) {
+        return Term::constant(Constant::Null);
+    }
     let collation = first_collation(&arguments.iter().collect::<Vec<_>>());
     let (kind, values) = unified(arguments.to_vec())?;
     let name = collation.map_or("BINARY".to_owned(), |collation| collation.name);
     let keys: Vec<String> = match &kind {
-        Kind::Null => return Term::constant(Constant::Null),
         Kind::Text if name.is_empty() || name == "BINARY" => {
             values.iter().map(|value| compare::text_key(value, "BINARY")).collect::<Result<_, _>>()?
         }

@@ -172,7 +172,11 @@ fn integer_sql(value: i64, mapping: &Mapping) -> Result<String, Reason> {
         (PgType::Int2, Codec::Int) if i16::try_from(value).is_ok() => Ok(text),
         (PgType::Numeric(None), _) => Ok(text),
         (PgType::Numeric(Some((precision, scale))), _) if fits_decimal(&text, precision, scale) => Ok(text),
-        (PgType::Float8, Codec::FloatNumber) if value.abs() <= literal::DOUBLE_INTEGER_MAX => Ok(text),
+        (PgType::Float8, Codec::FloatNumber)
+            if value.unsigned_abs() <= literal::DOUBLE_INTEGER_MAX.unsigned_abs() =>
+        {
+            Ok(text)
+        }
         (PgType::Varchar(length), Codec::TextForm) if fits(&text, length) => Ok(ident::literal(&text)),
         (PgType::Text, Codec::TextForm) => Ok(ident::literal(&text)),
         (PgType::Bytea, Codec::BytesForm) => Ok(literal::blob(text.as_bytes())),

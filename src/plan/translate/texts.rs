@@ -19,7 +19,7 @@ pub(super) fn call(name: &str, arguments: &[Term]) -> Option<Made> {
         ("ltrim" | "rtrim", [x]) => of_texts(name, &[x]),
         ("trim", [x, characters]) => of_texts("btrim", &[x, characters]),
         ("ltrim" | "rtrim", [x, characters]) => of_texts(name, &[x, characters]),
-        ("replace", [x, from, to]) => of_texts("replace", &[x, from, to]),
+        ("replace", [x, from, to]) => replace(x, from, to),
         ("substr" | "substring", [x, start]) => substr(x, start, None),
         ("substr" | "substring", [x, start, count]) => substr(x, start, Some(count)),
         ("instr", [x, y]) => instr(x, y),
@@ -49,6 +49,28 @@ fn of_texts(function: &str, arguments: &[&Term]) -> Made {
     let sql: Vec<&str> = terms.iter().map(|term| term.sql.as_str()).collect();
     let parts: Vec<&Term> = terms.iter().collect();
     Ok(Term::call(&parts, format!("pg_catalog.{function}({})", sql.join(", ")), Kind::Text))
+}
+
+/// replace(): where nothing is looked for, the value itself is given, before the replacement is looked at.
+fn replace(x: &Term, from: &Term, to: &Term) -> Made {
+    match from.text_constant() {
+        Some("") => {
+            return Ok(Term { affinity: None, ..Term::of(&[x], x.sql.clone(), x.binding, x.kind.clone()) });
+        }
+        Some(_) => return of_texts("replace", &[x, from, to]),
+        None if held::plain(x.clone())?.kind != Kind::Text => {
+            return Err("replace() in what is no TEXT, of what is not a constant".to_owned());
+        }
+        None => {}
+    }
+    let replaced = of_texts("replace", &[x, from, to])?;
+    if !to.nullable {
+        return Ok(replaced);
+    }
+    let (x, from) = (x.clone().as_text()?, from.clone().as_text()?);
+    let sql =
+        format!("CASE WHEN {} = '' THEN {} ELSE {} END", from.at(Binding::Operator), x.sql, replaced.sql);
+    Ok(Term::of(&[&x, &from, to], sql, Binding::Operator, Kind::Text))
 }
 
 /// lower() and upper(): letters of ASCII alone.
@@ -152,7 +174,7 @@ fn concat(arguments: &[Term]) -> Made {
 /// substr(): a negative start counts from the end, 0 is the place before the first, a negative count goes to the left.
 fn substr(x: &Term, start: &Term, count: Option<&Term>) -> Made {
     let x = held::plain(x.clone())?;
-    let x = if x.kind == Kind::Blob { x } else { x.as_text()? };
+    let x = if x.kind == Kind::Blob { without_empty(&x) } else { x.as_text()? };
     let null = |term: &Term| term.kind == Kind::Null;
     if null(&x) || null(start) || count.is_some_and(null) {
         return Term::constant(Constant::Null);
@@ -163,6 +185,12 @@ fn substr(x: &Term, start: &Term, count: Option<&Term>) -> Made {
         (None, None) if matches!(start.kind, Kind::Integer(_)) && x.kind == Kind::Text => tail(&x, start),
         _ => Err("substr() with a place that is not a constant".to_owned()),
     }
+}
+
+/// A BLOB of no bytes is NULL to SQLite's substr().
+fn without_empty(x: &Term) -> Term {
+    let sql = format!("NULLIF({}, '\\x'::pg_catalog.bytea)", x.sql);
+    Term { nullable: true, ..Term::call(&[x], sql, Kind::Blob) }
 }
 
 fn constant_substr(x: &Term, start: i64, count: Option<i64>) -> Made {
