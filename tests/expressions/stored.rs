@@ -10,7 +10,7 @@ use cutover::catalog::affinity::Affinity;
 use cutover::catalog::read::expression;
 use cutover::plan::TablePlan;
 use cutover::plan::translate::{self, Scope, Translated};
-use cutover::plan::types::Mapping;
+use cutover::plan::types::{Mapping, PgType};
 use std::fmt::Write as _;
 
 /// A generated column.
@@ -81,8 +81,12 @@ fn one(
     scores: &mut Scores,
 ) {
     let (pg, sql) = (mapping.pg, &translated.sql);
-    let copied = rendered(&format!("\"{target}\""), mapping);
-    let again = rendered(&format!("(({sql})::{pg})"), mapping);
+    // A number is one with and without zeros behind it.
+    let plain = |sql: &str| match pg {
+        PgType::Numeric(_) => format!("trim_scale({sql})::text"),
+        _ => rendered(sql, mapping),
+    };
+    let (copied, again) = (plain(&format!("\"{target}\"")), plain(&format!("(({sql})::{pg})")));
     let asked = format!("{SESSION}SELECT id, {copied}, {again} FROM g ORDER BY g.id");
     let rows = query(&database.url(), &asked);
     let generated = format!(
