@@ -5,10 +5,13 @@
 //! others than ours. `CUTOVER_EXPR_PAIRS` says how many pairs of expression and row are compared (20,000),
 //! `CUTOVER_EXPR_SEED` which; it is printed.
 
+mod compare;
+mod forms;
 mod generate;
 mod judge;
 mod planted;
 mod pools;
+mod score;
 mod stored;
 mod table;
 
@@ -16,8 +19,8 @@ use crate::support::dice::{Dice, setting};
 use crate::support::postgres::{Database, Server};
 use cutover::plan::translate::{Reason, Scope};
 use generate::{Generator, Node};
-use judge::{Judge, OVERFLOW, PANICKED, Pair, Role, TRIED, Verdict, translated};
-use std::collections::BTreeMap;
+use judge::{Judge, OVERFLOW, Pair, Role, TRIED, Verdict, translated};
+use score::Scores;
 use std::fmt::Write as _;
 use table::{Sort, Table};
 
@@ -53,71 +56,6 @@ const FAMILIES: [(Family, usize, u64); 6] = [
     (Family::Key, 20, 65),
     (Family::Stored, 24, 75),
 ];
-
-/// What became of one family.
-#[derive(Debug, Default)]
-struct Score {
-    expressions: u64,
-    refused: u64,
-    pairs: u64,
-    /// SQLite itself gives an error
-    none: u64,
-    noted: u64,
-    reasons: BTreeMap<String, u64>,
-}
-
-/// What became of all.
-#[derive(Debug, Default)]
-struct Scores {
-    families: BTreeMap<Family, Score>,
-    problems: Vec<String>,
-}
-
-impl Scores {
-    fn of(&mut self, family: Family) -> &mut Score {
-        self.families.entry(family).or_default()
-    }
-
-    fn pairs(&self) -> u64 {
-        self.families.values().map(|score| score.pairs).sum()
-    }
-
-    fn refuse(&mut self, family: Family, reason: String) {
-        if reason.starts_with(PANICKED) {
-            self.problems.push(reason.clone());
-        }
-        let score = self.of(family);
-        score.expressions += 1;
-        score.refused += 1;
-        *score.reasons.entry(reason).or_default() += 1;
-    }
-
-    fn count(&mut self, family: Family, verdicts: &[Verdict]) {
-        let score = self.of(family);
-        score.expressions += 1;
-        score.pairs += verdicts.len() as u64;
-        score.none += verdicts.iter().filter(|verdict| **verdict == Verdict::None).count() as u64;
-        score.noted += verdicts.iter().filter(|verdict| **verdict == Verdict::Noted).count() as u64;
-    }
-}
-
-impl std::fmt::Display for Scores {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (family, score) in &self.families {
-            let Score { expressions, refused, pairs, none, noted, .. } = score;
-            writeln!(
-                f,
-                "{family:?}: {expressions} expressions, {refused} refused, {pairs} pairs, {none} without a result in SQLite, {noted} overflows noted"
-            )?;
-            let mut reasons: Vec<_> = score.reasons.iter().collect();
-            reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-            for (reason, count) in reasons.into_iter().take(setting("CUTOVER_EXPR_REASONS", 5) as usize) {
-                writeln!(f, "    {count} × {reason}")?;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// An expression for that family.
 fn generated(family: Family, generator: &mut Generator<'_>) -> Node {

@@ -1,7 +1,8 @@
 //! Generated columns: what the translation gives is what was copied of the column, and PostgreSQL takes it for one.
 
+use super::compare::rendered;
 use super::generate::Generator;
-use super::judge::{OVERFLOW, SESSION, cells, rendered};
+use super::judge::{OVERFLOW, SESSION, cells};
 use super::table::{Column, Table};
 use super::{FAMILIES, Family, Scores, generated};
 use crate::support::dice::Dice;
