@@ -427,7 +427,7 @@ fn default_of(
         list("default", "the column is an identity in the target");
         return None;
     }
-    match default::translate(text, column.affinity, &plan.mapping) {
+    match default::translate(text, column.affinity, plan.mapping.pg, &plan.mapping.codec) {
         Default::None => None,
         Default::Expression(sql) => Some(sql),
         Default::NotCarried(why) => {

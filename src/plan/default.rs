@@ -5,7 +5,7 @@
 pub use super::translate::Class;
 
 use super::translate::{self, Scope};
-use super::types::Mapping;
+use super::types::{Codec, Mapping, PgType};
 use crate::catalog::affinity::Affinity;
 use crate::catalog::expr::Expr;
 use crate::catalog::read;
@@ -27,8 +27,9 @@ pub fn class(text: &str, affinity: Affinity) -> Option<Class> {
 }
 
 /// Translates the default `text` of a column with that affinity into the target's type.
-pub fn translate(text: &str, affinity: Affinity, mapping: &Mapping) -> Default {
-    match read::expression(text).and_then(|expr| of_expression(&expr, affinity, mapping)) {
+pub fn translate(text: &str, affinity: Affinity, pg: PgType, codec: &Codec) -> Default {
+    let mapping = Mapping { pg, codec: codec.clone() };
+    match read::expression(text).and_then(|expr| of_expression(&expr, affinity, &mapping)) {
         Ok(sql) if sql == "NULL" => Default::None,
         Ok(sql) => Default::Expression(sql),
         Err(why) => Default::NotCarried(why),
@@ -91,10 +92,10 @@ pub(super) fn moment(text: &str) -> Option<Moment> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::types::{Codec, PgType, Unit};
+    use crate::plan::types::Unit;
 
     fn translated(text: &str, declared: &str, pg: PgType, codec: Codec) -> Default {
-        translate(text, Affinity::of(declared, false), &Mapping { pg, codec })
+        translate(text, Affinity::of(declared, false), pg, &codec)
     }
 
     /// The DEFAULT table of semantics.md §3.6.

@@ -84,7 +84,7 @@ fn negated(constant: &Constant) -> Option<Constant> {
         Constant::Integer(value) => {
             Some(value.checked_neg().map_or(Constant::Real(-(*value as f64)), Constant::Integer))
         }
-        Constant::Real(value) => Some(Constant::Real(0.0 - value)),
+        Constant::Real(value) => Some(Constant::Real(-value)),
         _ => None,
     }
 }

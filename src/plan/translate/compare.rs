@@ -215,9 +215,10 @@ fn is_comparable(mapping: &crate::plan::types::Mapping) -> bool {
 
 /// Two numbers by their value.
 fn numbers(left: &Term, right: &Term) -> Result<Pair, Reason> {
-    if let (Some(Constant::Integer(one)), Some(Constant::Integer(other))) = (&left.constant, &right.constant)
+    if let (Some(one), Some(other)) = (&left.constant, &right.constant)
+        && let Some(order) = literal::order(one, other)
     {
-        return Ok(Pair::Decided(one.cmp(other)));
+        return Ok(Pair::Decided(order));
     }
     let same = |left: String, right: String| Ok(Pair::Same(left, right));
     let (l, r) = (left.at(Binding::Operator), right.at(Binding::Operator));

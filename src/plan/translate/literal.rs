@@ -64,6 +64,25 @@ pub(super) fn sql(constant: &Constant) -> Result<(String, Binding), Reason> {
     })
 }
 
+/// The order of two numbers, to the last digit; none where one of them is no number.
+pub(super) fn order(one: &Constant, other: &Constant) -> Option<std::cmp::Ordering> {
+    match (one, other) {
+        (Constant::Integer(one), Constant::Integer(other)) => Some(one.cmp(other)),
+        (Constant::Real(one), Constant::Real(other)) => one.partial_cmp(other),
+        (Constant::Integer(one), Constant::Real(other)) => Some(integer_order(*one, *other)),
+        (Constant::Real(one), Constant::Integer(other)) => Some(integer_order(*other, *one).reverse()),
+        _ => None,
+    }
+}
+
+fn integer_order(integer: i64, real: f64) -> std::cmp::Ordering {
+    const BEYOND: f64 = 9.3e18;
+    // Within these bounds a double's whole part is surely held.
+    let whole = real.clamp(-BEYOND, BEYOND).trunc() as i128;
+    let fraction = if real.fract() > 0.0 { 1 } else { -i32::from(real.fract() < 0.0) };
+    i128::from(integer).cmp(&whole).then(0.cmp(&fraction))
+}
+
 /// A literal of `double precision`.
 pub(super) fn real(value: f64) -> String {
     match value {
@@ -254,5 +273,12 @@ mod tests {
         assert_eq!(decimal(9007199254740993.0, true), "9007199254740992");
         assert_eq!(decimal(9223372036854774784.0, true), "9223372036854774784");
         assert!(sql(&Constant::Text("a\0".to_owned())).is_err());
+        let order = |integer, real| order(&Constant::Integer(integer), &Constant::Real(real)).unwrap();
+        assert!(order(1, 1.5).is_lt() && order(-1, -1.5).is_gt() && order(2, 2.0).is_eq());
+        assert!(
+            order(i64::MAX, 9223372036854775808.0).is_lt()
+                && order(9007199254740993, 9007199254740992.0).is_gt()
+        );
+        assert!(order(0, f64::INFINITY).is_lt() && order(0, f64::NEG_INFINITY).is_gt());
     }
 }

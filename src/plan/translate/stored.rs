@@ -179,7 +179,6 @@ fn integer_sql(value: i64, mapping: &Mapping) -> Result<String, Reason> {
         }
         (PgType::Varchar(length), Codec::TextForm) if fits(&text, length) => Ok(ident::literal(&text)),
         (PgType::Text, Codec::TextForm) => Ok(ident::literal(&text)),
-        (PgType::Bytea, Codec::BytesForm) => Ok(literal::blob(text.as_bytes())),
         (PgType::Timestamp(_) | PgType::Timestamptz(_) | PgType::Date | PgType::Interval(_), _) => {
             Err(NUMBER_AS_TIME.to_owned())
         }
@@ -190,9 +189,8 @@ fn integer_sql(value: i64, mapping: &Mapping) -> Result<String, Reason> {
 fn real_sql(value: f64, mapping: &Mapping) -> Result<String, Reason> {
     let text = format!("{value:?}");
     match (mapping.pg, &mapping.codec) {
-        (PgType::Float8, Codec::Float | Codec::FloatNumber)
-            if value.is_finite() && !value.is_sign_negative() =>
-        {
+        // A zero keeps its sign in the type's own literal alone.
+        (PgType::Float8, Codec::Float | Codec::FloatNumber) if value.is_finite() && text != "-0.0" => {
             Ok(text)
         }
         (PgType::Float8, Codec::Float | Codec::FloatNumber) => Ok(literal::real(value)),
@@ -213,7 +211,6 @@ fn text_sql(text: &str, mapping: &Mapping) -> Result<String, Reason> {
         (PgType::Text, Codec::Text | Codec::TextForm) => Ok(ident::literal(text)),
         (PgType::Varchar(length), _) if fits(text, length) => Ok(ident::literal(text)),
         (PgType::Json | PgType::Jsonb, _) if is_json(text) => Ok(ident::literal(text)),
-        (PgType::Bytea, Codec::BytesForm) => Ok(literal::blob(text.as_bytes())),
         (PgType::Varchar(_) | PgType::Int8 | PgType::Numeric(_), _) => Err(CANNOT_HOLD.to_owned()),
         _ => held::text_literal(mapping, text).ok_or_else(|| OTHER_SPELLING.to_owned()),
     }
