@@ -137,7 +137,7 @@ fn blob(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_start_matches(['x', 'X']).trim_matches('\'');
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let digits: Vec<u8> = digits.as_bytes().iter().map(digit).collect::<Option<_>>()?;
-    (digits.len() % 2 == 0).then(|| digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
+    (digits.len().is_multiple_of(2)).then(|| digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 fn declared(parsed: &Type<'_>) -> String {

@@ -226,7 +226,7 @@ pub(super) fn is_date(text: &str) -> bool {
 }
 
 fn month_days(year: u32, month: u32) -> u32 {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
         2 if is_leap => 29,
         2 => 28,
@@ -299,8 +299,8 @@ impl Term {
     ///
     /// # Errors
     /// The text of a REAL, and bytes as a text.
-    pub(super) fn as_text(self) -> Made {
-        let term = plain(self)?;
+    pub(super) fn as_text(&self) -> Made {
+        let term = plain(self.clone())?;
         let cast = |pg: &str| Ok(Term::call(&[&term], term.cast(pg), Kind::Text));
         match &term.kind {
             Kind::Text | Kind::Null => Ok(term),

@@ -37,7 +37,7 @@ pub(super) fn call(name: &str, arguments: &[Term]) -> Option<Made> {
 }
 
 fn texts(arguments: &[&Term]) -> Result<Vec<Term>, super::Reason> {
-    arguments.iter().map(|term| (*term).clone().as_text()).collect()
+    arguments.iter().map(|term| term.as_text()).collect()
 }
 
 /// A function that is the same on both sides, of texts.
@@ -67,7 +67,7 @@ fn replace(x: &Term, from: &Term, to: &Term) -> Made {
     if !to.nullable {
         return Ok(replaced);
     }
-    let (x, from) = (x.clone().as_text()?, from.clone().as_text()?);
+    let (x, from) = (x.as_text()?, from.as_text()?);
     let sql =
         format!("CASE WHEN {} = '' THEN {} ELSE {} END", from.at(Binding::Operator), x.sql, replaced.sql);
     Ok(Term::of(&[&x, &from, to], sql, Binding::Operator, Kind::Text))
@@ -75,7 +75,7 @@ fn replace(x: &Term, from: &Term, to: &Term) -> Made {
 
 /// lower() and upper(): letters of ASCII alone.
 fn folded(function: &str, x: &Term) -> Made {
-    let text = x.clone().as_text()?;
+    let text = x.as_text()?;
     if let Some(constant) = text.text_constant() {
         let folded =
             if function == "lower" { constant.to_ascii_lowercase() } else { constant.to_ascii_uppercase() };
@@ -112,7 +112,7 @@ fn octet_length(x: &Term) -> Made {
 
 /// instr(): the same counting from 1, with 0 for "nowhere".
 fn instr(x: &Term, y: &Term) -> Made {
-    let (x, y) = (x.clone().as_text()?, y.clone().as_text()?);
+    let (x, y) = (x.as_text()?, y.as_text()?);
     if x.kind == Kind::Null || y.kind == Kind::Null {
         return Term::constant(Constant::Null);
     }
@@ -137,7 +137,7 @@ fn hex(x: &Term) -> Made {
 
 /// unicode(): the first character's number, NULL where there is none.
 fn unicode(x: &Term) -> Made {
-    let text = x.clone().as_text()?;
+    let text = x.as_text()?;
     if text.kind == Kind::Null {
         return Term::constant(Constant::Null);
     }
