@@ -3,7 +3,7 @@
 use super::oracle;
 use cutover::catalog::affinity::Affinity;
 use cutover::plan::default::{Default, translate};
-use cutover::plan::types::{Codec, Mapping, PgType};
+use cutover::plan::types::{Codec, PgType};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -23,7 +23,7 @@ pub fn run(data: &[u8]) {
 /// The default of a column of that type, for every column of the target.
 fn translated(declared: &str, text: &str) -> [(PgType, Default); 11] {
     let affinity = Affinity::of(declared, false);
-    columns().map(|(pg, codec)| (pg, translate(text, affinity, &Mapping { pg, codec })))
+    columns().map(|(pg, codec)| (pg, translate(text, affinity, pg, &codec)))
 }
 
 /// Compares with what SQLite stores, if it takes the text for a default at all.
