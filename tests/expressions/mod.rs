@@ -92,7 +92,7 @@ fn problem(
     let mut told = format!("{role:?} of {}", node.sql());
     for (part, role) in node.parts().into_iter().map(|part| (part, Role::Value)).chain([(node, role)]) {
         let Ok(pair) = translate(&part.sql(), role, scope) else { continue };
-        let verdicts = judge.verdicts(role, &[pair.clone()]).remove(0);
+        let verdicts = judge.verdicts(role, std::slice::from_ref(&pair)).remove(0);
         let first = verdicts.iter().enumerate().find_map(|(at, verdict)| match verdict {
             Verdict::Disagree(left, right) => Some((at + 1, left, right)),
             _ => None,

@@ -293,3 +293,13 @@ pub(super) const IDS: &[&str] = &[
     "'ffffffff-ffff-ffff-ffff-ffffffffffff'",
     "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'",
 ];
+pub(super) const ZULU: &[&str] =
+    &["'2024-02-29T23:59:59Z'", "'1970-01-01T00:00:00Z'", "'2024-10-27T01:30:00Z'", "'0001-01-01T00:00:00Z'"];
+pub(super) const MILLIS: &[&str] =
+    &["'2024-02-29 23:59:59.123'", "'1970-01-01 00:00:00.000'", "'1969-12-31 23:59:59.999'"];
+/// of both classes
+pub(super) const NUMBERS: &[&str] = &["1", "2.5", "-3", "1e300", "0.5", "7", "9007199254740993", "10", "0"];
+/// of all classes
+pub(super) const CLASSES: &[&str] = &["1", "'1'", "2.5", "'abc'", "x'00ff'", "''", "-0.0", "x''", "'É'", "0"];
+pub(super) const MIXED: &[&str] = &["1", "'N/A'", "2.5", "-7", "''", "'abc'", "10", "'1x'"];
+pub(super) const BYTES: &[&str] = &["'a'", "x'00ff'", "''", "'É'", "x''", "'12'"];

@@ -58,20 +58,9 @@ pub(super) struct Table {
 }
 
 /// Tame columns let every operator be carried; nasty ones show which must not be.
-pub(super) fn columns(dice: &mut Dice) -> Vec<Column> {
+fn columns(dice: &mut Dice) -> Vec<Column> {
     use Sort::{Any, Blob, Day, Integer, Json, Moment, Real, Text, Truth};
     let mut pool = |of: &[&'static [&'static str]]| dice.pick(of).to_vec();
-    let z = [
-        "'2024-02-29T23:59:59Z'",
-        "'1970-01-01T00:00:00Z'",
-        "'2024-10-27T01:30:00Z'",
-        "'0001-01-01T00:00:00Z'",
-    ];
-    let f = ["'2024-02-29 23:59:59.123'", "'1970-01-01 00:00:00.000'", "'1969-12-31 23:59:59.999'"];
-    let both = ["1", "2.5", "-3", "1e300", "0.5", "7", "9007199254740993", "10", "0"];
-    let classes = ["1", "'1'", "2.5", "'abc'", "x'00ff'", "''", "-0.0", "x''", "'É'", "0"];
-    let mixed = ["1", "'N/A'", "2.5", "-7", "''", "'abc'", "10", "'1x'"];
-    let bytes = ["'a'", "x'00ff'", "''", "'É'", "x''", "'12'"];
     let of = |name, declared, sort, pool: Vec<&'static str>| Column {
         name,
         declared,
@@ -100,16 +89,16 @@ pub(super) fn columns(dice: &mut Dice) -> Vec<Column> {
             pool(&[&["1", "1.5", "-2", "0.1", "100", "2.5"], pools::SMALL, pools::QUARTERS]),
         ),
         of("dec", "DECIMAL(10,2)", Real, vec!["1.25", "10", "-0.01", "99999999.99", "0", "2.5", "3.005"]),
-        of("num", "INTEGER", Real, both.to_vec()),
+        of("num", "INTEGER", Real, pools::NUMBERS.to_vec()),
         of(
             "u",
             "",
             Any,
             pool(&[pools::SMALL, pools::QUARTERS, pools::WORDS, pools::BLOBS, &["1", "1.0", "2.5", "3"]]),
         ),
-        of("v", "", Any, classes.to_vec()),
-        of("mix", "INTEGER", Any, mixed.to_vec()),
-        of("tb", "TEXT", Any, bytes.to_vec()),
+        of("v", "", Any, pools::CLASSES.to_vec()),
+        of("mix", "INTEGER", Any, pools::MIXED.to_vec()),
+        of("tb", "TEXT", Any, pools::BYTES.to_vec()),
         of("d", "DATE", Day, pools::DAYS.to_vec()),
         of("at", "DATETIME", Moment, pools::MOMENTS.to_vec()),
         of(
@@ -129,8 +118,8 @@ pub(super) fn columns(dice: &mut Dice) -> Vec<Column> {
         ),
         of("ctid", "INTEGER", Integer, pools::SMALL.to_vec()),
     ];
-    all.push(of("zulu", "DATETIME", Moment, z.to_vec()));
-    all.push(of("milli", "DATETIME", Moment, f.to_vec()));
+    all.push(of("zulu", "DATETIME", Moment, pools::ZULU.to_vec()));
+    all.push(of("milli", "DATETIME", Moment, pools::MILLIS.to_vec()));
     all.extend(configured(dice));
     for column in &mut all {
         column.not_null = dice.below(4) == 0;
