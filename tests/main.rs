@@ -27,6 +27,8 @@ mod example_migrations;
 mod example_schema;
 // tables that an application made in the target
 mod existing;
+// generated expressions mean the same on both sides, or are refused
+mod expressions;
 // the fuzz targets over their corpora
 mod fuzz_corpus;
 // what is said to be kept of a value is kept
@@ -39,7 +41,7 @@ mod memory;
 mod round_trip;
 // random changes of single cells and rows, each found and named
 mod mutations;
-// the cases of the specification's table that speak of values
+// the cases of the specification's table, by number
 mod numbered;
 mod objects;
 // tables that are made in partitions
