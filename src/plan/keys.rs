@@ -51,8 +51,11 @@ impl Keys<'_> {
             return None;
         }
         let nulls: u64 = key.iter().map(|&column| self.profile.columns[column].nulls).sum();
-        let (kind, words, suffix) = if nulls == 0 {
+        let in_partition = self.partition.map_or(0, |column| self.profile.columns[column].nulls);
+        let (kind, words, suffix) = if nulls + in_partition == 0 {
             (StepKind::PrimaryKey, "PRIMARY KEY", "pkey")
+        } else if nulls == 0 {
+            (StepKind::Unique, "UNIQUE", "key")
         } else {
             let message =
                 format!("its primary key holds NULL in {nulls} places, as SQLite allows: it becomes UNIQUE");

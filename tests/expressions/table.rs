@@ -289,5 +289,5 @@ pub(super) fn scope(table: &Table, planned: &TablePlan, alias: Option<&str>) -> 
         qualifier: alias.map(|alias| format!("\"{alias}\"")),
         columns: known.map(column).collect(),
     };
-    Scope { relations: vec![relation], outer: None }
+    Scope { relations: vec![relation], ..Scope::default() }
 }

@@ -46,7 +46,7 @@ fn defaults_of_the_present_moment() {
             "DATETIME",
             PgType::Timestamptz(6),
             Codec::AnyTimestamptz,
-            format!("{seconds} AT TIME ZONE 'UTC'"),
+            format!("({seconds} AT TIME ZONE 'UTC')"),
         ),
         (
             "CURRENT_TIMESTAMP",
