@@ -27,6 +27,8 @@ pub struct Catalog {
     pub left_out: Vec<NotCarried>,
     /// what introspection has to say
     pub findings: Vec<Finding>,
+    /// the file's texts are UTF-16, and ordered by those bytes
+    pub utf16: bool,
 }
 
 /// One view.

@@ -23,7 +23,8 @@ pub fn introspect(connection: &Connection) -> Result<Catalog> {
 }
 
 fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
-    let mut catalog = Catalog::default();
+    let encoding: String = connection.query_row("PRAGMA encoding", [], |row| row.get(0))?;
+    let mut catalog = Catalog { utf16: encoding != "UTF-8", ..Catalog::default() };
     let sequences = read_sequences(connection)?;
     // `sqlite_sequence` is no loss: what it holds goes into the target's sequences.
     for entry in list_tables(connection)?.into_iter().filter(|entry| entry.name != "sqlite_sequence") {

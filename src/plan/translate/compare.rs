@@ -69,32 +69,67 @@ pub(super) enum Pair {
 
 /// `left op right`.
 pub(super) fn compare(op: Op, left: &Term, right: &Term) -> Made {
-    let (pair, immutable) = pair(op.is_order(), left, right)?;
-    let term = render(op, &pair, left, right);
-    Ok(Term { immutable: term.immutable && immutable, ..term })
+    let (pair, rests) = pair(op.is_order(), left, right)?;
+    Ok(rests.mark(render(op, &pair, left, right)))
 }
 
-/// How `left` and `right` are compared, and whether only by functions that PostgreSQL calls immutable; `order` says whether
-/// more than equality is asked for.
-pub(super) fn pair(order: bool, left: &Term, right: &Term) -> Result<(Pair, bool), Reason> {
+/// What a comparison rests on beside its operands, since it may take them in other words.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rests {
+    /// only functions that PostgreSQL calls immutable
+    immutable: bool,
+    /// the order of texts by their bytes
+    encoded: bool,
+}
+
+impl Rests {
+    const NOTHING: Rests = Rests { immutable: true, encoded: false };
+
+    fn of(left: &Term, right: &Term) -> Rests {
+        Rests { immutable: left.immutable && right.immutable, encoded: left.encoded || right.encoded }
+    }
+
+    /// The same of another comparison, too.
+    pub(super) fn and(self, other: Rests) -> Rests {
+        Rests { immutable: self.immutable && other.immutable, encoded: self.encoded || other.encoded }
+    }
+
+    /// What is made of the comparison.
+    pub(super) fn mark(self, term: Term) -> Term {
+        Term { immutable: term.immutable && self.immutable, encoded: term.encoded || self.encoded, ..term }
+    }
+}
+
+/// How `left` and `right` are compared, and what that rests on; `order` says whether more than equality is asked for.
+pub(super) fn pair(order: bool, left: &Term, right: &Term) -> Result<(Pair, Rests), Reason> {
     if left.kind == Kind::Null || right.kind == Kind::Null {
-        return Ok((Pair::Null, true));
+        return Ok((Pair::Null, Rests::NOTHING));
     }
     let collation = collation(left, right);
     let (left, right) = with_affinity(left.clone(), right.clone())?;
     if let Some(pair) =
         native(order, &left, &right, &collation).or_else(|| native_swapped(order, &left, &right, &collation))
     {
-        return Ok((pair, left.immutable && right.immutable));
+        return Ok((pair, Rests::of(&left, &right)));
     }
     let (left, right) = (held::plain(left)?, held::plain(right)?);
+    let mut rests = Rests::of(&left, &right);
     let pair = match (class(&left)?, class(&right)?) {
         (one, other) if one != other => Ok(Pair::Decided(one.cmp(&other))),
         (Class::Number, _) => numbers(&left, &right),
-        (Class::Text, _) => texts(order, &left, &right, &collation),
+        (Class::Text, _) => {
+            rests.encoded |= order && !is_ascii(&left, &right);
+            texts(order, &left, &right, &collation)
+        }
         (Class::Blob, _) => Ok(Pair::Same(left.at(Binding::Operator), right.at(Binding::Operator))),
     }?;
-    Ok((pair, left.immutable && right.immutable))
+    Ok((pair, rests))
+}
+
+/// Texts of which every encoding keeps the order.
+fn is_ascii(left: &Term, right: &Term) -> bool {
+    let is_ascii = |term: &Term| term.text_constant().is_some_and(str::is_ascii);
+    is_ascii(left) && is_ascii(right)
 }
 
 /// SQLite's order of classes.
@@ -203,7 +238,11 @@ fn native(order: bool, left: &Term, right: &Term, collation: &str) -> Option<Pai
     let words = |sql: String| Some(Pair::Same(left.at(Binding::Operator), sql));
     match (&right.kind, right.text_constant()) {
         (_, Some(text)) => words(held::text_literal(mapping, text)?),
-        (Kind::Held(other), _) if other.codec == mapping.codec && is_comparable(mapping) => {
+        (Kind::Held(other), _)
+            if other.codec == mapping.codec
+                && std::mem::discriminant(&other.pg) == std::mem::discriminant(&mapping.pg)
+                && is_comparable(mapping) =>
+        {
             words(right.at(Binding::Operator))
         }
         _ => None,
@@ -350,7 +389,8 @@ fn decided(op: Op, order: std::cmp::Ordering, parts: &[&Term; 2]) -> Term {
     let nullable = term.nullable && !op.is_about_null();
     let constant =
         (!nullable && term.binding == Binding::Atom).then_some(Constant::Integer(i64::from(holds)));
-    Term { nullable, constant, ..term }
+    let precomputed = term.precomputed && constant.is_none();
+    Term { nullable, constant, precomputed, ..term }
 }
 
 /// An integer with a double. Rounding keeps the order, so the integer's own double decides, unless it is the double itself

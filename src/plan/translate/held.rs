@@ -305,7 +305,7 @@ impl Term {
         match &term.kind {
             Kind::Text | Kind::Null => Ok(term),
             Kind::Integer(_) => match term.integer_constant() {
-                Some(value) => Term::constant(literal::Constant::Text(value.to_string())),
+                Some(value) => Term::computed(&[&term], literal::Constant::Text(value.to_string())),
                 None => cast("text"),
             },
             Kind::Flag => {
@@ -313,7 +313,7 @@ impl Term {
             }
             Kind::Real => match &term.constant {
                 Some(literal::Constant::Real(real)) => {
-                    Term::constant(literal::Constant::Text(literal::real_text(*real)?))
+                    Term::computed(&[&term], literal::Constant::Text(literal::real_text(*real)?))
                 }
                 _ => Err(literal::REAL_AS_TEXT.to_owned()),
             },

@@ -54,7 +54,7 @@ fn table() -> Scope<'static> {
             _ => {}
         }
     }
-    Scope { relations: vec![Relation { name: "t".to_owned(), qualifier: None, columns }], outer: None }
+    Scope { relations: vec![Relation { name: "t".to_owned(), qualifier: None, columns }], ..Scope::default() }
 }
 
 /// PostgreSQL's text without the schema of its own functions and types, or the reason after a `!`.
@@ -240,7 +240,9 @@ fn arithmetic_of_both_kinds() {
         ("r / 2", "\"r\" / 2.0::float8"),
         ("i / r", "NULLIF(\"i\"::float8 / NULLIF(\"r\", 0), 'NaN'::float8)"),
         ("-r", "0 - \"r\""),
-        ("n * 2", "\"n\"::float8 * 2.0::float8"),
+        ("n * 2", "!arithmetic with a number that is INTEGER or REAL"),
+        ("n - i", "!arithmetic with a number that is INTEGER or REAL"),
+        ("- n", "- \"n\""),
         ("t + 1", "!arithmetic with a TEXT"),
         ("'12abc' + 1", "13"),
         ("r % 2", "!an operator on bits or a remainder with a REAL, of which SQLite takes the integer"),

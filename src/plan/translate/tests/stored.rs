@@ -46,7 +46,7 @@ fn defaults_of_the_present_moment() {
             "DATETIME",
             PgType::Timestamptz(6),
             Codec::AnyTimestamptz,
-            format!("{seconds} AT TIME ZONE 'UTC'"),
+            format!("({seconds} AT TIME ZONE 'UTC')"),
         ),
         (
             "CURRENT_TIMESTAMP",
@@ -137,6 +137,10 @@ fn constants_of_types_that_a_column_became() {
     }
 }
 
+const STABLE: &str = "!a function that PostgreSQL does not call immutable";
+const PRECOMPUTED: &str =
+    "!a call with constants alone, which PostgreSQL computes before it knows the collation";
+
 /// Case 26: a quotient by 0 is NULL.
 #[test]
 fn generated_values() {
@@ -172,6 +176,27 @@ fn generated_values() {
             "!a function that PostgreSQL does not call immutable",
         ),
         ("date(ts)", "DATE", PgType::Date, Codec::Date, "(\"ts\")::date"),
+        ("d", "TEXT", PgType::Text, Codec::Text, STABLE),
+        ("date(d)", "", PgType::Text, Codec::TextForm, STABLE),
+        ("time(tz)", "TEXT", PgType::Text, Codec::Text, STABLE),
+        ("strftime('%H:%M', ts)", "TEXT", PgType::Text, Codec::Text, STABLE),
+        ("date(coalesce(tz, tz))", "TEXT", PgType::Text, Codec::Text, STABLE),
+        ("d || t", "TEXT", PgType::Text, Codec::Text, STABLE),
+        ("'x' != date(d, 'start of month')", "BOOLEAN", PgType::Bool, Codec::Bool, STABLE),
+        ("'true' NOT GLOB '*[^0-9]*'", "BOOLEAN", PgType::Bool, Codec::Bool, PRECOMPUTED),
+        ("hex(x'ff')", "TEXT", PgType::Text, Codec::Text, PRECOMPUTED),
+        ("nullif(i, instr('abc', 'A1'))", "INTEGER", PgType::Int8, Codec::Int, PRECOMPUTED),
+        ("t || trim(' a ')", "TEXT", PgType::Text, Codec::Text, PRECOMPUTED),
+        ("'a' = 'x' COLLATE NOCASE", "INTEGER", PgType::Int8, Codec::Int, PRECOMPUTED),
+        ("t || lower('A')", "TEXT", PgType::Text, Codec::Text, "\"t\" || 'a'"),
+        ("coalesce(r, 0)", "REAL", PgType::Float8, Codec::Float, "COALESCE(\"r\", 0.0::float8)"),
+        (
+            "m",
+            "TEXT",
+            PgType::Text,
+            Codec::TextForm,
+            "!values of several classes or spellings, to which the column gives others",
+        ),
         ("e", "INTEGER", PgType::Timestamptz(6), Codec::Epoch(Unit::Seconds), "\"e\""),
         (
             "json_extract(js, '$.a')",
