@@ -47,7 +47,11 @@ fn with_affinity(term: Term, affinity: Affinity) -> Made {
         (Affinity::Real, Kind::Flag | Kind::Integer(_) | Kind::Real | Kind::Double | Kind::Number, _) => {
             let value = super::arithmetic::number(term)?;
             let sql = super::arithmetic::double(&value).ok_or("a number that is no REAL")?;
-            Ok(value.reworded(sql, Binding::Atom, Kind::Real))
+            // A REAL column stores a zero as the integer, which has no sign.
+            if value.kind != Kind::Real || value.affinity == Some(Affinity::Real) {
+                return Ok(value.reworded(sql, Binding::Atom, Kind::Real));
+            }
+            Ok(value.reworded(format!("{sql} + 0"), Binding::Operator, Kind::Real))
         }
         (Affinity::Integer | Affinity::Numeric, Kind::Real | Kind::Double, _) => {
             Err("a REAL, which the column stores as an INTEGER where it is one".to_owned())

@@ -166,7 +166,10 @@ fn generated_values() {
             Codec::Int,
             "!a REAL, which the column stores as an INTEGER where it is one",
         ),
-        ("s * r", "REAL", PgType::Float8, Codec::Float, "NULLIF(\"s\"::float8 * \"r\", 'NaN'::float8)"),
+        ("s * r", "REAL", PgType::Float8, Codec::Float, "NULLIF(\"s\"::float8 * \"r\", 'NaN'::float8) + 0"),
+        // −0 is stored as 0.
+        ("i * -0.5", "REAL", PgType::Float8, Codec::Float, "(\"i\"::float8 * '-0.5'::float8) + 0"),
+        ("r", "REAL", PgType::Float8, Codec::Float, "\"r\""),
         ("s", "REAL", PgType::Float8, Codec::Float, "\"s\"::float8"),
         (
             "date('now')",
@@ -189,7 +192,7 @@ fn generated_values() {
         ("t || trim(' a ')", "TEXT", PgType::Text, Codec::Text, PRECOMPUTED),
         ("'a' = 'x' COLLATE NOCASE", "INTEGER", PgType::Int8, Codec::Int, PRECOMPUTED),
         ("t || lower('A')", "TEXT", PgType::Text, Codec::Text, "\"t\" || 'a'"),
-        ("coalesce(r, 0)", "REAL", PgType::Float8, Codec::Float, "COALESCE(\"r\", 0.0::float8)"),
+        ("coalesce(r, 0)", "REAL", PgType::Float8, Codec::Float, "COALESCE(\"r\", 0.0::float8) + 0"),
         (
             "m",
             "TEXT",
