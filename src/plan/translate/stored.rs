@@ -48,7 +48,9 @@ fn with_affinity(term: Term, affinity: Affinity) -> Made {
             let value = super::arithmetic::number(term)?;
             let sql = super::arithmetic::double(&value).ok_or("a number that is no REAL")?;
             // A REAL column stores a zero as the integer, which has no sign.
-            if value.kind != Kind::Real || value.affinity == Some(Affinity::Real) {
+            let has_sign =
+                matches!(value.kind, Kind::Real | Kind::Double) && value.affinity != Some(Affinity::Real);
+            if !has_sign {
                 return Ok(value.reworded(sql, Binding::Atom, Kind::Real));
             }
             Ok(value.reworded(format!("{sql} + 0"), Binding::Operator, Kind::Real))
