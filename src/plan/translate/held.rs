@@ -192,6 +192,11 @@ pub(super) fn keeps_order(mapping: &Mapping) -> bool {
     }
 }
 
+/// Whether the type sorts its values as SQLite sorts what they were, texts or not.
+pub(super) fn keeps_key_order(mapping: &Mapping) -> bool {
+    keeps_order(mapping) || matches!(mapping.codec, Codec::Epoch(_) | Codec::DayNumber | Codec::UuidBlob(_))
+}
+
 fn stamp_literal(template: &Template, text: &str) -> Option<String> {
     let (bare, offset) = match &template.zone {
         Zone::None => (text, None),

@@ -15,6 +15,7 @@ mod literal;
 mod logic;
 mod names;
 mod numbers;
+mod op;
 mod query;
 mod stored;
 mod term;
@@ -153,8 +154,15 @@ pub fn index_key(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
     if term.constant.is_some() || !term.of_row {
         return Err("a constant, which is no key".to_owned());
     }
-    if term.kind.mapping().pg == PgType::Json {
-        return Err("a value of type json, which PostgreSQL has no order for".to_owned());
+    match &term.kind {
+        Kind::Held(mapping) if mapping.pg == PgType::Json => {
+            return Err("a value of type json, which PostgreSQL has no order for".to_owned());
+        }
+        Kind::Held(mapping) if !held::keeps_key_order(mapping) => {
+            return Err(format!("a key that is {}, which {} orders otherwise", term.kind.word(), mapping.pg));
+        }
+        Kind::Mixed(_) => return Err(format!("a key that is {}", term.kind.word())),
+        _ => {}
     }
     if term.kind != Kind::Text {
         return Ok(term.finish());
