@@ -435,6 +435,14 @@ mod tests {
     }
 
     #[test]
+    fn a_utf16_file_is_known_as_one() {
+        for (encoding, utf16) in [("UTF-8", false), ("UTF-16le", true), ("UTF-16be", true)] {
+            let sql = format!("PRAGMA encoding = '{encoding}'; CREATE TABLE a(x)");
+            assert_eq!(catalog(&sql).utf16, utf16, "{encoding}");
+        }
+    }
+
+    #[test]
     fn foreign_keys_get_text_and_pragma() {
         let catalog = catalog(
             "CREATE TABLE p(id INTEGER PRIMARY KEY);
