@@ -16,9 +16,9 @@ pub enum Phase {
     Copy,
     /// Reading the target back and comparing digests.
     Verify,
-    /// Primary keys, unique constraints, indexes.
+    /// Primary keys, unique constraints, indexes, CHECKs.
     Index,
-    /// Foreign keys and sequences.
+    /// Foreign keys, views and sequences; triggers and comments.
     Constrain,
     /// VACUUM ANALYZE.
     Maintain,

@@ -22,7 +22,8 @@ pub mod catalog;
 // floor 2: what the target shall be (pure)
 pub mod plan;
 
-// floor 3: how two schemas differ (pure)
+// floor 3: how two schemas differ, how scripts are translated (pure)
+pub mod dialect;
 pub mod drift;
 
 // floor 3: how values travel, and how they are proved (pure; the two share no code)

@@ -142,5 +142,17 @@ pub const EMBEDDED_LOCK_WAIT: Duration = Duration::from_secs(240);
 /// Bytes of a Unix socket's directory: macOS allows 103 for the whole path, the file's name takes 15.
 pub const SOCKET_DIR_BYTES_MAX: usize = 85;
 
+/// Operations of SQLite's machine that one statement of a script may take in a database of ours to try it in: some seconds.
+pub const SCRATCH_OPERATIONS_MAX: u64 = 100_000_000;
+
+/// Pages of such a database, of 4 KiB: 256 MiB, more than a schema with its first rows comes near.
+pub const SCRATCH_PAGES_MAX: u32 = 65_536;
+
+/// Bytes of one value there.
+pub const SCRATCH_VALUE_BYTES_MAX: i32 = 16 * 1024 * 1024;
+
+/// Bytes of one script: what is longer holds data, which `copy` is for.
+pub const SCRIPT_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
 const _: () = assert!(LARGE_VALUE_BYTES <= FRAME_BYTES);
 const _: () = assert!(FRAME_BYTES >= 256 * 1024);

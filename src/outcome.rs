@@ -374,6 +374,10 @@ pub struct Objects {
     pub constraints: Vec<ObjectReport>,
     /// sequences
     pub sequences: Vec<ObjectReport>,
+    /// views
+    pub views: Vec<ObjectReport>,
+    /// triggers
+    pub triggers: Vec<ObjectReport>,
 }
 
 /// One object in the target.
@@ -381,9 +385,9 @@ pub struct Objects {
 pub struct ObjectReport {
     /// its name
     pub name: String,
-    /// its table in the target
+    /// its table in the target; empty for a view
     pub table: String,
-    /// `index`, `primary key`, `unique`, `foreign key`, `sequence`
+    /// `index`, `primary key`, `unique`, `check`, `foreign key`, `sequence`, `view`, `trigger`
     pub kind: String,
     /// `done`, `restored`, `not valid`, `kept`, or for a sequence `next value n`
     pub state: String,

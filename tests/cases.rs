@@ -5,7 +5,7 @@
 //! `UPDATE_EXPECT=1` writes the expected files anew: read every line of the difference against semantics.md §7, whose
 //! case numbers the directories' names carry.
 
-use crate::support::flow::{Run, four_at_once, lines, migrate};
+use crate::support::flow::{Run, four_at_once, lines, migrate, not_said_before, validate};
 use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
 use std::fmt::Write;
@@ -118,7 +118,12 @@ fn check(server: &Server, dir: &Path) -> Result<(), String> {
     if config.exists() {
         words.extend(["--config", config.to_str().unwrap()]);
     }
+    let validated = validate(source.path(), &database, &words);
     let run = migrate(source.path(), &database, &words);
+    let new = not_said_before(&validated, &run);
+    if !new.is_empty() {
+        return Err(format!("--- {}: --validate had not said:\n{}", dir.display(), new.join("\n")));
+    }
     let found = describe(&run, &database);
     let expectation = expectation(dir, &database);
     if std::env::var_os("UPDATE_EXPECT").is_some_and(|value| value == "1") {

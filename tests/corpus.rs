@@ -2,7 +2,7 @@
 //! the project, holds them in `corpus/`; without it these tests say so and skip.
 
 use crate::levels;
-use crate::support::flow::{Run, four_at_once, migrate};
+use crate::support::flow::{Run, four_at_once, migrate, not_said_before, validate};
 use crate::support::postgres::{Database, Server};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -59,7 +59,12 @@ fn move_one(server: &Server, judge: Option<&Path>, file: &Path) -> Result<(), St
         (file.file_name().unwrap().to_string_lossy().into_owned(), server.fresh_database());
     let (_dir, copy) = copy_of(file);
     let before = bytes_of(&copy);
+    let validated = validate(&copy, &database, &[]);
     let run = migrate(&copy, &database, &[]);
+    let new = not_said_before(&validated, &run);
+    if !new.is_empty() {
+        return Err(format!("{name}: --validate had not said: {}", new.join("; ")));
+    }
     if bytes_of(&copy) != before {
         return Err(format!("{name}: the source was changed"));
     }

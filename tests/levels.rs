@@ -13,7 +13,7 @@ const SETTINGS: &str = "SET DateStyle = 'ISO, YMD'; SET TimeZone = 'UTC'; SET by
 
 /// A value of SQLite, comparable by class and bits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Cell {
+pub(crate) enum Cell {
     Null,
     Integer(i64),
     Real(u64),
@@ -106,7 +106,7 @@ fn source_cells(source: &rusqlite::Connection, table: &Value, column: &Value) ->
 }
 
 /// The SQLite value that PostgreSQL prints so, by the column's type and codec.
-fn decode(printed: &str, column: &Value) -> Option<Cell> {
+pub(crate) fn decode(printed: &str, column: &Value) -> Option<Cell> {
     let codec = column.pointer("/mapping/codec/only/1").unwrap_or(&column["mapping"]["codec"]);
     let real = |text: &str| text.parse::<f64>().ok().map(|real| Cell::Real(real.to_bits()));
     match codec {

@@ -27,6 +27,8 @@ mod example_migrations;
 mod example_schema;
 // tables that an application made in the target
 mod existing;
+// generated expressions mean the same on both sides, or are refused
+mod expressions;
 // the fuzz targets over their corpora
 mod fuzz_corpus;
 // what is said to be kept of a value is kept
@@ -39,8 +41,9 @@ mod memory;
 mod round_trip;
 // random changes of single cells and rows, each found and named
 mod mutations;
-// the cases of the specification's table that speak of values
+// the cases of the specification's table, by number
 mod numbered;
+mod objects;
 // tables that are made in partitions
 mod partitioned;
 // what is refused, and how it is said
@@ -55,11 +58,17 @@ mod schema_show;
 mod set_aside;
 // throwaway server, SQLite files, the built program
 mod support;
+// migrations in pairs
+mod migrations;
+// scripts in SQLite's words, and what becomes of them
+mod scripts;
 // what the server would change without a word, refused before the first write
 mod silent;
 // sslmode, certificates, logins
 mod tls;
 // what is sent of a date, a time or an interval is what is read back
 mod values_of_time;
+// views that are carried show the same rows, the others are listed
+mod views;
 // planted differences, each found
 mod verify;

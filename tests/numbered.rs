@@ -1,5 +1,7 @@
-//! The cases of the specification's table that speak of values, by their numbers (semantics.md §7). More of each, and the
-//! cases of objects, are in `cases/`; 3, 9, 41 and 42 into existing tables in `silent`; 39 and 40 in `differences`.
+//! The cases of the specification's table, by their numbers (semantics.md §7): those that speak of values, and in `objects`
+//! the others. More of each is in `cases/`; 3, 9, 41 and 42 into existing tables in `silent`; 39 and 40 in `differences`.
+
+mod objects;
 
 use crate::levels::honest;
 use crate::support::flow::{Run, migrate, validate};

@@ -79,7 +79,7 @@ pub fn as_declared(mut jobs: Vec<Job>, config: &Config, target: &TargetCatalog) 
     let (mut claimed, mut plans) = (BTreeMap::new(), Vec::new());
     for job in &mut jobs {
         job.profiles = job.tables().map(super::profile::empty).collect();
-        let mut plan = Ground::of(job, config)?.plan(job, &made, &Spans::new());
+        let mut plan = Ground::of(job, config, Imposed::new())?.plan(job, &made, &Spans::new());
         plan.findings.extend(claim_names(job, &plan, config, &mut claimed, &mut made));
         plans.push(plan);
     }

@@ -14,6 +14,7 @@ pub mod profile;
 mod settings;
 mod span;
 mod trial;
+mod violations;
 
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
@@ -88,7 +89,8 @@ pub async fn plan(
 
 /// What only the rows tell of a plan.
 async fn try_rows(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()> {
-    trial::run(job, plan, config).await
+    trial::run(job, plan, config).await?;
+    violations::run(job, plan, config.jobs).await
 }
 
 /// The target as it is.
@@ -144,10 +146,28 @@ async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec
     Ok(examined.collect())
 }
 
+/// What of the configuration bears on a plan.
+pub fn rules(config: &Config, imposed: Imposed) -> Rules {
+    Rules {
+        schema: config.schema.clone(),
+        create: config.create,
+        names: config.names,
+        infer: config.infer,
+        generated: config.generated,
+        triggers: config.triggers,
+        comments: config.comments,
+        mixed: config.mixed,
+        settings: config.settings.clone(),
+        on_bad_value: config.on_bad_value,
+        naive_tz: config.naive_tz.clone(),
+        imposed,
+        hash: text_hash,
+    }
+}
+
 /// The plan of a source, over what its partition columns span.
 async fn plan_one(job: &Arc<Job>, target: &TargetCatalog, config: &Config, imposed: Imposed) -> Result<Plan> {
-    let mut ground = Ground::of(job, config)?;
-    ground.rules.imposed = imposed;
+    let ground = Ground::of(job, config, imposed)?;
     let mut plan = ground.plan(job, target, &Spans::new());
     let spans = span::measure(job, &plan, config.jobs).await?;
     if !spans.is_empty() {
@@ -165,23 +185,11 @@ struct Ground {
 }
 
 impl Ground {
-    fn of(job: &Job, config: &Config) -> Result<Ground> {
-        let rules = Rules {
-            schema: config.schema.clone(),
-            create: config.create,
-            names: config.names,
-            infer: config.infer,
-            mixed: config.mixed,
-            settings: config.settings.clone(),
-            on_bad_value: config.on_bad_value,
-            naive_tz: config.naive_tz.clone(),
-            imposed: Imposed::new(),
-            hash: text_hash,
-        };
+    fn of(job: &Job, config: &Config, imposed: Imposed) -> Result<Ground> {
         let catalog = skip::reduce_catalog(&job.catalog, &job.selected, &config.settings);
         let profiles = job.tables().zip(&job.profiles);
         let profiles = profiles.map(|(table, profile)| chosen_facts(job, table, profile, config));
-        Ok(Ground { rules, catalog, profiles: profiles.collect::<Result<_>>()? })
+        Ok(Ground { rules: rules(config, imposed), catalog, profiles: profiles.collect::<Result<_>>()? })
     }
 
     fn plan(&self, job: &Job, target: &TargetCatalog, spans: &Spans) -> Plan {
@@ -260,6 +268,7 @@ fn claim_names(
             table.sequences.iter().map(|numbers| format!("{}_{}_seq", table.target, numbers.column));
         target.taken_names.extend(numbers);
     }
+    target.taken_names.extend(plan.views.iter().map(|view| view.object.clone()));
     findings
 }
 

@@ -25,6 +25,8 @@ pub enum Deferrable {
 /// What the text of one table adds to the pragmas.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TableText {
+    /// names of its columns, in order
+    pub columns: Vec<String>,
     /// CHECK constraints: name, column (none for the table's own) and text
     pub checks: Vec<Check>,
     /// foreign keys in order: name, child columns, parent, when checked
@@ -84,6 +86,7 @@ fn read_body(body: &CreateTableBody<'_>) -> Result<TableText, String> {
     let mut text = TableText::default();
     let CreateTableBody::ColumnsAndConstraints { columns, constraints, .. } = body else { return Ok(text) };
     for column in columns {
+        text.columns.push(unquote(column.col_name.0));
         let mut last_foreign_key = None;
         for named in column.constraints {
             let name = named.name.as_ref().map(|name| unquote(name.0));

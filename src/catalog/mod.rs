@@ -8,8 +8,12 @@ pub mod expr;
 pub mod index_text;
 pub mod profile;
 pub mod read;
+pub mod script;
 pub mod select;
 pub mod spelling;
+pub mod trigger;
+pub mod virtual_table;
+pub mod walk;
 
 use crate::finding::{Finding, NotCarried};
 use affinity::Affinity;

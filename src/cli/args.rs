@@ -177,7 +177,7 @@ pub struct ToArgs {
 }
 
 /// Which tables, and what they are called over there.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct SelectionArgs {
     /// Settings for this project, for single tables and for columns [default: ./cutover.toml, if it is there]
     #[arg(long, value_name = "FILE")]
@@ -211,6 +211,16 @@ pub struct SelectionArgs {
     /// Rows with a value that its column cannot take: refuse the run, or set them aside [default: refuse]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "refuse|quarantine")]
     pub on_bad_value: Option<BadValueWord>,
+    /// Generated columns of tables that cutover creates: their values in an ordinary column (values), or generated in the
+    /// target too, where the expression means the same there (translate) [default: values]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "values|translate")]
+    pub generated: Option<GeneratedWord>,
+    /// Triggers: list them, or make those that only set the time of a change (timestamps) [default: list]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "list|timestamps")]
+    pub triggers: Option<TriggerWord>,
+    /// Comments on columns that cutover creates, with their declared type where the target's says less [default: on]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "on|off")]
+    pub comments: Option<CommentWord>,
     /// Zone of date-times that name none, on their way into a timestamptz: an IANA name such as Europe/Berlin, or an offset
     /// such as +02:00
     #[arg(long, value_name = "ZONE")]
@@ -299,6 +309,27 @@ pub enum MixedWord {
     Tagged,
     Split,
     Quarantine,
+}
+
+/// The words of `--generated`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GeneratedWord {
+    Values,
+    Translate,
+}
+
+/// The words of `--triggers`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TriggerWord {
+    List,
+    Timestamps,
+}
+
+/// The words of `--comments`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CommentWord {
+    On,
+    Off,
 }
 
 /// The words of `--on-bad-value`.

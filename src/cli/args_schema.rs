@@ -1,6 +1,7 @@
 //! `schema` and what is below it, as typed; as in [`super::args`], nothing is resolved here.
 
 use super::args::{SelectionArgs, secret};
+use super::args_scripts::{CheckArgs, TranslateArgs};
 use crate::config::Secret;
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -18,6 +19,15 @@ pub enum SchemaAction {
     /// What --to lacks of --from, and has beside it, ranked by what it means for the application: statements would fail,
     /// values or guarantees would be lost, queries would slow, or it merely differs. Nothing is written.
     Diff(Box<DiffArgs>),
+    /// Translate SQLite DDL and migration scripts into PostgreSQL scripts that may run twice
+    ///
+    /// The files are one history in this order, and begin with an empty database: each gives one script. What cannot be
+    /// translated stays in it as a comment with the reason, and the exit code is 4.
+    Translate(TranslateArgs),
+    /// Check that every migration has a script for SQLite and one for PostgreSQL; exit code 0: all right, 4: not so
+    ///
+    /// Missing partners, gaps and double numbers, names that differ; with --run also whether both sides make the same schema.
+    Check(CheckArgs),
 }
 
 /// `schema diff`

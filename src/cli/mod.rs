@@ -2,12 +2,14 @@
 
 pub mod args;
 pub mod args_schema;
+pub mod args_scripts;
 pub mod env_file;
 pub mod exit;
 mod manage;
 pub mod resolve;
 mod run;
 mod schema;
+mod scripts;
 pub mod shell;
 
 use crate::error::{Error, ErrorKind, Result};

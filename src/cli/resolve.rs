@@ -6,6 +6,7 @@
 //! No message repeats a target, which may hold a password.
 
 pub mod schema;
+pub mod scripts;
 mod settings;
 mod source;
 mod target;
@@ -16,8 +17,8 @@ use crate::cli::args::{
 };
 use crate::cli::env_file;
 use crate::config::{
-    BadValuePolicy, Config, CreatePolicy, ExistingPolicy, Infer, MixedPolicy, NamePolicy, OrphanPolicy,
-    Settings, TargetAddress, VerifyLevel,
+    BadValuePolicy, CommentPolicy, Config, CreatePolicy, ExistingPolicy, GeneratedPolicy, Infer, MixedPolicy,
+    NamePolicy, OrphanPolicy, Settings, TargetAddress, TriggerPolicy, VerifyLevel,
 };
 use crate::error::{Error, Result};
 use crate::limits;
@@ -241,6 +242,9 @@ fn selected(
         infer: typed(args.infer, file.infer, Infer::Declared),
         mixed: typed(args.mixed, file.mixed, MixedPolicy::Widen),
         on_bad_value: typed(args.on_bad_value, file.on_bad_value, BadValuePolicy::Refuse),
+        generated: typed(args.generated, file.generated, GeneratedPolicy::Values),
+        triggers: typed(args.triggers, file.triggers, TriggerPolicy::List),
+        comments: typed(args.comments, file.comments, CommentPolicy::On),
         naive_tz,
         settings,
         verify: VerifyLevel::Checksum,

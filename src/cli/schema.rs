@@ -3,7 +3,7 @@
 use super::args_schema::{DiffArgs, SchemaAction, ShowArgs};
 use super::resolve::{Surroundings, Variables, schema as resolve};
 use super::run::{connector, write_new};
-use super::{complain, exit, print, runtime};
+use super::{complain, exit, print, runtime, scripts};
 use crate::config::TargetAddress;
 use crate::drift::{self, Mend};
 use crate::error::{Error, Result};
@@ -20,6 +20,8 @@ pub(super) fn run(action: &SchemaAction, around: &Surroundings<'_>) -> Result<u8
     match action {
         SchemaAction::Show(args) => show(args, around),
         SchemaAction::Diff(args) => diff(args, around),
+        SchemaAction::Translate(args) => scripts::translate(args),
+        SchemaAction::Check(args) => scripts::check(args),
     }
 }
 
@@ -49,6 +51,13 @@ fn diff(args: &DiffArgs, around: &Surroundings<'_>) -> Result<u8> {
 
 /// The comparison as JSON; `fix` is empty where nothing that only adds mends a drift, and `why_not` says why.
 fn json(diff: &schema::Diff) -> Result<String> {
+    let text = serde_json::to_string_pretty(&value(diff))
+        .map_err(|cause| Error::internal("the comparison cannot be written down").cause(cause))?;
+    Ok(format!("{text}\n"))
+}
+
+/// The comparison as a JSON value.
+pub(super) fn value(diff: &schema::Diff) -> Value {
     let drifts = diff.found.drifts.iter().zip(&diff.statements);
     let drifts: Vec<Value> = drifts
         .map(|(drift, fix)| {
@@ -62,13 +71,10 @@ fn json(diff: &schema::Diff) -> Result<String> {
             })
         })
         .collect();
-    let value = json!({
+    json!({
         "format": 1, "from": diff.names.0, "to": diff.names.1, "equal": drifts.is_empty(), "drift": drifts,
         "remarks": diff.found.remarks,
-    });
-    let text = serde_json::to_string_pretty(&value)
-        .map_err(|cause| Error::internal("the comparison cannot be written down").cause(cause))?;
-    Ok(format!("{text}\n"))
+    })
 }
 
 fn show(args: &ShowArgs, around: &Surroundings<'_>) -> Result<u8> {

@@ -14,8 +14,8 @@ pub use parse::{flag_spellings, parse};
 pub use settings::{Options, Place, Placed, Setting, Settings, toml_string};
 pub use size::size;
 pub use values::{
-    BadValuePolicy, Cleanse, ColumnChoice, Every, Infer, InvalidPolicy, MixedPolicy, NulPolicy,
-    PartitionChoice, Period, TableChoice,
+    BadValuePolicy, Cleanse, ColumnChoice, CommentPolicy, Every, GeneratedPolicy, Infer, InvalidPolicy,
+    MixedPolicy, NulPolicy, PartitionChoice, Period, TableChoice, TriggerPolicy,
 };
 pub use words::Word;
 
@@ -127,6 +127,12 @@ pub struct Config {
     pub mixed: MixedPolicy,
     /// see [`BadValuePolicy`]
     pub on_bad_value: BadValuePolicy,
+    /// see [`GeneratedPolicy`]
+    pub generated: GeneratedPolicy,
+    /// see [`TriggerPolicy`]
+    pub triggers: TriggerPolicy,
+    /// see [`CommentPolicy`]
+    pub comments: CommentPolicy,
     /// the zone of date-times that name none: an IANA name or an offset
     pub naive_tz: Option<String>,
     /// what `cutover.toml` says of tables and columns

@@ -33,7 +33,7 @@ pub const ENCODINGS: [&str; 15] = [
 const TABLE_KEYS: [&str; 6] = ["rename", "skip", "where", "on_bad_value", "partition", "columns"];
 const COLUMN_KEYS: [&str; 9] =
     ["type", "encoding", "time_zone", "rename", "skip", "on_bad_value", "empty", "nul", "invalid_utf8"];
-const OPTION_KEYS: [&str; 16] = [
+const OPTION_KEYS: [&str; 19] = [
     "schema",
     "table",
     "exclude",
@@ -44,6 +44,9 @@ const OPTION_KEYS: [&str; 16] = [
     "infer",
     "mixed",
     "on_bad_value",
+    "generated",
+    "triggers",
+    "comments",
     "verify",
     "naive_tz",
     "jobs",
@@ -126,6 +129,9 @@ impl Reader<'_> {
                 "infer" => o.infer = self.word(key, value),
                 "mixed" => o.mixed = self.word(key, value),
                 "on_bad_value" => o.on_bad_value = self.word(key, value),
+                "generated" => o.generated = self.word(key, value),
+                "triggers" => o.triggers = self.word(key, value),
+                "comments" => o.comments = self.word(key, value),
                 "verify" => o.verify = self.word(key, value),
                 "naive_tz" => o.naive_tz = self.string(key, value),
                 "fail_fast" => o.fail_fast = self.flag(key, value),

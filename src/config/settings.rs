@@ -6,8 +6,9 @@
 use super::glob::{Closeness, closeness, matches};
 use super::words::Word;
 use super::{
-    BadValuePolicy, Cleanse, ColumnChoice, CreatePolicy, Every, ExistingPolicy, Infer, InvalidPolicy,
-    MixedPolicy, NamePolicy, NulPolicy, OrphanPolicy, PartitionChoice, TableChoice, VerifyLevel,
+    BadValuePolicy, Cleanse, ColumnChoice, CommentPolicy, CreatePolicy, Every, ExistingPolicy,
+    GeneratedPolicy, Infer, InvalidPolicy, MixedPolicy, NamePolicy, NulPolicy, OrphanPolicy, PartitionChoice,
+    TableChoice, TriggerPolicy, VerifyLevel,
 };
 use std::collections::BTreeMap;
 
@@ -52,6 +53,12 @@ pub struct Options {
     pub mixed: Option<MixedPolicy>,
     /// `on_bad_value`
     pub on_bad_value: Option<BadValuePolicy>,
+    /// `generated`
+    pub generated: Option<GeneratedPolicy>,
+    /// `triggers`
+    pub triggers: Option<TriggerPolicy>,
+    /// `comments`
+    pub comments: Option<CommentPolicy>,
     /// `verify`
     pub verify: Option<VerifyLevel>,
     /// `naive_tz`

@@ -27,6 +27,9 @@ fn options_are_those_of_the_command_line() {
          infer = 'content'
          mixed = 'tagged'
          on_bad_value = 'quarantine'
+         generated = 'translate'
+         triggers = 'timestamps'
+         comments = 'off'
          verify = 'count'
          naive_tz = 'Europe/Berlin'
          jobs = 3
@@ -45,6 +48,9 @@ fn options_are_those_of_the_command_line() {
         infer: Some(Infer::Content),
         mixed: Some(MixedPolicy::Tagged),
         on_bad_value: Some(BadValuePolicy::Quarantine),
+        generated: Some(GeneratedPolicy::Translate),
+        triggers: Some(TriggerPolicy::Timestamps),
+        comments: Some(CommentPolicy::Off),
         verify: Some(VerifyLevel::Count),
         naive_tz: Some("Europe/Berlin".to_owned()),
         jobs: Some(3),

@@ -29,6 +29,36 @@ pub enum MixedPolicy {
     Quarantine,
 }
 
+/// What becomes of a generated column.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum GeneratedPolicy {
+    /// its values, in an ordinary column
+    #[default]
+    Values,
+    /// it is generated in the target, where that means the same
+    Translate,
+}
+
+/// What becomes of triggers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TriggerPolicy {
+    /// they are listed
+    #[default]
+    List,
+    /// those that only set the time of a change are made in the target
+    Timestamps,
+}
+
+/// Whether columns get a comment with their declared type.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CommentPolicy {
+    /// where it says more than the target's type does
+    #[default]
+    On,
+    /// never
+    Off,
+}
+
 /// What becomes of a row that holds a value its column cannot take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,8 +1,8 @@
 //! The words of the policies, as options and `cutover.toml` spell them.
 
 use super::{
-    BadValuePolicy, CreatePolicy, ExistingPolicy, Infer, InvalidPolicy, MixedPolicy, NamePolicy, NulPolicy,
-    OrphanPolicy, Period, VerifyLevel,
+    BadValuePolicy, CommentPolicy, CreatePolicy, ExistingPolicy, GeneratedPolicy, Infer, InvalidPolicy,
+    MixedPolicy, NamePolicy, NulPolicy, OrphanPolicy, Period, TriggerPolicy, VerifyLevel,
 };
 
 /// A choice among a few words.
@@ -62,6 +62,19 @@ impl Word for Period {
 impl Word for Infer {
     const WORDS: &'static [(&'static str, Self)] =
         &[("declared", Self::Declared), ("content", Self::Content)];
+}
+
+impl Word for GeneratedPolicy {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("values", Self::Values), ("translate", Self::Translate)];
+}
+
+impl Word for TriggerPolicy {
+    const WORDS: &'static [(&'static str, Self)] = &[("list", Self::List), ("timestamps", Self::Timestamps)];
+}
+
+impl Word for CommentPolicy {
+    const WORDS: &'static [(&'static str, Self)] = &[("on", Self::On), ("off", Self::Off)];
 }
 
 impl Word for MixedPolicy {

@@ -171,10 +171,8 @@ impl Comparison<'_> {
 
 /// Whether two expressions are the same.
 pub(super) fn same_text(one: &str, other: &str, loosely: bool) -> bool {
-    match loosely {
-        true => words::loose(one) == words::loose(other),
-        false => words::exact(one) == words::exact(other),
-    }
+    let read = |sql: &str| words::with_flags(if loosely { words::loose(sql) } else { words::exact(sql) });
+    read(one) == read(other)
 }
 
 /// What the target does not have.

@@ -200,7 +200,7 @@ mod tests {
         let planned = [("id", PgType::Int8, true), ("a\"b", PgType::Text, true), ("c", PgType::Text, false)];
         let line = |i: usize, identity, default| {
             let (name, pg, not_null) = planned[i];
-            ddl::ColumnDdl { name, pg, not_null, identity, default }
+            ddl::ColumnDdl { name, pg, not_null, identity, default, generated: None }
         };
         let lines = [
             line(0, Some(ddl::Identity { sequence: Some("\"s\".\"q\"") }), None),

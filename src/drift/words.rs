@@ -100,6 +100,25 @@ pub(super) fn exact(sql: &str) -> Vec<String> {
     words(sql).iter().map(meaning).collect()
 }
 
+/// The words of a condition with flags as conditions of their own: `a = false` as `not a`, `a = true` as `a`.
+pub(super) fn with_flags(words: Vec<String>) -> Vec<String> {
+    let mut plain: Vec<String> = Vec::new();
+    let mut i = 0;
+    while let Some(word) = words.get(i) {
+        let is_name =
+            word.chars().all(is_name) && words.get(i.wrapping_sub(1)).is_none_or(|before| before != ".");
+        let flag = match (words.get(i + 1).map(String::as_str), words.get(i + 2).map(String::as_str)) {
+            (Some("="), Some("false")) if is_name => Some("not"),
+            (Some("="), Some("true")) if is_name => Some(""),
+            _ => None,
+        };
+        plain.extend(flag.filter(|not| !not.is_empty()).map(str::to_owned));
+        plain.push(word.clone());
+        i += if flag.is_some() { 3 } else { 1 };
+    }
+    plain
+}
+
 fn meaning(word: &Word<'_>) -> String {
     match &word.kind {
         Kind::Name(name, _) => name.clone(),
@@ -220,6 +239,15 @@ fn unquoted(raw: &str, escapes: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_flag_is_a_condition() {
+        let plain = |sql: &str| with_flags(exact(sql));
+        assert_eq!(plain("(done = false)"), plain("(NOT done)"));
+        assert_eq!(plain("a = true AND b"), plain("a AND b"));
+        assert_ne!(plain("(a = 'false')"), plain("(NOT a)"));
+        assert_ne!(plain("(done = true)"), plain("(NOT done)"));
+    }
 
     #[test]
     fn names_are_replaced_where_they_are_names() {

@@ -2,7 +2,7 @@
 
 use super::finish::Finished;
 use super::prepare::plan_hash;
-use super::steps::{SEQUENCE, VACUUM};
+use super::steps::{SEQUENCE, VACUUM, VALIDATE_CHECK, is_validation};
 use super::verify::Verdict;
 use crate::assess::Assessed;
 use crate::config::Config;
@@ -197,10 +197,13 @@ impl Account {
                     .push(ObjectReport { name: format!("{}.{}", named.table, named.name), ..named });
             }
             kind if kind == StepKind::Index.name() => objects.indexes.push(object(words.to_owned())),
-            kind if kind == StepKind::ForeignKey.name() => {
-                objects.constraints.push(object(foreign_key_state(step, all, words)));
+            kind if kind == StepKind::ForeignKey.name() || kind == StepKind::Check.name() => {
+                objects.constraints.push(object(constraint_state(step, all, words)));
             }
-            kind if kind == StepKind::Validate.name() || kind == VACUUM => {}
+            kind if kind == StepKind::View.name() => objects.views.push(object(words.to_owned())),
+            kind if kind == StepKind::Trigger.name() => objects.triggers.push(object(words.to_owned())),
+            kind if kind == StepKind::Validate.name() || kind == StepKind::Comment.name() => {}
+            VALIDATE_CHECK | VACUUM => {}
             _ => objects.constraints.push(object(words.to_owned())),
         }
     }
@@ -228,12 +231,12 @@ impl Account {
     }
 }
 
-/// A foreign key is what became of it and of its validation.
-fn foreign_key_state(step: &StepState, all: &[StepState], words: &str) -> String {
-    let validation = all.iter().find(|other| {
-        other.kind == StepKind::Validate.name() && other.object == step.object && other.table == step.table
-    });
+/// A foreign key or a CHECK is what became of it and of its validation.
+fn constraint_state(step: &StepState, all: &[StepState], words: &str) -> String {
+    let of_this = |other: &&StepState| other.object == step.object && other.table == step.table;
+    let validation = all.iter().filter(of_this).find(|other| is_validation(other));
     match validation.map(|validation| validation.progress) {
+        _ if step.progress != StepProgress::Done => words.to_owned(),
         Some(StepProgress::Done) => words.to_owned(),
         Some(StepProgress::Pending) => "pending".to_owned(),
         None if !step.sql.ends_with(NOT_VALID) => words.to_owned(),

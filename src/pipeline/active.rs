@@ -1,6 +1,7 @@
 //! A source under way: its file, its plan, and what the ledger knows of it.
 
 use super::resume;
+use super::steps::is_view;
 use crate::assess::job::Job;
 use crate::config::{Config, VerifyLevel};
 use crate::error::{Error, Result};
@@ -47,7 +48,7 @@ impl Active {
         let copied = self.state.chunks.iter().filter(|chunk| wanted(&chunk.table)).all(|chunk| {
             chunk.digest.is_some() && (chunk.verified || config.verify != VerifyLevel::Checksum)
         });
-        let stepped = self.state.steps.iter().filter(|step| wanted(&step.table));
+        let stepped = self.state.steps.iter().filter(|step| self.is_wanted_step(step, config));
         copied && stepped.clone().all(|step| step.progress != StepProgress::Pending)
     }
 
@@ -72,7 +73,15 @@ impl Active {
 
     /// The steps of the tables that take part.
     pub(super) fn wanted_steps(&self, config: &Config) -> Vec<StepState> {
-        self.state.steps.iter().filter(|step| self.is_wanted(&step.table, config)).cloned().collect()
+        self.state.steps.iter().filter(|step| self.is_wanted_step(step, config)).cloned().collect()
+    }
+
+    /// Views take part where all tables do.
+    fn is_wanted_step(&self, step: &StepState, config: &Config) -> bool {
+        if is_view(step) {
+            return self.plan.tables.iter().all(|table| self.is_wanted(&table.source, config));
+        }
+        self.is_wanted(&step.table, config)
     }
 }
 

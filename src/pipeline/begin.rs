@@ -78,9 +78,24 @@ async fn undo(control: &Session, jobs: &[Job], known: &mut BTreeMap<String, Sour
         statements.extend(prepare::undo(&state, &resume::stored_plan(&state)?)?);
     }
     if !statements.is_empty() {
-        postgres::prepare::undo(control, &statements).await?;
+        postgres::prepare::undo(control, &statements).await.map_err(say_depended_on)?;
     }
     Ok(!statements.is_empty())
+}
+
+/// SQLSTATE `dependent_objects_still_exist`.
+const DEPENDED_ON: &str = "2BP01";
+
+/// Views of others that are made of our tables are not ours to drop.
+fn say_depended_on(error: Error) -> Error {
+    match fault::server_error(&error) {
+        Some(server) if server.sqlstate == DEPENDED_ON => {
+            Error::refused("something that this tool did not make depends on a table that it made", Vec::new())
+                .cause(error)
+                .remedy("drop it first, a view as a rule (\\d+ in psql shows what a view is made of), and make it again afterwards")
+        }
+        _ => error,
+    }
 }
 
 async fn take_over(

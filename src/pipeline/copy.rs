@@ -240,6 +240,7 @@ async fn pump(
 /// The reader thread: scan, encode in place, digest. Frames leave as they fill.
 fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSummary> {
     let mappings: Vec<Mapping> = task.table.columns.iter().map(|column| column.mapping.clone()).collect();
+    let is_sent: Vec<bool> = task.table.columns.iter().map(|column| column.generated.is_none()).collect();
     let mut hasher = RowHasher::new(table_key(&task.table.source, mappings.len()));
     let mut digest = MultisetDigest::default();
     let mut builder = FrameBuilder::new();
@@ -255,7 +256,7 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
         {
             return Ok(());
         }
-        write_row(task, row, &mappings, &mut builder, &mut hasher, &hand_over, number - 1)?;
+        write_row(task, row, (&mappings, &is_sent), &mut builder, &mut hasher, &hand_over, number - 1)?;
         digest.add(&hasher.finish());
         Ok(())
     })?;
@@ -274,16 +275,19 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
 fn write_row(
     task: &CopyTask,
     row: &RowView<'_>,
-    mappings: &[Mapping],
+    (mappings, is_sent): (&[Mapping], &[bool]),
     builder: &mut FrameBuilder,
     hasher: &mut RowHasher,
     hand_over: &impl Fn(Frame) -> Result<()>,
     number: u64,
 ) -> Result<()> {
-    encode::begin_row(mappings.len() as u16, builder.buffer());
-    for (i, mapping) in mappings.iter().enumerate() {
+    encode::begin_row(task.target.columns.len() as u16, builder.buffer());
+    for (i, (mapping, sent)) in mappings.iter().zip(is_sent).enumerate() {
         let value = row.value(i)?;
         hasher.source_value(value, mapping);
+        if !sent {
+            continue;
+        }
         match encode::large_payload(value, mapping) {
             Ok(None) => {
                 let written = encode::value(value, mapping, builder.buffer());

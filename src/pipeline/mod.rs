@@ -11,6 +11,7 @@ pub mod cancel;
 mod compare;
 mod copy;
 mod finish;
+mod lanes;
 mod locate;
 mod prepare;
 mod resume;

@@ -7,7 +7,7 @@ use crate::config::{Config, ExistingPolicy};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::ident::qualified;
-use crate::plan::{Plan, TableMode, TablePlan, text};
+use crate::plan::{Plan, StepKind, TableMode, TablePlan, text};
 use crate::postgres::ledger::{SourceState, StepProgress};
 use crate::postgres::prepare::NewSource;
 
@@ -89,6 +89,16 @@ fn delete_together(tables: &[String]) -> String {
     format!("WITH {} SELECT", deletes.join(", "))
 }
 
+/// Names of what the ledger has as made, of one kind.
+fn made_by_us(state: &SourceState, kind: StepKind) -> Vec<String> {
+    let made = state.steps.iter().filter(|step| {
+        step.kind == kind.name()
+            && step.progress == StepProgress::Done
+            && step.detail.as_deref() != Some(steps::MADE_BY_HAND)
+    });
+    made.map(|step| qualified(&state.schema, &step.object)).collect()
+}
+
 /// The statements that undo what the ledger says of one source, so that it can begin anew: tables that we created are
 /// dropped, existing ones are emptied of what we put there, and what was laid aside comes back.
 ///
@@ -106,9 +116,18 @@ pub fn undo(state: &SourceState, plan: &Plan) -> Result<Vec<String>> {
     let created: Vec<String> =
         named(TableMode::Create).map(|table| qualified(&state.schema, &table.target)).collect();
     let mut statements = Vec::new();
+    // Ours alone: a view of others that is made of our tables stands against dropping them, and the server says so.
+    let views = made_by_us(state, StepKind::View);
+    if !views.is_empty() {
+        statements.push(format!("DROP VIEW IF EXISTS {}", views.join(", ")));
+    }
     if !created.is_empty() {
         statements.push(format!("DROP TABLE IF EXISTS {}", created.join(", ")));
     }
+    // Triggers have gone with their tables, the functions that they call have not.
+    statements.extend(
+        made_by_us(state, StepKind::Trigger).iter().map(|name| format!("DROP FUNCTION IF EXISTS {name}()")),
+    );
     let filled: Vec<String> =
         named(TableMode::Existing).map(|table| qualified(&state.schema, &table.target)).collect();
     if !filled.is_empty() {

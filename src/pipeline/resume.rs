@@ -1,7 +1,7 @@
 //! What is left of an earlier run: pure decisions over the ledger's rows.
 
 use crate::checkpoint::ChunkSpec;
-use crate::config::Config;
+use crate::config::{CommentPolicy, Config, GeneratedPolicy, TriggerPolicy};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::plan::{PLAN_FORMAT, Plan};
@@ -19,6 +19,16 @@ pub fn options_text(config: &Config) -> String {
         config.mixed,
         config.on_bad_value
     );
+    // What is not said is as it was before there was a word for it.
+    if config.generated != GeneratedPolicy::Values {
+        text += &format!(" generated={:?}", config.generated);
+    }
+    if config.triggers != TriggerPolicy::List {
+        text += &format!(" triggers={:?}", config.triggers);
+    }
+    if config.comments != CommentPolicy::On {
+        text += &format!(" comments={:?}", config.comments);
+    }
     if let Some(zone) = &config.naive_tz {
         text += &format!(" naive_tz={zone}");
     }
@@ -124,6 +134,9 @@ mod tests {
             infer: crate::config::Infer::Declared,
             mixed: crate::config::MixedPolicy::Widen,
             on_bad_value: crate::config::BadValuePolicy::Refuse,
+            generated: crate::config::GeneratedPolicy::Values,
+            triggers: crate::config::TriggerPolicy::List,
+            comments: crate::config::CommentPolicy::On,
             fail_fast: false,
             restart: false,
             reverify: false,

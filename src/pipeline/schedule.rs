@@ -7,7 +7,7 @@ use super::resume;
 use super::tools::Tools;
 use crate::error::Error;
 use crate::event::{Event, Events, Phase, TaskCounters};
-use crate::plan::TableMode;
+use crate::plan::{TableMode, TablePlan};
 use crate::postgres::load::LoadTarget;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -74,7 +74,7 @@ fn copy_tasks(tools: &Tools, actives: &[Active]) -> Vec<CopyTask> {
                     chunk: chunk.index,
                     schema: active.plan.schema.clone(),
                     table: table.target.clone(),
-                    columns: table.columns.iter().map(|column| column.target.clone()).collect(),
+                    columns: sent_columns(table),
                     // A partitioned table takes no FREEZE: it has no rows itself.
                     freeze: chunks == 1
                         && table.mode == TableMode::Create
@@ -87,6 +87,12 @@ fn copy_tasks(tools: &Tools, actives: &[Active]) -> Vec<CopyTask> {
     }
     tasks.sort_by_key(|task| (std::cmp::Reverse(task.table.bytes), task.chunk.index));
     tasks
+}
+
+/// Columns of the stream: not those that the target computes.
+fn sent_columns(table: &TablePlan) -> Vec<String> {
+    let sent = table.columns.iter().filter(|column| column.generated.is_none());
+    sent.map(|column| column.target.clone()).collect()
 }
 
 /// Tells the screen when the first chunk of a table begins and the last one ends.

@@ -1,10 +1,11 @@
 //! What the ledger says, for `status`; and its removal, for `clean`.
 
+use super::steps::is_view;
 use crate::error::{Error, Result};
 use crate::limits::SET_ASIDE_LISTED_MAX;
 use crate::outcome::{SetAsideList, SourceStatus, TableStatus};
 use crate::postgres::connect::Connector;
-use crate::postgres::ledger::{self, SourceState, StepProgress};
+use crate::postgres::ledger::{self, SourceState, StepProgress, StepState};
 use crate::postgres::step;
 use std::collections::BTreeMap;
 
@@ -35,12 +36,8 @@ fn summarise(state: &SourceState) -> SourceStatus {
         }
     }
     let tables: Vec<TableStatus> = tables.into_values().collect();
-    let left: Vec<String> = state
-        .steps
-        .iter()
-        .filter(|step| step.progress == StepProgress::Pending)
-        .map(|step| format!("{} {} of table {}", step.kind, step.object, step.table))
-        .collect();
+    let left: Vec<String> =
+        state.steps.iter().filter(|step| step.progress == StepProgress::Pending).map(step_words).collect();
     SourceStatus {
         path: state.path.clone(),
         schema: state.schema.clone(),
@@ -56,6 +53,11 @@ fn summarise(state: &SourceState) -> SourceStatus {
         steps_left: left,
         tables,
     }
+}
+
+fn step_words(step: &StepState) -> String {
+    let of = if is_view(step) { String::new() } else { format!(" of table {}", step.table) };
+    format!("{} {}{of}", step.kind, step.object)
 }
 
 fn state_word(state: &SourceState) -> &'static str {

@@ -5,9 +5,10 @@ use super::begin::{connect, known_sources};
 use super::compare::compare;
 use super::prepare::plan_hash;
 use super::run::{Ended, end, open};
+use super::steps::is_view;
 use super::tools::Tools;
 use super::verify::Expected;
-use super::wind_up::summarise;
+use super::wind_up::{missing_objects, say_gone, summarise};
 use super::{resume, reverify};
 use crate::assess::job::Job;
 use crate::assess::{self, follow, pool};
@@ -19,7 +20,7 @@ use crate::finding::{Finding, Severity};
 use crate::outcome::Verify;
 use crate::plan::select::is_selected;
 use crate::plan::{Plan, TablePlan};
-use crate::postgres::ledger::SourceState;
+use crate::postgres::ledger::{SourceState, StepState};
 use crate::postgres::session::Session;
 use crate::postgres::step;
 use std::collections::BTreeMap;
@@ -95,7 +96,28 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
         account.set_aside(&session, state.source_id).await?;
     }
     check_sequences(tools, &session, &pairs, account).await?;
-    summarise(failures, account)
+    let gone = gone_objects(tools, &session, &pairs).await?;
+    summarise(failures, account)?;
+    say_gone(gone, account)
+}
+
+/// Objects that a copy of ours made, of the tables that take part.
+async fn gone_objects(
+    tools: &Tools,
+    session: &Session,
+    pairs: &[(Arc<Job>, Plan, Option<SourceState>)],
+) -> Result<Vec<String>> {
+    let is_wanted = |plan: &Plan, step: &StepState| {
+        let all = || plan.tables.iter().all(|table| is_selected(&table.source, &tools.config));
+        if is_view(step) { all() } else { is_selected(&step.table, &tools.config) }
+    };
+    let mut gone = Vec::new();
+    for (_, plan, state) in pairs {
+        let steps = state.iter().flat_map(|state| &state.steps).filter(|step| is_wanted(plan, step));
+        let steps: Vec<StepState> = steps.cloned().collect();
+        gone.extend(missing_objects(session, &plan.schema, &steps).await?);
+    }
+    Ok(gone)
 }
 
 /// What would stand against copying into these tables does not stand against looking at them; and a value that could not

@@ -3,10 +3,11 @@
 use super::account::Account;
 use super::active::{Active, refresh};
 use super::finish::{self, Finishing};
-use super::steps::{SEQUENCE, VACUUM};
+use super::steps::{SEQUENCE, VACUUM, is_validation, is_view};
 use super::tools::Tools;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
+use crate::finding::{Finding, Severity};
 use crate::limits::RECORD_WAIT;
 use crate::outcome::Verify;
 use crate::plan::StepKind;
@@ -46,11 +47,22 @@ pub(super) async fn finish_tables(
         let done: Vec<_> = outcome.done.iter().filter(|finished| finished.source == i).cloned().collect();
         account.steps(&active.plan, &active.wanted_steps(&tools.config), &done);
     }
+    outcome.violated.iter().for_each(|step| account.finding(violated(step)));
     Ok(outcome.failures)
+}
+
+/// Nothing in the source was against this CHECK, and rows of the target are.
+fn violated(step: &StepState) -> Finding {
+    let message = "rows of the target are against it: it is left NOT VALID";
+    Finding::new("W_CHECK_VIOLATED", Severity::Warning, format!("{}.{}", step.table, step.object), message)
+        .fix("look for them in the target; ALTER TABLE … VALIDATE CONSTRAINT when they are mended")
 }
 
 /// Whether a step can be done: its table's rows are there, and for a foreign key its parent's too.
 fn is_due(active: &Active, step: &StepState) -> bool {
+    if step.progress == StepProgress::Pending && is_view(step) {
+        return active.plan.tables.iter().all(|table| active.is_copied(&table.source));
+    }
     if step.progress != StepProgress::Pending || !active.is_copied(&step.table) {
         return false;
     }
@@ -106,28 +118,40 @@ pub(super) async fn already_done(
         account.ledger_of(active);
         account.set_aside(control, active.state.source_id).await?;
         account.steps(&active.plan, &active.wanted_steps(&tools.config), &[]);
-        gone.extend(missing_objects(tools, control, active).await?);
+        let steps = active.wanted_steps(&tools.config);
+        gone.extend(missing_objects(control, &active.plan.schema, &steps).await?);
         if let Some(at) = &active.state.finished_at {
             let note = format!("{}: finished already, at {at} UTC; nothing was changed", active.state.path);
             tools.events.note(note);
         }
     }
+    say_gone(gone, account)
+}
+
+/// Objects that an earlier run made are to be there; a difference of the rows weighs more.
+pub(super) fn say_gone(gone: Vec<String>, account: &Account) -> Result<()> {
+    summarise(Vec::new(), account)?;
     if gone.is_empty() {
-        return summarise(Vec::new(), account);
+        return Ok(());
     }
     let message = format!("made by an earlier run, and gone from the target: {}", gone.join(", "));
     Err(Error::new(ErrorKind::Differs, message)
         .remedy("make them again by hand, or copy anew with --restart"))
 }
 
-/// Keys and indexes that the ledger has as made, and the target does not have any more.
-async fn missing_objects(tools: &Tools, control: &Session, active: &Active) -> Result<Vec<String>> {
-    let steps = active.wanted_steps(&tools.config);
-    let made = steps
-        .iter()
-        .filter(|step| step.progress == StepProgress::Done && step.kind != SEQUENCE && step.kind != VACUUM);
+/// What the ledger has as made, and the target does not have any more.
+pub(super) async fn missing_objects(
+    control: &Session,
+    schema: &str,
+    steps: &[StepState],
+) -> Result<Vec<String>> {
+    let is_object = |step: &&StepState| {
+        let kind = step.kind.as_str();
+        kind != SEQUENCE && kind != VACUUM && kind != StepKind::Comment.name() && !is_validation(step)
+    };
+    let made = steps.iter().filter(|step| step.progress == StepProgress::Done).filter(is_object);
     let names: Vec<&str> = made.map(|step| step.object.as_str()).collect();
-    inspect::missing_objects(control, &active.plan.schema, &names).await
+    inspect::missing_objects(control, schema, &names).await
 }
 
 impl Account {

@@ -7,12 +7,12 @@ use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::types::Level;
 use super::{
     ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
-    TablePlan, chosen, columns, ddl, existing, foreign, keys, order, partition, partition_keys, rename,
-    views,
+    TablePlan, checks, chosen, columns, comments, ddl, existing, foreign, generated, keys, order, partition,
+    partition_keys, rename, triggers, views, virtuals,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Index, IndexOrigin, Table};
-use crate::config::{CreatePolicy, Infer};
+use crate::config::{CommentPolicy, CreatePolicy, GeneratedPolicy, Infer};
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::{qualified, quote};
 use crate::limits::{HEAP_ROW_BYTES_MAX, INDEX_DROP_BYTES_MIN, ROW_BYTES_MAX};
@@ -43,19 +43,37 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         if drafts[child].plan.mode == TableMode::Create {
             let keys = foreign::plan(inputs.catalog, &drafts, child, &mut names, &mut remarks.not_carried);
             drafts[child].plan.foreign_keys = partition_keys::foreign_keys(inputs, &drafts, child, keys);
+            let (schema, table) = (&inputs.rules.schema, inputs.tables[child].0);
+            let checks = checks::plan(schema, table, &drafts[child].plan, inputs.rules.hash, &mut remarks);
+            drafts[child].plan.checks = checks;
         }
     }
+    triggers::plan(inputs, &mut drafts, &mut names, &mut remarks);
+    comment_created(inputs, &mut drafts);
     lift_existing(inputs, &mut drafts);
     check_shared_targets(&drafts, &mut remarks.findings);
-    let views = views::plan(inputs.catalog, &mut remarks.not_carried);
+    let views = views::plan(inputs, &drafts, &mut names, &mut remarks);
+    let tables = in_order(inputs.catalog, drafts, &mut remarks.findings);
+    remarks.findings.extend(virtuals::suggestions(&inputs.rules.schema, &tables, &remarks.not_carried));
     Plan {
         format: PLAN_FORMAT,
         schema: inputs.rules.schema.clone(),
         create_schema: !inputs.target.schema_exists,
-        tables: in_order(inputs.catalog, drafts, &mut remarks.findings),
+        tables,
         views,
         not_carried: remarks.not_carried,
         findings: remarks.findings,
+    }
+}
+
+fn comment_created(inputs: &Inputs<'_>, drafts: &mut [Draft]) {
+    if inputs.rules.comments == CommentPolicy::Off {
+        return;
+    }
+    let created = drafts.iter_mut().zip(&inputs.tables);
+    for (draft, (table, _)) in created.filter(|(draft, _)| draft.plan.mode == TableMode::Create) {
+        let comments = comments::plan(&inputs.rules.schema, table, &draft.plan);
+        draft.plan.last.extend(comments);
     }
 }
 
@@ -240,6 +258,10 @@ fn render_created(
 ) {
     let Remarks { findings, not_carried } = remarks;
     let schema = &inputs.rules.schema;
+    let kept_values = match inputs.rules.generated {
+        GeneratedPolicy::Values => Vec::new(),
+        GeneratedPolicy::Translate => generated::translate_all(table, draft),
+    };
     let partition = partition::plan(inputs, (table, profile), &draft.plan, names, findings);
     let sequence = identity_sequence(table, draft, names);
     let qualified = sequence.as_ref().map(|(name, _)| qualified(schema, name));
@@ -262,6 +284,8 @@ fn render_created(
         None => vec![Step { kind: StepKind::Table, object: draft.plan.target.clone(), sql }],
     };
     let before = not_carried.len();
+    let may_meet: Vec<bool> = (0..draft.plan.columns.len()).map(|column| may_meet(draft, column)).collect();
+    let mut hashed = Vec::new();
     let planner = keys::Keys {
         schema,
         policy: inputs.rules.names,
@@ -270,16 +294,20 @@ fn render_created(
         target: &draft.plan.target,
         columns: &draft.plan.columns,
         partition: partition.as_ref().map(|partition| partition.column),
+        may_meet: &may_meet,
         findings,
         not_carried,
+        hashed: &mut hashed,
     };
     draft.plan.post_data = planner.plan(names);
     draft.unique_keys = kept_unique_keys(table, &not_carried[before..]);
+    draft.unique_keys.extend(hashed.iter().filter(|key| *key == "primary key").cloned());
     draft.plan.unique_keys = keys_that_may_meet(table, draft);
+    draft.unique_keys.retain(|key| !hashed.contains(key));
     if let Some(partition) = partition {
         partition::put(draft, partition);
     }
-    list_text_only(table, not_carried);
+    list_text_only(table, &draft.plan.columns, &kept_values, not_carried);
 }
 
 /// The name of the identity's sequence, and whether it is the one that PostgreSQL would give it:
@@ -298,7 +326,8 @@ fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
         kept.push("primary key".to_owned());
     }
     // The primary key's own index is left out together with it, under the key's name alone.
-    let counts = |index: &&Index| index.unique && !index.partial && index.origin != IndexOrigin::PrimaryKey;
+    let is_plain = |index: &Index| !index.partial && index.keys.iter().all(|key| key.column.is_some());
+    let counts = |index: &&Index| index.unique && is_plain(index) && index.origin != IndexOrigin::PrimaryKey;
     let indexes = table.indexes.iter().filter(counts);
     kept.extend(
         indexes
@@ -310,11 +339,6 @@ fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
 
 /// Unique keys with a column whose configured type or change may make one value of two: they are tried before the copy.
 fn keys_that_may_meet(table: &Table, draft: &Draft) -> Vec<(String, Vec<usize>)> {
-    let may_meet = |&column: &usize| match draft.plan.columns[column].level {
-        Level::E0 => false,
-        Level::Loss => true,
-        _ => draft.is_chosen[column],
-    };
     let of_index = |name: &String| {
         let index = table.indexes.iter().find(|index| index.name == *name);
         index.map(|index| index.keys.iter().filter_map(|key| key.column).collect::<Vec<usize>>())
@@ -324,23 +348,37 @@ fn keys_that_may_meet(table: &Table, draft: &Draft) -> Vec<(String, Vec<usize>)>
         _ => of_index(name),
     };
     let keys = draft.unique_keys.iter().filter_map(|name| Some((name.clone(), columns(name)?)));
-    keys.filter(|(_, columns)| columns.iter().any(may_meet)).collect()
+    keys.filter(|(_, columns)| columns.iter().any(|&column| may_meet(draft, column))).collect()
 }
 
-/// CHECKs, generated expressions and ON CONFLICT clauses: read, not carried, listed.
-fn list_text_only(table: &Table, not_carried: &mut Vec<NotCarried>) {
+/// Whether the column's configured type or change may make one value of two.
+fn may_meet(draft: &Draft, column: usize) -> bool {
+    match draft.plan.columns[column].level {
+        Level::E0 => false,
+        Level::Loss => true,
+        _ => draft.is_chosen[column],
+    }
+}
+
+/// Generated expressions and ON CONFLICT clauses: read, not carried, listed.
+fn list_text_only(
+    table: &Table,
+    columns: &[super::ColumnPlan],
+    kept_values: &[(String, String)],
+    not_carried: &mut Vec<NotCarried>,
+) {
     let mut list = |kind: &str, name: String, why: &str, sql: String| {
         let table = Some(table.name.clone());
         not_carried.push(NotCarried { kind: kind.to_owned(), name, table, why: why.to_owned(), sql });
     };
-    for (number, check) in (1..).zip(&table.ddl.checks) {
-        let name = check.name.clone().unwrap_or_else(|| format!("check {number}"));
-        list("check", name, "expressions are not translated", format!("CHECK ({})", check.sql));
-    }
-    for generated in &table.ddl.generated {
-        let why = "the values are copied into an ordinary column";
+    let is_made =
+        |name: &str| columns.iter().any(|column| column.source == name && column.generated.is_some());
+    for generated in table.ddl.generated.iter().filter(|generated| !is_made(&generated.column)) {
+        let reason = kept_values.iter().find(|(column, _)| *column == generated.column);
+        let reason = reason.map(|(_, why)| format!(": {why}")).unwrap_or_default();
+        let why = format!("the values are copied into an ordinary column{reason}");
         let sql = format!("GENERATED ALWAYS AS ({})", generated.sql);
-        list("generated column", generated.column.clone(), why, sql);
+        list("generated column", generated.column.clone(), &why, sql);
     }
     for (place, clause) in &table.ddl.on_conflict {
         let why = "PostgreSQL has no such clause in a constraint";

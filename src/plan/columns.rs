@@ -246,6 +246,7 @@ fn column_plan(
         not_null: (column.not_null || in_key) && facts.nulls == 0,
         cleanse: Cleanse::default(),
         on_bad_value: BadValuePolicy::Refuse,
+        generated: None,
     }
 }
 
@@ -348,6 +349,7 @@ fn existing_column(
         not_null: partner.not_null,
         cleanse: Cleanse::default(),
         on_bad_value: BadValuePolicy::Refuse,
+        generated: None,
     })
 }
 
@@ -417,6 +419,7 @@ pub(super) fn create_statement(
             not_null: plan.not_null,
             identity: identity.filter(|_| rowid == Some(i)),
             default: defaults.get(i).and_then(Option::as_deref),
+            generated: plan.generated.as_deref(),
         })
         .collect();
     ddl::create_table(schema, target, &lines)

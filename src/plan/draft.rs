@@ -6,7 +6,10 @@ use super::partition::Spans;
 use super::target::{TargetCatalog, TargetColumn};
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
-use crate::config::{BadValuePolicy, CreatePolicy, Infer, MixedPolicy, NamePolicy, Settings};
+use crate::config::{
+    BadValuePolicy, CommentPolicy, CreatePolicy, GeneratedPolicy, Infer, MixedPolicy, NamePolicy, Settings,
+    TriggerPolicy,
+};
 use crate::finding::{Finding, NotCarried, Severity};
 use std::collections::BTreeMap;
 
@@ -21,6 +24,12 @@ pub struct Rules {
     pub names: NamePolicy,
     /// what types may be taken from
     pub infer: Infer,
+    /// what becomes of generated columns
+    pub generated: GeneratedPolicy,
+    /// what becomes of triggers
+    pub triggers: TriggerPolicy,
+    /// whether declared types are kept as comments
+    pub comments: CommentPolicy,
     /// what becomes of mixed columns
     pub mixed: MixedPolicy,
     /// what is said of single tables and columns

@@ -5,9 +5,11 @@
 
 pub mod build;
 mod calendar;
+mod checks;
 pub mod choose;
 mod chosen;
 mod columns;
+mod comments;
 pub mod configured;
 mod content;
 pub mod ddl;
@@ -17,6 +19,8 @@ mod evidence;
 mod existing;
 pub mod fit;
 mod foreign;
+mod generated;
+mod index_parts;
 mod keys;
 pub mod lossy;
 mod mixed;
@@ -25,8 +29,10 @@ mod notes;
 pub mod order;
 pub mod partition;
 pub mod partition_keys;
+mod query;
 mod ranges;
 pub mod rename;
+mod scope;
 pub mod script;
 pub mod select;
 pub mod skip;
@@ -34,9 +40,11 @@ pub mod structure;
 pub mod target;
 pub mod text;
 pub mod translate;
+mod triggers;
 pub mod type_text;
 pub mod types;
 mod views;
+mod virtuals;
 pub mod zone;
 
 use crate::config::{BadValuePolicy, Cleanse};
@@ -159,6 +167,9 @@ pub struct ColumnPlan {
     pub on_bad_value: BadValuePolicy,
     /// what the decision rests on
     pub evidence: Evidence,
+    /// its values are computed in the target, by this expression: they are not sent, and compared like all others
+    #[serde(default)]
+    pub generated: Option<String>,
 }
 
 impl ColumnPlan {

@@ -4,7 +4,10 @@ use super::*;
 use crate::catalog::affinity::Affinity;
 use crate::catalog::profile::ColumnProfile;
 use crate::catalog::{Catalog, Column, ForeignKey};
-use crate::config::{BadValuePolicy, CreatePolicy, Infer, MixedPolicy, NamePolicy, parse};
+use crate::config::{
+    BadValuePolicy, CommentPolicy, CreatePolicy, GeneratedPolicy, Infer, MixedPolicy, NamePolicy,
+    TriggerPolicy, parse,
+};
 use crate::plan::build::build;
 use crate::plan::draft::Rules;
 use crate::plan::partition_keys::settle_orphans;
@@ -48,6 +51,9 @@ fn planned(server_version_num: u32, settings: &str, nulls: u64) -> Plan {
         create: CreatePolicy::Auto,
         names: NamePolicy::Keep,
         infer: Infer::Declared,
+        generated: GeneratedPolicy::Values,
+        triggers: TriggerPolicy::List,
+        comments: CommentPolicy::Off,
         mixed: MixedPolicy::Widen,
         settings: parse(settings, "f").unwrap(),
         on_bad_value: BadValuePolicy::Refuse,

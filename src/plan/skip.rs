@@ -1,7 +1,9 @@
 //! Columns that the configuration leaves out: the source as if it did not have them, and what goes with them, listed.
 
 use super::foreign;
+use crate::catalog::expr::Expr;
 use crate::catalog::profile::TableProfile;
+use crate::catalog::walk::mentions;
 use crate::catalog::{Catalog, ForeignKey, Index, IndexKey, IndexOrigin, Table};
 use crate::config::Settings;
 use crate::finding::NotCarried;
@@ -37,9 +39,8 @@ pub fn reduce_catalog(catalog: &Catalog, selected: &[usize], settings: &Settings
 pub fn reduce_profile(table: &Table, profile: &TableProfile, settings: &Settings) -> TableProfile {
     let kept = kept_columns(table, settings);
     let columns = kept.iter().filter_map(|&column| profile.columns.get(column).cloned());
-    let place = |column: usize| kept.iter().position(|&k| k == column);
     let indexes = table.indexes.iter().zip(&profile.max_key_bytes);
-    let of_kept = indexes.filter(|(index, _)| reduced_index(index, place).is_some());
+    let of_kept = indexes.filter(|(index, _)| reduced_index(table, index, &kept).is_some());
     let max_key_bytes = of_kept.map(|(_, bytes)| *bytes).collect();
     TableProfile { columns: columns.collect(), max_key_bytes, ..profile.clone() }
 }
@@ -100,8 +101,15 @@ fn reduce_table(table: &mut Table, original: &Table, kept: &[usize], left_out: &
         Vec::new()
     });
     table.indexes = Vec::new();
+    let is_gone = |expr: &Expr| mentions_gone(original, kept, expr);
+    let (checks, lost) = std::mem::take(&mut table.ddl.checks).into_iter().partition(|c| !is_gone(&c.expr));
+    table.ddl.checks = checks;
+    for check in lost {
+        let name = check.name.as_deref().unwrap_or("check");
+        list("check", name, why, format!("CHECK ({})", check.sql));
+    }
     for index in &original.indexes {
-        match reduced_index(index, place) {
+        match reduced_index(original, index, kept) {
             Some(index) => table.indexes.push(index),
             // Listed above, as the key that it serves.
             None if index.origin == IndexOrigin::PrimaryKey => {}
@@ -118,14 +126,26 @@ fn reduce_table(table: &mut Table, original: &Table, kept: &[usize], left_out: &
     for key in &mut table.foreign_keys {
         key.columns = places(&key.columns).unwrap_or_default();
     }
-    table
-        .ddl
-        .generated
-        .retain(|generated| table.columns.iter().any(|column| column.name == generated.column));
+    let is_kept = |column: &String| table.columns.iter().any(|kept| kept.name == *column);
+    table.ddl.generated.retain(|generated| is_kept(&generated.column));
+    for generated in table.ddl.generated.iter_mut().filter(|generated| is_gone(&generated.expr)) {
+        generated.expr = Expr::Other("a column of it is skipped by the configuration");
+    }
+}
+
+/// A name of a column that is gone may not be taken for a text.
+fn mentions_gone(table: &Table, kept: &[usize], expr: &Expr) -> bool {
+    let mut gone = (0..table.columns.len()).filter(|column| !kept.contains(column));
+    gone.any(|column| mentions(expr, &table.columns[column].name))
 }
 
 /// The index with its columns where they are now; none where one of them is gone.
-fn reduced_index(index: &Index, place: impl Fn(usize) -> Option<usize>) -> Option<Index> {
+fn reduced_index(table: &Table, index: &Index, kept: &[usize]) -> Option<Index> {
+    let place = |column: usize| kept.iter().position(|&k| k == column);
+    let mut expressions = index.keys.iter().filter_map(|key| key.expr.as_ref()).chain(&index.filter);
+    if expressions.any(|expr| mentions_gone(table, kept, expr)) {
+        return None;
+    }
     let key = |key: &IndexKey| match key.column {
         None => Some(key.clone()),
         Some(column) => Some(IndexKey { column: Some(place(column)?), ..key.clone() }),

@@ -51,13 +51,14 @@ fn write_table(text: &mut String, table: &TablePlan) {
     for column in &table.columns {
         let _ = writeln!(
             text,
-            "  column {:?} -> {:?} {} {:?} {}{}{}",
+            "  column {:?} -> {:?} {} {:?} {}{}{}{}",
             column.source,
             column.target,
             column.mapping.pg,
             column.mapping.codec,
             column.level,
             if column.not_null { " not null" } else { "" },
+            column.generated.as_ref().map(|sql| format!(" generated {sql}")).unwrap_or_default(),
             changes(column)
         );
         if !column.changes().is_none() {

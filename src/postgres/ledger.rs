@@ -87,9 +87,10 @@ pub enum StepProgress {
 pub struct StepState {
     /// its number, which is also its order
     pub step: i32,
-    /// source table
+    /// source table; empty for a view
     pub table: String,
-    /// `primary key`, `unique`, `index`, `foreign key`, `validate`, `sequence`, `vacuum`
+    /// `primary key`, `unique`, `index`, `check`, `validate check`, `foreign key`, `validate`, `view`, `sequence`, `trigger`,
+    /// `comment`, `vacuum`
     pub kind: String,
     /// the object's name in the target
     pub object: String,

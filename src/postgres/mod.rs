@@ -20,5 +20,6 @@ pub mod readback;
 pub mod session;
 pub mod step;
 pub mod structure;
+pub mod throwaway;
 pub mod tls;
 mod tls_verify;

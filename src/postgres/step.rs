@@ -8,17 +8,17 @@ use crate::error::{Error, Result};
 use crate::ident::{literal, qualified, quote};
 use tokio_postgres::types::Type;
 
-/// Runs one statement and marks its step done, in one transaction.
+/// Runs one statement and marks its step done, in one transaction. The caller says which object it was about.
 ///
 /// # Errors
-/// A target fault that names the object.
+/// A target fault.
 pub async fn run(session: &Session, owner: &StepOwner, step: &StepState) -> Result<()> {
     let result = run_in_transaction(session, owner, step).await;
     if result.is_err() {
         // The transaction is over either way; an error here would only hide the first one.
         let _ = session.client().batch_execute("ROLLBACK").await;
     }
-    result.map_err(|error| error.at(format!("{} \"{}\" of table \"{}\"", step.kind, step.object, step.table)))
+    result
 }
 
 async fn run_in_transaction(session: &Session, owner: &StepOwner, step: &StepState) -> Result<()> {
@@ -64,6 +64,15 @@ pub async fn mark(
         Ok(_) => Ok(()),
         Err(error) => Err(session.explain(error, "writing the ledger").await),
     }
+}
+
+/// Whether the schema has a relation of that name.
+///
+/// # Errors
+/// A target fault.
+pub async fn is_there(session: &Session, schema: &str, name: &str) -> Result<bool> {
+    let name = literal(&qualified(schema, name));
+    Ok(query_text(session, &format!("SELECT to_regclass({name})::text")).await?.is_some())
 }
 
 /// VACUUM ANALYZE of one table, then the mark.

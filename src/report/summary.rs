@@ -186,6 +186,8 @@ pub(super) mod tests {
                     object("fk_user", "foreign key", "not valid"),
                 ],
                 sequences: vec![object("orders_id_seq", "sequence", "next value 51001")],
+                views: vec![object("v", "view", "done")],
+                triggers: vec![object("orders_touch", "trigger", "done")],
             },
             not_carried: vec![not_carried("t1"), not_carried("t2")],
             findings: vec![
@@ -215,7 +217,7 @@ users      234   149 kB  0.5 s   match
         };
         assert_eq!(squeezed(&text)[..3], squeezed(expected)[..], "{text}");
         for part in [
-            "made: 2 indexes, 1 constraint valid, 1 constraint not valid, 1 sequence\n",
+            "made: 2 indexes, 1 constraint valid, 1 constraint not valid, 1 sequence, 1 view, 1 trigger\n",
             "  not valid: fk_user (foreign key of orders)\n",
             "  orders_id_seq: next value 51001\n",
             "not carried: 2 triggers\n  t1 (of orders): PostgreSQL has no such trigger language\n",

@@ -3,8 +3,14 @@
 //! Above `assess` and `pipeline`, of which it uses what it needs. It writes nothing anywhere: the command line has the
 //! texts to print.
 
+mod check;
 mod diff;
+mod pairs;
 mod show;
+mod translate;
 
+pub use check::{Checked, Missing, WantedCheck, check, missing, script};
 pub use diff::{Diff, End, WantedDiff, diff};
+pub use pairs::{Fault, partner_name};
 pub use show::{Wanted, show};
+pub use translate::{Written, translate};

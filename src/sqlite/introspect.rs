@@ -229,11 +229,38 @@ fn read_table(
     read_indexes(connection, &mut table)?;
     read_foreign_keys(connection, &mut table)?;
     match ddl::read(&entry.sql) {
-        Ok(text) => table.ddl = text,
+        Ok(text) => {
+            findings.extend(disagreement(&table, &text));
+            table.ddl = text;
+        }
         Err(why) => findings.push(unread_statement(&entry.name, &why)),
     }
     join_foreign_key_text(&mut table);
     Ok(table)
+}
+
+/// Where text and pragmas do not say the same, one of them was not understood: the table is named (semantics.md §3.1).
+fn disagreement(table: &Table, text: &ddl::TableText) -> Option<Finding> {
+    if text.columns.is_empty() {
+        return None; // CREATE TABLE … AS has none in its text
+    }
+    let names = table.columns.iter().map(|column| column.name.as_str());
+    let generated = table.columns.iter().filter(|column| column.generated != Generated::No).count();
+    let differs = [
+        ("columns", !names.eq(text.columns.iter().map(String::as_str))),
+        ("foreign keys", table.foreign_keys.len() != text.foreign_keys.len()),
+        ("generated columns", generated != text.generated.len()),
+    ];
+    let differing: Vec<&str> =
+        differs.iter().filter(|(_, differs)| *differs).map(|(what, _)| *what).collect();
+    (!differing.is_empty()).then(|| {
+        let message = format!(
+            "its CREATE TABLE text and SQLite's own account of it differ in: {}; the latter is what is copied",
+            differing.join(", ")
+        );
+        Finding::new("W_DDL_UNREAD", Severity::Warning, table.name.clone(), message)
+            .fix("compare the table's constraints by hand after the copy")
+    })
 }
 
 fn unread_statement(table: &str, why: &str) -> Finding {

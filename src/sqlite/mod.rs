@@ -24,7 +24,9 @@ mod open;
 mod preflight;
 mod readers;
 pub mod scan;
+pub mod scratch;
 mod snapshot;
+pub mod violations;
 mod wal;
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(super) const FLOOR_0: [&str; 11] = [
 ];
 
 /// The rooms between ground and edges that do no I/O, beside the ground itself.
-pub(super) const PURE: [&str; 5] = ["catalog", "plan", "drift", "encode", "digest"];
+pub(super) const PURE: [&str; 6] = ["catalog", "plan", "drift", "encode", "digest", "dialect"];
 
 /// One room, the rooms it may import (`*`: all), and why no others.
 pub(super) struct Room {
@@ -30,7 +30,7 @@ const fn room(name: &'static str, may: &'static [&'static str], why: &'static st
 }
 
 /// All rooms from the ground up.
-pub(super) const ROOMS: [Room; 16] = [
+pub(super) const ROOMS: [Room; 17] = [
     room("floor 0", &[], "everything stands on the ground, so it stands on nothing"),
     room("catalog", &["floor 0"], "what the source is does not depend on what becomes of it"),
     room(
@@ -45,6 +45,11 @@ pub(super) const ROOMS: [Room; 16] = [
     ),
     room("encode", &["floor 0", "plan"], "verification is proof only while encoder and digest share no code"),
     room("digest", &["floor 0", "plan"], "verification is proof only while encoder and digest share no code"),
+    room(
+        "dialect",
+        &["floor 0", "catalog", "plan", "encode"],
+        "a script is translated from what SQLite made of it, whoever had it run",
+    ),
     room(
         "sqlite",
         &["floor 0", "catalog", "plan"],
@@ -78,7 +83,7 @@ pub(super) const ROOMS: [Room; 16] = [
     ),
     room(
         "cli",
-        &["floor 0", "plan", "drift", "embedded", "pipeline", "schema", "report"],
+        &["floor 0", "plan", "drift", "dialect", "embedded", "pipeline", "schema", "report"],
         "the command line parses and prints; whoever needs a file or a server goes through pipeline",
     ),
     room("main", &["cli"], "the program is the library's command line and nothing else"),
@@ -89,8 +94,10 @@ const BELOW_ASSESS: [&str; 7] = ["floor 0", "catalog", "plan", "encode", "digest
 const BELOW_PIPELINE: [&str; 8] =
     ["floor 0", "catalog", "plan", "encode", "digest", "sqlite", "postgres", "assess"];
 
-const BELOW_SCHEMA: [&str; 10] =
-    ["floor 0", "catalog", "plan", "drift", "encode", "digest", "sqlite", "postgres", "assess", "pipeline"];
+const BELOW_SCHEMA: [&str; 11] = [
+    "floor 0", "catalog", "plan", "drift", "dialect", "encode", "digest", "sqlite", "postgres", "assess",
+    "pipeline",
+];
 
 const ONE_DRIVER: &str =
     "a driver's types outside its room make it impossible to replace, and its errors to classify";

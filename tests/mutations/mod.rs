@@ -10,6 +10,7 @@ mod mutate;
 mod table;
 
 use crate::corpus::{BROKEN, copy_of, shared};
+use crate::support::dice::{Dice, setting};
 use crate::support::flow::{four_at_once, migrate, verify};
 use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
@@ -33,33 +34,6 @@ const OURS: &str = "
     CREATE TABLE loose AS SELECT id % 10 AS a, note, flag, id / 30 AS b, total FROM keyed;
     INSERT INTO loose SELECT * FROM loose WHERE a = 3;
 ";
-
-/// A small generator of its own (SplitMix64), so that a seed means the same for ever.
-#[derive(Debug, Clone)]
-pub(crate) struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// 0 to `n` − 1.
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n.max(1)
-    }
-
-    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len() as u64) as usize]
-    }
-}
-
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
-}
 
 /// What became of the changes of one file.
 #[derive(Debug, Default)]

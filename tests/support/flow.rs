@@ -74,6 +74,19 @@ pub(crate) fn verify(source: &Path, database: &Database, more: &[&str]) -> Run {
     Run::of(cli.args(more))
 }
 
+/// What a run says that `--validate` had not said before: objects not carried, and warnings. None is the good case.
+pub(crate) fn not_said_before(validated: &Run, migrated: &Run) -> Vec<String> {
+    let said = |run: &Run| {
+        let items = |place: &str| run.report[place].as_array().cloned().unwrap_or_default();
+        let objects = items("not_carried").into_iter().map(|item| item.to_string());
+        let codes =
+            items("findings").into_iter().map(|f| format!("{} {} {}", f["code"], f["object"], f["count"]));
+        objects.chain(codes).filter(|line| !line.contains("W_WRITERS_WAIT")).collect::<Vec<String>>()
+    };
+    let before = said(validated);
+    said(migrated).into_iter().filter(|line| !before.contains(line)).collect()
+}
+
 /// Every schema, relation, column, constraint, index and sequence position that is not the system's, one per line.
 pub(crate) fn shape(database: &Database) -> String {
     lines(

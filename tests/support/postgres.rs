@@ -61,10 +61,15 @@ impl Server {
 
     /// A new, empty database of its own name, dropped with its handle.
     pub(crate) fn fresh_database(&self) -> Database {
+        self.database_with("").expect("a fresh database")
+    }
+
+    /// The same with what may follow the name in CREATE DATABASE; the server's message where it has no such thing.
+    pub(crate) fn database_with(&self, options: &str) -> Result<Database, String> {
         let name = format!("t_{}", uuid::Uuid::new_v4().simple());
         let admin = conninfo(&self.admin, self.admin.get_dbname().unwrap_or("postgres"), false);
-        query(&admin, &format!("CREATE DATABASE {name}")).expect("a fresh database");
-        Database { config: self.admin.clone(), admin, name }
+        query(&admin, &format!("CREATE DATABASE {name} {options}"))?;
+        Ok(Database { config: self.admin.clone(), admin, name })
     }
 }
 

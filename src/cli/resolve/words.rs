@@ -1,10 +1,12 @@
 //! The words of the command line as settings.
 
 use crate::cli::args::{
-    BadValueWord, CreateWord, ExistingWord, InferWord, MixedWord, NameWord, OrphanWord, VerifyWord,
+    BadValueWord, CommentWord, CreateWord, ExistingWord, GeneratedWord, InferWord, MixedWord, NameWord,
+    OrphanWord, TriggerWord, VerifyWord,
 };
 use crate::config::{
-    BadValuePolicy, CreatePolicy, ExistingPolicy, Infer, MixedPolicy, NamePolicy, OrphanPolicy, VerifyLevel,
+    BadValuePolicy, CommentPolicy, CreatePolicy, ExistingPolicy, GeneratedPolicy, Infer, MixedPolicy,
+    NamePolicy, OrphanPolicy, TriggerPolicy, VerifyLevel,
 };
 
 impl From<CreateWord> for CreatePolicy {
@@ -87,6 +89,33 @@ impl From<BadValueWord> for BadValuePolicy {
     }
 }
 
+impl From<GeneratedWord> for GeneratedPolicy {
+    fn from(word: GeneratedWord) -> GeneratedPolicy {
+        match word {
+            GeneratedWord::Values => GeneratedPolicy::Values,
+            GeneratedWord::Translate => GeneratedPolicy::Translate,
+        }
+    }
+}
+
+impl From<TriggerWord> for TriggerPolicy {
+    fn from(word: TriggerWord) -> TriggerPolicy {
+        match word {
+            TriggerWord::List => TriggerPolicy::List,
+            TriggerWord::Timestamps => TriggerPolicy::Timestamps,
+        }
+    }
+}
+
+impl From<CommentWord> for CommentPolicy {
+    fn from(word: CommentWord) -> CommentPolicy {
+        match word {
+            CommentWord::On => CommentPolicy::On,
+            CommentWord::Off => CommentPolicy::Off,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,5 +142,8 @@ mod tests {
         same::<InferWord, Infer>();
         same::<MixedWord, MixedPolicy>();
         same::<BadValueWord, BadValuePolicy>();
+        same::<GeneratedWord, GeneratedPolicy>();
+        same::<TriggerWord, TriggerPolicy>();
+        same::<CommentWord, CommentPolicy>();
     }
 }

@@ -103,6 +103,9 @@ fn of_epoch(term: Term) -> Result<When, Reason> {
 /// What SQLite reads of a value as a date.
 fn read(term: Term) -> Result<When, Reason> {
     let when = |sql: String| Ok(When { sql, now: false, term: term.clone() });
+    if let Some(text) = term.text_constant() {
+        return constant(text).map_or(Err("a date function of a text that is no date".to_owned()), when);
+    }
     let Kind::Held(Mapping { codec, pg }) = &term.kind else {
         return Err(format!("a date function of {}", term.kind.word()));
     };
@@ -113,6 +116,19 @@ fn read(term: Term) -> Result<When, Reason> {
         Codec::Stamp(_) => Err("a date function of a column with finer fractions or another zone".to_owned()),
         _ => Err("a date function of a column that is no date and no timestamp".to_owned()),
     }
+}
+
+/// A date, or a date and a time, in one of the spellings that every version of SQLite reads, as a `timestamp`.
+fn constant(text: &str) -> Option<String> {
+    let literal = |template: Template, text: &str| {
+        let mapping = Mapping { pg: PgType::Timestamp(0), codec: Codec::Stamp(template) };
+        super::held::text_literal(&mapping, text)
+    };
+    let clocks = [(' ', true), (' ', false), ('T', true), ('T', false)];
+    clocks
+        .into_iter()
+        .find_map(|(separator, seconds)| literal(Template { separator, seconds, ..STAMP }, text))
+        .or_else(|| literal(STAMP, &format!("{text} 00:00:00")))
 }
 
 /// Whether SQLite reads the spelling, and all of its fraction.

@@ -28,6 +28,7 @@ use crate::catalog::affinity::Affinity;
 use crate::catalog::expr::{BinaryOp, Expr, UnaryOp};
 use compare::Op;
 use literal::Constant;
+pub use query::Given;
 use term::{Kind, Made, Term};
 
 /// Why an expression is not translated, as a part of a sentence: "typeof() of a column that holds more than one class".
@@ -42,6 +43,8 @@ pub struct Scope<'a> {
     pub outer: Option<&'a Scope<'a>>,
     /// the source is a UTF-16 file: SQLite orders its texts by other bytes than PostgreSQL has of them (semantics.md §3.4)
     pub utf16: bool,
+    /// what is translated already: subqueries and aggregates
+    pub given: Vec<Given>,
 }
 
 /// One table, view or subquery in a scope.
@@ -256,7 +259,7 @@ fn made(room: &Room<'_>, expr: &Expr) -> Made {
             case::case(room, operand.as_deref(), arms, otherwise.as_deref())
         }
         Expr::Cast { operand, declared } => cast::cast(made(room, operand)?, declared),
-        Expr::Call(call) if query::is_aggregate(call) => query::aggregate(room, call),
+        Expr::Call(call) if query::is_aggregate(call) => query::aggregate(room, expr, call),
         Expr::Call(call) => functions::call(room, call),
         Expr::Exists(_) | Expr::Subquery(_) | Expr::InSelect { .. } => query::subquery(room, expr),
         Expr::Row(_) => Err("a row value".to_owned()),

@@ -85,6 +85,8 @@ pub(super) fn objects(report: &RunReport) -> String {
         (objects.constraints.len() - open.len(), "constraint", " valid"),
         (open.len(), "constraint", " not valid"),
         (objects.sequences.len(), "sequence", ""),
+        (objects.views.len(), "view", ""),
+        (objects.triggers.len(), "trigger", ""),
     ];
     let parts: Vec<String> = counts
         .iter()
