@@ -38,7 +38,7 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
             }),
             None => {
                 let table = read_table(connection, &entry, &sequences, &mut catalog.findings)?;
-                catalog.tables.push(table);
+                catalog.tables.push(Table { utf16: catalog.utf16, ..table });
             }
         }
     }
