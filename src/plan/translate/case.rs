@@ -74,16 +74,19 @@ pub(super) fn nullif(arguments: Vec<Term>) -> Made {
     let [left, right] = <[Term; 2]>::try_from(arguments).map_err(|_| "nullif() with these arguments")?;
     let collation = first_collation(&[&left, &right]);
     let bare = |term: &Term| Term { affinity: None, collation: collation.clone(), ..term.clone() };
-    let (pair, immutable) = compare::pair(false, &bare(&left), &bare(&right))?;
+    let (pair, rests) = compare::pair(false, &bare(&left), &bare(&right))?;
     let sql = match &pair {
-        Pair::Same(l, r) if *l == left.at(Binding::Operator) => format!("NULLIF({l}, {r})"),
+        // Of two types NULLIF gives the wider one.
+        Pair::Same(l, r) if *l == left.at(Binding::Operator) && left.kind == right.kind => {
+            format!("NULLIF({l}, {r})")
+        }
         Pair::Same(l, r) => format!("CASE WHEN {l} = {r} THEN NULL ELSE {} END", left.sql),
         Pair::Decided(order) if order.is_eq() => "NULL".to_owned(),
-        Pair::Decided(_) | Pair::Null => return Ok(Term { affinity: None, ..left }),
+        Pair::Decided(_) | Pair::Null => return Ok(left.as_result(&[&left, &right])),
         Pair::Mixed(..) => return Err("nullif() of an INTEGER and a REAL".to_owned()),
     };
     let term = Term::of(&[&left, &right], sql, Binding::Operator, left.kind.clone());
-    Ok(Term { nullable: true, immutable: term.immutable && immutable, ..term })
+    Ok(Term { nullable: true, ..rests.mark(term) })
 }
 
 /// The collation of a function that compares: the first that an argument has.
