@@ -54,13 +54,21 @@ pub(super) fn chosen(whens: &[Term], values: Vec<Term>) -> Made {
     let parts: Vec<&Term> = whens.iter().zip(&values).flat_map(|(when, then)| [when, then]).collect();
     let parts: Vec<&Term> = parts.into_iter().chain(values.get(whens.len())).collect();
     let nullable = values.len() == whens.len() || values.iter().any(|value| value.nullable);
-    Ok(Term { nullable, ..Term::of(&parts, sql, Binding::Operator, kind) })
+    let term = Term::of(&parts, sql, Binding::Operator, kind);
+    // Of a condition that needs no row PostgreSQL keeps one value, which may be a constant.
+    let precomputed = term.precomputed || whens.iter().any(|when| !when.of_row);
+    Ok(Term { nullable, precomputed, ..term })
 }
 
 /// coalesce(), ifnull().
 pub(super) fn coalesce(arguments: Vec<Term>) -> Made {
     if arguments.len() < 2 {
         return Err("coalesce() of one argument".to_owned());
+    }
+    // PostgreSQL leaves out what is never reached, too, and so sees that what is left is a constant.
+    let reached = arguments.iter().position(|term| !term.nullable).map_or(arguments.len(), |at| at + 1);
+    if let (1, [first, ..]) = (reached, arguments.as_slice()) {
+        return Ok(first.as_result(&arguments.iter().collect::<Vec<_>>()));
     }
     let (kind, values) = unified(arguments)?;
     let sql: Vec<&str> = values.iter().map(|value| value.sql.as_str()).collect();

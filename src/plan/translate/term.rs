@@ -190,6 +190,7 @@ impl Term {
         Term {
             nullable: self.nullable,
             constant: self.constant.clone(),
+            of_row: self.of_row,
             looks: self.looks.clone(),
             moment: self.moment.clone(),
             precomputed: parts.iter().any(|part| part.precomputed),

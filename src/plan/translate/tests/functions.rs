@@ -69,6 +69,8 @@ fn functions_of_the_whitelist() {
         ("typeof(key) = 'integer'", "true"),
         ("typeof(m)", "!\"m\" (text), which holds values of several classes"),
         ("coalesce(i, 0)", "COALESCE(\"i\", 0)"),
+        ("coalesce('b', t)", "'b'"),
+        ("max('c', coalesce('b', t))", "'c'"),
         ("coalesce(b, 0)", "COALESCE(\"b\", false)"),
         ("coalesce(r, 0)", "COALESCE(\"r\", 0.0::float8)"),
         ("ifnull(ts, '')", "COALESCE(to_char(\"ts\", 'YYYY-MM-DD HH24:MI:SS'), '')"),

@@ -191,6 +191,7 @@ fn generated_values() {
         ("nullif(i, instr('abc', 'A1'))", "INTEGER", PgType::Int8, Codec::Int, PRECOMPUTED),
         ("t || trim(' a ')", "TEXT", PgType::Text, Codec::Text, PRECOMPUTED),
         ("'a' = 'x' COLLATE NOCASE", "INTEGER", PgType::Int8, Codec::Int, PRECOMPUTED),
+        ("max('c', iif(1, 'b', t))", "TEXT", PgType::Text, Codec::Text, PRECOMPUTED),
         ("t || lower('A')", "TEXT", PgType::Text, Codec::Text, "\"t\" || 'a'"),
         ("coalesce(r, 0)", "REAL", PgType::Float8, Codec::Float, "COALESCE(\"r\", 0.0::float8) + 0"),
         (
