@@ -343,7 +343,10 @@ fn case_31_a_key_that_no_btree_holds() {
     let moved = moved.ends_with(0);
     assert_eq!(column_type(&moved), "text");
     let said = moved.run.report["findings"].to_string();
-    assert!(said.contains("W_KEY_HASHED") && said.contains("E_INDEX_2704") && said.contains("3004"), "{said}");
+    assert!(
+        said.contains("W_KEY_HASHED") && said.contains("E_INDEX_2704") && said.contains("3004"),
+        "{said}"
+    );
     let index = "SELECT indexdef FROM pg_indexes WHERE tablename = 't'";
     let index = moved.database.query_one_text(index);
     assert!(index.starts_with("CREATE UNIQUE INDEX") && index.ends_with("(md5(a))"), "{index}");
