@@ -1,6 +1,5 @@
 //! What guards and explains the data: CHECKs, views, triggers, comments, long keys. They are made, found again, and undone.
 
-use crate::support::cli::Cli;
 use crate::support::flow::{Run, lines, migrate, validate, verify};
 use crate::support::postgres::Server;
 use crate::support::sqlite::SqliteFile;
@@ -97,6 +96,7 @@ fn a_check_is_judged_over_the_rows_that_travel() {
 #[test]
 #[cfg(feature = "failpoints")]
 fn a_view_that_cannot_be_made_is_a_failure_of_its_own_and_undone_with_the_rest() {
+    use crate::support::cli::Cli;
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(FAMILY), server.fresh_database());
     let copy = || Cli::new().args(["copy", "--migrate"]).args([source.path()]).args([database.url()]);
