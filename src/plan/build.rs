@@ -43,8 +43,8 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         if drafts[child].plan.mode == TableMode::Create {
             let keys = foreign::plan(inputs.catalog, &drafts, child, &mut names, &mut remarks.not_carried);
             drafts[child].plan.foreign_keys = partition_keys::foreign_keys(inputs, &drafts, child, keys);
-            let (schema, table) = (&inputs.rules.schema, inputs.tables[child].0);
-            let checks = checks::plan(schema, table, &drafts[child].plan, inputs.rules.hash, &mut remarks);
+            let (schema, of) = (&inputs.rules.schema, inputs.tables[child]);
+            let checks = checks::plan(schema, (of.0, of.1), &drafts[child].plan, inputs.rules.hash, &mut remarks);
             drafts[child].plan.checks = checks;
         }
     }
@@ -260,7 +260,7 @@ fn render_created(
     let schema = &inputs.rules.schema;
     let kept_values = match inputs.rules.generated {
         GeneratedPolicy::Values => Vec::new(),
-        GeneratedPolicy::Translate => generated::translate_all(table, draft),
+        GeneratedPolicy::Translate => generated::translate_all(table, profile, draft),
     };
     let partition = partition::plan(inputs, (table, profile), &draft.plan, names, findings);
     let sequence = identity_sequence(table, draft, names);

@@ -4,7 +4,7 @@
 use super::keys::{Keys, directed};
 use super::names::Names;
 use super::types::{Level, PgType};
-use super::{Step, StepKind, ddl, scope, translate};
+use super::{Step, StepKind, ddl, overflow, scope, translate};
 use crate::catalog::expr::Expr;
 use crate::catalog::walk::walk;
 use crate::catalog::{Index, IndexKey};
@@ -57,7 +57,12 @@ impl Keys<'_> {
         let filter =
             index.filter.as_ref().ok_or_else(|| format!("its WHERE could not be read, and {without}"))?;
         let found = translate::index_condition(filter, &scope::of_table(self.table, self.columns));
-        found.map(|found| Some(found.sql)).map_err(|why| format!("its WHERE: {why}; {without}"))
+        let found = found.and_then(|found| self.computed(filter).map(|()| Some(found.sql)));
+        found.map_err(|why| format!("its WHERE: {why}; {without}"))
+    }
+
+    fn computed(&self, expr: &Expr) -> Result<(), String> {
+        overflow::reason(self.table, self.profile, expr).map_or(Ok(()), Err)
     }
 
     fn key(&self, index: &Index, key: &IndexKey) -> Result<String, String> {
@@ -76,6 +81,7 @@ impl Keys<'_> {
             return Err(format!("it is ordered by the application's own collation {}", key.collation));
         }
         let found = translate::index_key(expr, &scope::of_table(self.table, self.columns))?;
+        self.computed(expr)?;
         if found.mapping.pg == PgType::Json {
             return Err("json has no order".to_owned());
         }
