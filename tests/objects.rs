@@ -180,6 +180,45 @@ fn triggers_that_only_set_the_time_of_a_change_are_made_where_asked_for() {
     migrate(source.path(), &database, &["--restart", "--triggers", "timestamps"]).ends_with(0);
 }
 
+const HARD_TRIGGERS: &str = "
+    CREATE TABLE a (id INTEGER PRIMARY KEY, n INTEGER, \"$made$\" TEXT, said TEXT, doubled INTEGER AS (n * 2) STORED);
+    INSERT INTO a (id, n) VALUES (1, 1);
+    CREATE TRIGGER quotes AFTER UPDATE ON a BEGIN UPDATE a SET \"$made$\" = 'x', said = '$made$; $made1$; \\' WHERE id = NEW.id; END;
+    CREATE TABLE b (id INTEGER PRIMARY KEY, n INTEGER, said TEXT, doubled INTEGER AS (n * 2) STORED);
+    CREATE TRIGGER by_when AFTER UPDATE ON b WHEN NEW.doubled > 2 BEGIN UPDATE b SET said = 'x' WHERE id = NEW.id; END;
+    CREATE TABLE c (id INTEGER PRIMARY KEY, n INTEGER, said TEXT, doubled INTEGER AS (n * 2) STORED);
+    CREATE TRIGGER by_column AFTER UPDATE OF doubled ON c BEGIN UPDATE c SET said = 'x' WHERE id = NEW.id; END;
+    CREATE TABLE d (id INTEGER PRIMARY KEY, said TEXT); INSERT INTO d VALUES (1, NULL);
+    CREATE TRIGGER there AFTER UPDATE ON d BEGIN UPDATE d SET said = 'x' WHERE id = NEW.id; END;";
+
+/// What a trigger's statement is made of cannot end its function, nor be refused once all rows are there.
+#[test]
+fn triggers_with_quotes_generated_columns_and_names_that_functions_have() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (SqliteFile::from_sql(HARD_TRIGGERS), server.fresh_database());
+    database.execute("CREATE FUNCTION public.there() RETURNS integer LANGUAGE sql AS 'SELECT 1'");
+    let options = ["--triggers", "timestamps", "--generated", "translate"];
+    let told = |run: &Run| {
+        let all = run.report["not_carried"].as_array().unwrap();
+        let named = all.iter().map(|item| format!("{}: {}", item["name"], item["why"]));
+        named.collect::<Vec<_>>().join("\n").replace(['"', '\\'], "")
+    };
+    let expected = "by_when: it watches the generated column doubled\nby_column: it watches the generated column doubled";
+    assert_eq!(told(&validate(source.path(), &database, &options).ends_with(0)), expected);
+    assert_eq!(told(&migrate(source.path(), &database, &options).ends_with(0)), expected);
+    database.execute("UPDATE a SET n = 2; UPDATE d SET id = 1");
+    assert_eq!(
+        lines(
+            &database,
+            "SELECT concat_ws(' ', \"$made$\", said, doubled) FROM a UNION ALL SELECT said FROM d"
+        ),
+        "x $made$; $made1$; \\ 4\nx\n"
+    );
+    migrate(source.path(), &database, &["--restart", options[0], options[1], options[2], options[3]])
+        .ends_with(0);
+    assert_eq!(database.query_one_text("SELECT public.there()"), "1");
+}
+
 #[test]
 fn comments_keep_what_the_types_do_not_say() {
     let Some(server) = Server::available() else { return };

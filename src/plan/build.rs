@@ -44,7 +44,8 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
             let keys = foreign::plan(inputs.catalog, &drafts, child, &mut names, &mut remarks.not_carried);
             drafts[child].plan.foreign_keys = partition_keys::foreign_keys(inputs, &drafts, child, keys);
             let (schema, of) = (&inputs.rules.schema, inputs.tables[child]);
-            let checks = checks::plan(schema, (of.0, of.1), &drafts[child].plan, inputs.rules.hash, &mut remarks);
+            let checks =
+                checks::plan(schema, (of.0, of.1), &drafts[child].plan, inputs.rules.hash, &mut remarks);
             drafts[child].plan.checks = checks;
         }
     }

@@ -6,8 +6,8 @@ use super::names::{NameHash, Names};
 use super::types::Level;
 use super::{CheckPlan, StepKind, TablePlan, ddl, overflow, scope, translate};
 use crate::catalog::Table;
-use crate::catalog::profile::TableProfile;
 use crate::catalog::ddl::Check;
+use crate::catalog::profile::TableProfile;
 use crate::finding::{Finding, NotCarried, Severity};
 
 /// Plans the CHECKs of a table whose keys and foreign keys are planned; what cannot be one is listed.

@@ -27,7 +27,9 @@ pub(super) fn translate_all(
         .generated
         .iter()
         .filter_map(|text| Some((table.column_index(&text.column)?, text)))
-        .map(|(column, text)| (column, expression((table, profile), &draft.plan.columns, column, text, &scope)))
+        .map(|(column, text)| {
+            (column, expression((table, profile), &draft.plan.columns, column, text, &scope))
+        })
         .collect();
     for (column, expression) in expressions {
         match expression {

@@ -1,7 +1,7 @@
 //! Keys of an index that are more than columns: expressions, conditions, and hashes of values that are too long (semantics.md
 //! §3.7).
 
-use super::keys::{Keys, directed};
+use super::keys::{KEY_HEADER_BYTES, Keys, directed};
 use super::names::Names;
 use super::types::{Level, PgType};
 use super::{Step, StepKind, ddl, overflow, scope, translate};
@@ -119,7 +119,7 @@ impl Keys<'_> {
                 index.keys.len()
             ));
         }
-        let longest = |column: usize| self.profile.columns[column].max_bytes.max(8) + 4;
+        let longest = |column: usize| self.longest(column);
         let bytes: u64 = index
             .keys
             .iter()
@@ -129,6 +129,7 @@ impl Keys<'_> {
                 (None, None) => 0,
             })
             .sum();
+        let bytes = KEY_HEADER_BYTES + bytes;
         (bytes > INDEX_KEY_BYTES_MAX).then(|| {
             format!(
                 "keys of up to {bytes} bytes; a btree key has at most {INDEX_KEY_BYTES_MAX} (E_INDEX_2704)"
@@ -137,7 +138,7 @@ impl Keys<'_> {
     }
 
     fn expression_bytes(&self, expr: &Expr, longest: &impl Fn(usize) -> u64) -> u64 {
-        let (mut bytes, mut times) = (8, 1);
+        let (mut bytes, mut times) = (16, 1);
         walk(expr, &mut |part| match part {
             Expr::Name { name, .. } => bytes += self.table.column_index(name).map_or(0, longest),
             Expr::Text(text) => bytes += text.len() as u64,
@@ -186,10 +187,10 @@ impl Keys<'_> {
                 _ => "",
             };
             let is_hashed = bytes > HASHED_BYTES_MIN && !hash.is_empty();
-            total += if is_hashed { HASH_BYTES } else { bytes.max(8) + 4 };
+            total += if is_hashed { HASH_BYTES } else { bytes.max(8) + 8 };
             keys.push(if is_hashed { format!("{hash}({plain})") } else { plain });
         }
-        (total <= INDEX_KEY_BYTES_MAX).then_some(keys)
+        (KEY_HEADER_BYTES + total <= INDEX_KEY_BYTES_MAX).then_some(keys)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Arithmetic that goes beyond 64 bits, or beyond a double, for rows that are there: SQLite goes on with a REAL, PostgreSQL
 //! refuses the row. Such a CHECK, index or generated column would only fail once all rows are there, so it is not made.
 //!
-//! Bounds are those of the columns' values, carried through the expression. How near to 0 a REAL comes is not measured, so
-//! quotients of REALs are taken for no larger than their dividends.
+//! Bounds are those of the columns' values, carried through the expression. How near to 0 a REAL comes is not measured: a
+//! quotient by one may be anything, and products too small for a double are not foreseen.
 
 use crate::catalog::Table;
 use crate::catalog::affinity::Affinity;
@@ -55,6 +55,9 @@ impl Known<'_> {
             Expr::Unary(UnaryOp::Minus, inner) => Bounds::integers(0, 0).plus(self.bounds(inner)?.negated()),
             Expr::Unary(UnaryOp::Plus, inner) | Expr::Collate(inner, _) => self.bounds(inner),
             Expr::Unary(UnaryOp::BitNot, inner) => self.each(&[inner], Bounds::integers(SMALLEST, LARGEST)),
+            Expr::Binary(BinaryOp::Divide, left, right) => {
+                quotient(self.bounds(left)?, self.bounds(right)?, right)
+            }
             Expr::Binary(op, left, right) => computed(*op, self.bounds(left)?, self.bounds(right)?),
             Expr::Unary(UnaryOp::Not, inner) | Expr::IsNull { operand: inner, .. } => {
                 self.each(&[inner], Bounds::TRUTH)
@@ -148,7 +151,8 @@ impl Bounds {
 
     /// The largest as a double, without its sign.
     fn magnitude(self) -> f64 {
-        let integer = self.integer.map_or(0.0, |(low, high)| low.unsigned_abs().max(high.unsigned_abs()) as f64);
+        let integer =
+            self.integer.map_or(0.0, |(low, high)| low.unsigned_abs().max(high.unsigned_abs()) as f64);
         self.real.map_or(integer, |real| real.max(integer))
     }
 
@@ -162,9 +166,9 @@ impl Bounds {
         let integer = match (self.integer, other.integer) {
             (Some((a, b)), Some((c, d))) => {
                 let corners = [integers(a, c), integers(a, d), integers(b, c), integers(b, d)];
-                let (low, high) = corners.iter().fold((i128::MAX, i128::MIN), |(low, high), &corner| {
-                    (low.min(corner), high.max(corner))
-                });
+                let (low, high) = corners
+                    .iter()
+                    .fold((i128::MAX, i128::MIN), |(low, high), &corner| (low.min(corner), high.max(corner)));
                 if low < SMALLEST || high > LARGEST {
                     return Err(Beyond);
                 }
@@ -219,7 +223,6 @@ fn computed(op: BinaryOp, left: Bounds, right: Bounds) -> Found {
         BinaryOp::Add => left.plus(right),
         BinaryOp::Subtract => left.plus(right.negated()),
         BinaryOp::Multiply => left.combined(right, |a, b| a * b, |a, b| a * b),
-        BinaryOp::Divide => quotient(left, right),
         BinaryOp::Modulo => Ok(left.or(left.negated()).or(Bounds::integers(0, 0))),
         BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::ShiftLeft | BinaryOp::ShiftRight => {
             Ok(Bounds::integers(SMALLEST, LARGEST))
@@ -230,14 +233,20 @@ fn computed(op: BinaryOp, left: Bounds, right: Bounds) -> Found {
     }
 }
 
-/// No larger than the dividend; of integers, only the least one by −1 is beyond.
-fn quotient(left: Bounds, right: Bounds) -> Found {
+/// Of integers, only the least one by −1 is beyond. By a REAL that is no constant it may be anything: how near to 0 the
+/// column's values come is not known.
+fn quotient(left: Bounds, right: Bounds, divisor: &Expr) -> Found {
     let least = left.integer.is_some_and(|(low, _)| low == SMALLEST);
     let by_minus_one = right.integer.is_some_and(|(low, high)| low <= -1 && high >= -1);
-    if (least && by_minus_one) || left.real.or(right.real).is_some_and(|_| !left.magnitude().is_finite()) {
+    let by = match (right.real, divisor) {
+        (None, _) => 1.0,
+        (Some(real), Expr::Number(_)) if real > 0.0 => real,
+        _ => return Err(Beyond),
+    };
+    let real = (left.real.is_some() || right.real.is_some()).then(|| left.magnitude() / by);
+    if (least && by_minus_one) || real.is_some_and(|real| !real.is_finite()) {
         return Err(Beyond);
     }
-    let real = left.real.or(right.real).map(|_| left.magnitude());
     Ok(Bounds { integer: left.integer, real }.or(left.negated()))
 }
 
@@ -256,7 +265,8 @@ mod tests {
                 .to_vec(),
             ..Table::default()
         };
-        let integers = |low, high| ColumnProfile { integer_range: Some((low, high)), ..ColumnProfile::default() };
+        let integers =
+            |low, high| ColumnProfile { integer_range: Some((low, high)), ..ColumnProfile::default() };
         let real = ColumnProfile { real_range: Some((-1e200, 3.0)), ..ColumnProfile::default() };
         let columns =
             vec![integers(-5, 1_000_000), integers(0, i64::MAX), real, integers(i64::MIN, i64::MIN)];
@@ -277,6 +287,10 @@ mod tests {
             ("large * 1.5", false),
             ("r * 2", false),
             ("r * r > 5", true),
+            ("small / r", true),
+            ("r / 2.5", false),
+            ("r / 1e-200", true),
+            ("1.5 / small", false),
             ("1 IN (2, large * 2)", true),
             ("CASE WHEN large > 5 THEN small ELSE 1 END + 1", false),
             ("CASE WHEN large * 2 > 5 THEN 1 END", true),

@@ -8,10 +8,10 @@ use super::draft::{Draft, Inputs, Remarks};
 use super::names::{Names, spell};
 use super::translate::{self, Scope};
 use super::{Step, StepKind, TableMode, TablePlan, default, scope};
-use crate::catalog::{Generated, Table};
 use crate::catalog::expr::{BinaryOp, Expr, Quote};
 use crate::catalog::trigger::{self, Trigger, UpdateTrigger};
 use crate::catalog::walk::names;
+use crate::catalog::{Generated, Table};
 use crate::config::TriggerPolicy;
 use crate::ident::{qualified, quote};
 
