@@ -148,7 +148,7 @@ impl Writer<'_, '_, '_> {
         // columns of the query around would belong to that one.
         let sql = format!(
             "(SELECT {not_word}CASE WHEN bool_or({met}.\"is\") THEN true WHEN bool_or({met}.\"is\" IS NULL) THEN NULL ELSE false END \
-             FROM (SELECT {0} FROM ({1}) AS {2} (\"value\")) AS {met} (\"is\"))",
+             FROM (SELECT ({0})::pg_catalog.bool FROM ({1}) AS {2} (\"value\")) AS {met} (\"is\"))",
             equal.sql,
             rendered.sql,
             quote(&alias)
