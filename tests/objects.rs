@@ -378,3 +378,26 @@ fn keys_about_as_long_as_a_btree_takes() {
         .unwrap();
     assert_eq!(made + left(&run), 6 * 19);
 }
+
+/// A database may read a backslash in quotes as the beginning of something else.
+#[test]
+fn bytes_mean_the_same_whatever_the_database_makes_of_a_backslash() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB DEFAULT x'5c00ff' CHECK (b <> x'00'), c TEXT);
+         INSERT INTO t VALUES (1, x'01', 'a\\');
+         CREATE INDEX some ON t (id) WHERE b > x'00';
+         CREATE VIEW shown AS SELECT id, x'00' AS zero FROM t WHERE c = 'a\\';
+         CREATE TRIGGER touch AFTER UPDATE ON t BEGIN UPDATE t SET b = x'02' WHERE id = NEW.id; END;",
+    );
+    let database = server.fresh_database();
+    database.execute(&format!(
+        "ALTER DATABASE {} SET standard_conforming_strings = off; ALTER DATABASE {0} SET transform_null_equals = on",
+        database.name
+    ));
+    let run = migrate(source.path(), &database, &["--triggers", "timestamps"]).ends_with(0);
+    assert!(run.report["not_carried"].as_array().unwrap().is_empty(), "{}", run.report["not_carried"]);
+    database.execute("UPDATE t SET c = c; INSERT INTO t (id) VALUES (2)");
+    assert_eq!(lines(&database, "SELECT encode(b, 'hex') FROM t ORDER BY id"), "02\n5c00ff\n");
+    assert_eq!(database.query_one_text("SELECT encode(zero, 'hex') FROM shown"), "00");
+}

@@ -98,6 +98,7 @@ impl Made {
         let tag = tag(&sets);
         format!(
             "CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog \
+             SET standard_conforming_strings = on \
              AS {tag} BEGIN {sets} RETURN NEW; END {tag};\n\
              CREATE TRIGGER {name} BEFORE UPDATE{of} ON {table} FOR EACH ROW{when} EXECUTE FUNCTION {function}()"
         )
