@@ -98,20 +98,7 @@ fn draft(
             )
         }
         None => {
-            if inputs.rules.create == CreatePolicy::Never {
-                let message =
-                    "does not exist in the target, and --create never forbids to create it".to_owned();
-                findings.push(
-                    refusal("E_TABLE_MISSING", &table.name, message)
-                        .fix("create it, or let `copy --create auto` do it"),
-                );
-            }
-            let target = names.take(wanted);
-            rename::check(&table.name, &wish, &target, findings);
-            if target != table.name {
-                let message = format!("is called \"{target}\" in the target");
-                findings.push(Finding::new("W_RENAMED", Severity::Note, table.name.clone(), message));
-            }
+            let target = new_name(inputs, table, &wish, names, findings);
             (TableMode::Create, target, columns::created(inputs, table, profile, findings))
         }
     };
@@ -154,6 +141,28 @@ fn draft(
     let is_chosen = plan.columns.iter().map(is_chosen).collect();
     let schema = inputs.rules.schema.clone();
     Draft { plan, schema, unique_keys: Vec::new(), holds_only_integers, is_chosen }
+}
+
+/// The name of a table that is not there yet, where it may be made.
+fn new_name(
+    inputs: &Inputs<'_>,
+    table: &Table,
+    wish: &rename::Wish,
+    names: &mut Names,
+    findings: &mut Vec<Finding>,
+) -> String {
+    if inputs.rules.create == CreatePolicy::Never {
+        let message = "does not exist in the target, and --create never forbids to create it".to_owned();
+        let fix = "create it, or let `copy --create auto` do it";
+        findings.push(refusal("E_TABLE_MISSING", &table.name, message).fix(fix));
+    }
+    let target = names.take(&wish.name);
+    rename::check(&table.name, wish, &target, findings);
+    if target != table.name {
+        let message = format!("is called \"{target}\" in the target");
+        findings.push(Finding::new("W_RENAMED", Severity::Note, table.name.clone(), message));
+    }
+    target
 }
 
 fn scan_key(table: &Table, columns: &[super::ColumnPlan]) -> ScanKey {

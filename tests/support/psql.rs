@@ -16,10 +16,11 @@ pub(crate) fn psql(database: &Database, script: &str) -> Result<(), String> {
         .stderr(Stdio::piped())
         .spawn()
         .expect("psql beside the server programs or in PATH");
-    child.stdin.take().expect("a pipe").write_all(script.as_bytes()).map_err(|error| error.to_string())?;
+    // psql that stops early leaves the rest unread: what it says then is more than that the pipe broke.
+    let written = child.stdin.take().expect("a pipe").write_all(script.as_bytes());
     let output = child.wait_with_output().expect("psql's end");
     match output.status.success() {
-        true => Ok(()),
+        true => written.map_err(|error| error.to_string()),
         false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
     }
 }

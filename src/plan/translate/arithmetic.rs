@@ -14,6 +14,9 @@ const OVERFLOW: &str = "a result beyond 64 bits is an error in PostgreSQL, where
 /// What happens beyond a double.
 const FLOAT_RANGE: &str = "a result beyond the range of double precision is an error in PostgreSQL, where SQLite goes on with infinity or zero";
 
+/// Where whole numbers stop being doubles.
+pub(super) const BY_DOUBLE: &str = "numbers that are INTEGER in one row and REAL in another are taken as double precision: whole ones are exact up to 2^53";
+
 /// An operand as a number: a flag is 0 or 1, a constant text what SQLite reads of it.
 fn operand(room: &Room<'_>, expr: &Expr) -> Made {
     number(made(room, expr)?)
@@ -121,6 +124,11 @@ pub(super) fn binary(room: &Room<'_>, op: BinaryOp, left: &Expr, right: &Expr) -
         (Kind::Integer(_), Kind::Integer(_)) => integers(op, &left, &right),
         (Kind::Real, Kind::Integer(_) | Kind::Real | Kind::Double | Kind::Number)
         | (Kind::Integer(_) | Kind::Double | Kind::Number, Kind::Real) => reals(op, &left, &right),
+        (Kind::Integer(_) | Kind::Double | Kind::Number, Kind::Integer(_) | Kind::Double | Kind::Number)
+            if left.by_double || right.by_double =>
+        {
+            either(op, &left, &right)
+        }
         (Kind::Integer(_) | Kind::Double | Kind::Number, Kind::Integer(_) | Kind::Double | Kind::Number) => {
             // The sum of two INTEGERs is one of 64 bits, that of two REALs is none: only the row would say which.
             Err("arithmetic with a number that is INTEGER or REAL".to_owned())
@@ -128,6 +136,15 @@ pub(super) fn binary(room: &Room<'_>, op: BinaryOp, left: &Expr, right: &Expr) -
         (one, Kind::Integer(_) | Kind::Real) => Err(format!("arithmetic with {}", one.word())),
         (_, other) => Err(format!("arithmetic with {}", other.word())),
     }
+}
+
+/// Numbers that are INTEGER in one row and REAL in another, where doubles may stand for them. A sum, a difference and a
+/// product have the same value either way; a quotient has not.
+fn either(op: BinaryOp, left: &Term, right: &Term) -> Made {
+    if !matches!(op, BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply) {
+        return Err("a quotient of numbers that are INTEGER in one row and REAL in another".to_owned());
+    }
+    Ok(Term { kind: Kind::Double, ..reals(op, left, right)? }.note(BY_DOUBLE))
 }
 
 /// Two constants.

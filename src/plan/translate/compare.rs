@@ -23,7 +23,12 @@ pub(super) enum Pair {
 /// `left op right`.
 pub(super) fn compare(op: Op, left: &Term, right: &Term) -> Made {
     let (pair, rests) = pair(op.is_order(), left, right)?;
-    Ok(rests.mark(render(op, &pair, left, right)))
+    let made = rests.mark(render(op, &pair, left, right));
+    let meets_double = |one: &Term, other: &Term| {
+        one.by_double && other.constant.is_none() && matches!(other.kind, Kind::Real | Kind::Double)
+    };
+    let by_double = meets_double(left, right) || meets_double(right, left);
+    Ok(if by_double { made.note(super::arithmetic::BY_DOUBLE) } else { made })
 }
 
 /// How `left` and `right` are compared, and what that rests on; `order` says whether more than equality is asked for.
@@ -223,6 +228,7 @@ fn with_double(whole: &Term, double: &Term, swapped: bool) -> Result<Pair, Reaso
             same(w, d)
         }
         _ if matches!(whole.kind, Kind::Integer(_)) => Ok(Pair::Mixed(whole.atom(), double.atom(), swapped)),
+        _ if whole.by_double => same(whole.cast("float8"), d),
         _ => Err("a comparison of a REAL with a column that holds integers and reals".to_owned()),
     }
 }

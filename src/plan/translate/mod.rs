@@ -43,6 +43,9 @@ pub struct Scope<'a> {
     pub outer: Option<&'a Scope<'a>>,
     /// the source is a UTF-16 file: SQLite orders its texts by other bytes than PostgreSQL has of them (semantics.md §3.4)
     pub utf16: bool,
+    /// numbers that are INTEGER in one row and REAL in another may be taken as doubles, with a note: what is only shown and
+    /// guards nothing
+    pub by_double: bool,
     /// what is translated already: subqueries and aggregates
     pub given: Vec<Given>,
 }

@@ -98,6 +98,8 @@ pub(super) struct Term {
     pub(super) precomputed: bool,
     /// it depends on the bytes of a text, which are others in a UTF-16 file
     pub(super) encoded: bool,
+    /// INTEGER or REAL by its value alone, and a double may stand for either: whole numbers are exact up to 2^53
+    pub(super) by_double: bool,
     /// as a text where a number is wanted
     pub(super) looks: Looks,
     /// the `timestamp` that a date or time was cut from, where it is SQLite's present moment
@@ -147,6 +149,7 @@ impl Term {
             of_row: true,
             precomputed: false,
             encoded: false,
+            by_double: false,
             looks: Looks::Unknown,
             moment: None,
             notes: Vec::new(),
@@ -170,6 +173,7 @@ impl Term {
             of_row,
             precomputed: parts.iter().any(|part| part.precomputed) || (!of_row && is_collated),
             encoded: parts.iter().any(|part| part.encoded),
+            by_double: parts.iter().any(|part| part.by_double),
             collation: parts.iter().find(explicit).and_then(|term| term.collation.clone()),
             nullable: parts.iter().any(|part| part.nullable),
             immutable: parts.iter().all(|part| part.immutable),

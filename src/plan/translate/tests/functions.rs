@@ -5,6 +5,7 @@ use crate::catalog::read;
 use crate::plan::translate::{Scope, check, condition, index_condition, index_key, value};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, one case a line")]
 fn functions_of_the_whitelist() {
     assert_values(&[
         ("length(t)", "length(\"t\")"),

@@ -13,6 +13,7 @@ fn stored_in(scope: &Scope<'_>, text: &str, declared: &str, pg: PgType, codec: C
 
 /// The moments of semantics.md §3.6, and those of the corpus.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, one case a line")]
 fn defaults_of_the_present_moment() {
     let utc = "statement_timestamp() AT TIME ZONE 'UTC'";
     let plain = || stamp(' ', Fraction::Fixed(0), Zone::None);
