@@ -180,6 +180,45 @@ fn triggers_that_only_set_the_time_of_a_change_are_made_where_asked_for() {
     migrate(source.path(), &database, &["--restart", "--triggers", "timestamps"]).ends_with(0);
 }
 
+const HARD_TRIGGERS: &str = "
+    CREATE TABLE a (id INTEGER PRIMARY KEY, n INTEGER, \"$made$\" TEXT, said TEXT, doubled INTEGER AS (n * 2) STORED);
+    INSERT INTO a (id, n) VALUES (1, 1);
+    CREATE TRIGGER quotes AFTER UPDATE ON a BEGIN UPDATE a SET \"$made$\" = 'x', said = '$made$; $made1$; \\' WHERE id = NEW.id; END;
+    CREATE TABLE b (id INTEGER PRIMARY KEY, n INTEGER, said TEXT, doubled INTEGER AS (n * 2) STORED);
+    CREATE TRIGGER by_when AFTER UPDATE ON b WHEN NEW.doubled > 2 BEGIN UPDATE b SET said = 'x' WHERE id = NEW.id; END;
+    CREATE TABLE c (id INTEGER PRIMARY KEY, n INTEGER, said TEXT, doubled INTEGER AS (n * 2) STORED);
+    CREATE TRIGGER by_column AFTER UPDATE OF doubled ON c BEGIN UPDATE c SET said = 'x' WHERE id = NEW.id; END;
+    CREATE TABLE d (id INTEGER PRIMARY KEY, said TEXT); INSERT INTO d VALUES (1, NULL);
+    CREATE TRIGGER there AFTER UPDATE ON d BEGIN UPDATE d SET said = 'x' WHERE id = NEW.id; END;";
+
+/// What a trigger's statement is made of cannot end its function, nor be refused once all rows are there.
+#[test]
+fn triggers_with_quotes_generated_columns_and_names_that_functions_have() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (SqliteFile::from_sql(HARD_TRIGGERS), server.fresh_database());
+    database.execute("CREATE FUNCTION public.there() RETURNS integer LANGUAGE sql AS 'SELECT 1'");
+    let options = ["--triggers", "timestamps", "--generated", "translate"];
+    let told = |run: &Run| {
+        let all = run.report["not_carried"].as_array().unwrap();
+        let named = all.iter().map(|item| format!("{}: {}", item["name"], item["why"]));
+        named.collect::<Vec<_>>().join("\n").replace(['"', '\\'], "")
+    };
+    let expected = "by_when: it watches the generated column doubled\nby_column: it watches the generated column doubled";
+    assert_eq!(told(&validate(source.path(), &database, &options).ends_with(0)), expected);
+    assert_eq!(told(&migrate(source.path(), &database, &options).ends_with(0)), expected);
+    database.execute("UPDATE a SET n = 2; UPDATE d SET id = 1");
+    assert_eq!(
+        lines(
+            &database,
+            "SELECT concat_ws(' ', \"$made$\", said, doubled) FROM a UNION ALL SELECT said FROM d"
+        ),
+        "x $made$; $made1$; \\ 4\nx\n"
+    );
+    migrate(source.path(), &database, &["--restart", options[0], options[1], options[2], options[3]])
+        .ends_with(0);
+    assert_eq!(database.query_one_text("SELECT public.there()"), "1");
+}
+
 #[test]
 fn comments_keep_what_the_types_do_not_say() {
     let Some(server) = Server::available() else { return };
@@ -301,4 +340,64 @@ fn generated_columns_are_compared_like_all_others() {
     database.execute("UPDATE t SET a = 5 WHERE id = 1");
     let run = verify(source.path(), &database, &["--generated", "translate"]).ends_with(4);
     assert!(run.table("t")["differences"].to_string().contains("more"), "{}", run.said());
+}
+
+/// Around the limit of a btree's key every length of text and BLOB arrives: with an index, a hash, or listed before the copy.
+#[test]
+fn keys_about_as_long_as_a_btree_takes() {
+    let Some(server) = Server::available() else { return };
+    let mut sql = String::new();
+    let forms = [
+        "INDEX i ON t (a)",
+        "UNIQUE INDEX i ON t (b, n, a COLLATE NOCASE)",
+        "INDEX i ON t (n, a, m)",
+        "UNIQUE INDEX i ON t (f, x, n)",
+        "INDEX i ON t (lower(a), m)",
+        "UNIQUE INDEX i ON t (a, m) WHERE m > 0",
+    ];
+    for (number, (form, length)) in
+        forms.iter().flat_map(|form| (2640..2716).step_by(4).map(move |length| (form, length))).enumerate()
+    {
+        let table = format!("t{number}");
+        let form = form.replace("i ON t ", &format!("i{number} ON {table} "));
+        // What does not compress; of one key each, so that a hash keeps them apart.
+        sql.push_str(&format!(
+            "CREATE TABLE {table} (a TEXT, b TEXT, n INTEGER, m INTEGER, f BOOLEAN, x BLOB); CREATE {form};
+             INSERT INTO {table} VALUES (substr(hex(randomblob({length})), 1, {length}), 'b', NULL, 5, 1, randomblob({length}));\n"
+        ));
+    }
+    let (source, database) = (SqliteFile::from_sql(&sql), server.fresh_database());
+    let tried = validate(source.path(), &database, &[]).ends_with(0);
+    let left = |run: &Run| run.report["not_carried"].as_array().unwrap().len();
+    let run = migrate(source.path(), &database, &[]).ends_with(0);
+    assert!(left(&run) > 10 && left(&run) == left(&tried), "{} {}", left(&run), left(&tried));
+    assert!(run.findings("W_KEY_HASHED").len() > 10);
+    let made: usize = database
+        .query_one_text("SELECT count(*) FROM pg_indexes WHERE schemaname = 'public'")
+        .parse()
+        .unwrap();
+    assert_eq!(made + left(&run), 6 * 19);
+}
+
+/// A database may read a backslash in quotes as the beginning of something else.
+#[test]
+fn bytes_mean_the_same_whatever_the_database_makes_of_a_backslash() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, b BLOB DEFAULT x'5c00ff' CHECK (b <> x'00'), c TEXT);
+         INSERT INTO t VALUES (1, x'01', 'a\\');
+         CREATE INDEX some ON t (id) WHERE b > x'00';
+         CREATE VIEW shown AS SELECT id, x'00' AS zero FROM t WHERE c = 'a\\';
+         CREATE TRIGGER touch AFTER UPDATE ON t BEGIN UPDATE t SET b = x'02' WHERE id = NEW.id; END;",
+    );
+    let database = server.fresh_database();
+    database.execute(&format!(
+        "ALTER DATABASE {} SET standard_conforming_strings = off; ALTER DATABASE {0} SET transform_null_equals = on",
+        database.name
+    ));
+    let run = migrate(source.path(), &database, &["--triggers", "timestamps"]).ends_with(0);
+    assert!(run.report["not_carried"].as_array().unwrap().is_empty(), "{}", run.report["not_carried"]);
+    database.execute("UPDATE t SET c = c; INSERT INTO t (id) VALUES (2)");
+    assert_eq!(lines(&database, "SELECT encode(b, 'hex') FROM t ORDER BY id"), "02\n5c00ff\n");
+    assert_eq!(database.query_one_text("SELECT encode(zero, 'hex') FROM shown"), "00");
 }

@@ -30,7 +30,7 @@ use crate::plan::rename::table_name;
 use crate::plan::select::{is_in_globs, is_selected};
 use crate::plan::skip;
 use crate::plan::target::TargetCatalog;
-use crate::plan::{Plan, TableMode};
+use crate::plan::{Plan, StepKind, TableMode};
 use crate::postgres::inspect;
 use crate::postgres::session::Session;
 use crate::sqlite::filter;
@@ -267,6 +267,8 @@ fn claim_names(
         let numbers =
             table.sequences.iter().map(|numbers| format!("{}_{}_seq", table.target, numbers.column));
         target.taken_names.extend(numbers);
+        let triggers = table.last.iter().filter(|step| step.kind == StepKind::Trigger);
+        target.functions.extend(triggers.map(|step| step.object.clone()));
     }
     target.taken_names.extend(plan.views.iter().map(|view| view.object.clone()));
     findings

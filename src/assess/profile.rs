@@ -11,7 +11,7 @@ use crate::checkpoint::ScanRange;
 use crate::config::{Config, Infer};
 use crate::error::Result;
 use crate::event::{Event, Events, Phase, TaskCounters};
-use crate::limits::INDEX_KEY_BYTES_MAX;
+use crate::limits::{INDEX_COLUMNS_MAX, INDEX_KEY_BYTES_MAX};
 use crate::sqlite::scan::{RowView, scan};
 use crate::value::Value;
 use std::sync::Arc;
@@ -99,7 +99,7 @@ pub fn profile_table(
         profile.rows += 1;
         profile.bytes += weight;
         profile.max_row_bytes = profile.max_row_bytes.max(weight);
-        if weight > INDEX_KEY_BYTES_MAX {
+        if weight + KEY_OVERHEAD_BYTES_MAX > INDEX_KEY_BYTES_MAX {
             measure_keys(row, table, &mut profile.max_key_bytes)?;
         }
         if facts.len() > HEAP_QUESTION_COLUMNS {
@@ -129,15 +129,31 @@ fn observe_row(row: &RowView<'_>, facts: &mut [ColumnFacts], number: u64) -> Res
     Ok(weight)
 }
 
-/// Bytes of the row's key in each index: asked only of rows that are longer than a key may be (semantics.md §3.7).
+/// Bytes of a number in a key, alignment included: 24 characters and their length at most, where it becomes text.
+const NUMBER_BYTES_MAX: u64 = 32;
+
+/// What the layout of a key adds to its values at most.
+const KEY_OVERHEAD_BYTES_MAX: u64 = 24 + INDEX_COLUMNS_MAX as u64 * NUMBER_BYTES_MAX;
+
+/// Bytes of the row's key in each index: asked only of rows that may be longer than a key may be (semantics.md §3.7). As a
+/// btree lays it out: a header, which is longer with a NULL, values at their alignment, and all rounded up.
 #[cold]
 fn measure_keys(row: &RowView<'_>, table: &Table, max_key_bytes: &mut [u64]) -> Result<()> {
     for (index, max) in table.indexes.iter().zip(max_key_bytes) {
-        let mut bytes = 0;
+        let (mut header, mut bytes) = (8, 0_u64);
         for column in index.keys.iter().filter_map(|key| key.column) {
-            bytes += row.value(column)?.weight_bytes() as u64;
+            bytes = match row.value(column)? {
+                Value::Null => {
+                    header = 16;
+                    bytes
+                }
+                // Wherever it falls, and whatever type the column gets.
+                Value::Integer(_) | Value::Real(_) => bytes + NUMBER_BYTES_MAX,
+                // Four bytes of length, and one for the class of a tagged value.
+                Value::Text(value) | Value::Blob(value) => bytes.next_multiple_of(4) + 5 + value.len() as u64,
+            };
         }
-        *max = (*max).max(bytes);
+        *max = (*max).max((header + bytes).next_multiple_of(8));
     }
     Ok(())
 }

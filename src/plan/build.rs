@@ -40,8 +40,9 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
         if drafts[child].plan.mode == TableMode::Create {
             let keys = foreign::plan(inputs.catalog, &drafts, child, &mut names, &mut remarks.not_carried);
             drafts[child].plan.foreign_keys = partition_keys::foreign_keys(inputs, &drafts, child, keys);
-            let (schema, table) = (&inputs.rules.schema, inputs.tables[child].0);
-            let checks = checks::plan(schema, table, &drafts[child].plan, inputs.rules.hash, &mut remarks);
+            let (schema, of) = (&inputs.rules.schema, inputs.tables[child]);
+            let checks =
+                checks::plan(schema, (of.0, of.1), &drafts[child].plan, inputs.rules.hash, &mut remarks);
             drafts[child].plan.checks = checks;
         }
     }

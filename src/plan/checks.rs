@@ -4,15 +4,16 @@
 use super::draft::Remarks;
 use super::names::{NameHash, Names};
 use super::types::Level;
-use super::{CheckPlan, StepKind, TablePlan, ddl, scope, translate};
+use super::{CheckPlan, StepKind, TablePlan, ddl, overflow, scope, translate};
 use crate::catalog::Table;
 use crate::catalog::ddl::Check;
+use crate::catalog::profile::TableProfile;
 use crate::finding::{Finding, NotCarried, Severity};
 
 /// Plans the CHECKs of a table whose keys and foreign keys are planned; what cannot be one is listed.
 pub(super) fn plan(
     schema: &str,
-    table: &Table,
+    (table, profile): (&Table, &TableProfile),
     plan: &TablePlan,
     hash: NameHash,
     remarks: &mut Remarks,
@@ -20,7 +21,7 @@ pub(super) fn plan(
     let mut names = Names::new(constraint_names(plan), hash);
     let mut plans = Vec::new();
     for (number, check) in (1..).zip(&table.ddl.checks) {
-        match translated(table, plan, check) {
+        match translated((table, profile), plan, check) {
             Ok(found) => {
                 let name = names.take(&wanted_name(table, plan, check));
                 let object = format!("{}.{name}", table.name);
@@ -46,11 +47,16 @@ pub(super) fn plan(
     plans
 }
 
-fn translated(table: &Table, plan: &TablePlan, check: &Check) -> Result<translate::Translated, String> {
+fn translated(
+    (table, profile): (&Table, &TableProfile),
+    plan: &TablePlan,
+    check: &Check,
+) -> Result<translate::Translated, String> {
     if let Some(column) = changed(table, plan, check) {
         return Err(format!("values of column \"{column}\" are changed by the configuration"));
     }
-    translate::check(&check.expr, &scope::of_table(table, &plan.columns))
+    let found = translate::check(&check.expr, &scope::of_table(table, &plan.columns))?;
+    overflow::reason(table, profile, &check.expr).map_or(Ok(found), Err)
 }
 
 /// A column of the CHECK whose values are not those that SQLite has checked.

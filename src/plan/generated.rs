@@ -4,9 +4,10 @@
 use super::draft::Draft;
 use super::translate::Scope;
 use super::types::{Codec, Level};
-use super::{ColumnPlan, scope, translate};
+use super::{ColumnPlan, overflow, scope, translate};
 use crate::catalog::ddl::GeneratedText;
 use crate::catalog::expr::Expr;
+use crate::catalog::profile::TableProfile;
 use crate::catalog::{Column, Generated, Table};
 
 /// How often a chain of generated columns is followed; SQLite refuses circles.
@@ -14,7 +15,11 @@ const CHAIN_MAX: usize = 16;
 
 /// Gives the table's generated columns their expression in the target, where it has one; the others keep their values, and
 /// the reason is given by column.
-pub(super) fn translate_all(table: &Table, draft: &mut Draft) -> Vec<(String, String)> {
+pub(super) fn translate_all(
+    table: &Table,
+    profile: &TableProfile,
+    draft: &mut Draft,
+) -> Vec<(String, String)> {
     let mut reasons = Vec::new();
     let scope = scope::of_table(table, &draft.plan.columns);
     let expressions: Vec<(usize, Result<String, String>)> = table
@@ -22,7 +27,9 @@ pub(super) fn translate_all(table: &Table, draft: &mut Draft) -> Vec<(String, St
         .generated
         .iter()
         .filter_map(|text| Some((table.column_index(&text.column)?, text)))
-        .map(|(column, text)| (column, expression(table, &draft.plan.columns, column, text, &scope)))
+        .map(|(column, text)| {
+            (column, expression((table, profile), &draft.plan.columns, column, text, &scope))
+        })
         .collect();
     for (column, expression) in expressions {
         match expression {
@@ -34,7 +41,7 @@ pub(super) fn translate_all(table: &Table, draft: &mut Draft) -> Vec<(String, St
 }
 
 fn expression(
-    table: &Table,
+    (table, profile): (&Table, &TableProfile),
     columns: &[ColumnPlan],
     column: usize,
     text: &GeneratedText,
@@ -61,6 +68,7 @@ fn expression(
             ));
         }
     }
+    overflow::reason(table, profile, &inlined).map_or(Ok(()), Err)?;
     // An index takes immutable functions alone, and so does a generated column.
     translate::index_key(&inlined, scope)?;
     translate::stored(&inlined, scope, of.affinity, &plan.mapping).map(|found| found.sql)

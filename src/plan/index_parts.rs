@@ -1,10 +1,10 @@
 //! Keys of an index that are more than columns: expressions, conditions, and hashes of values that are too long (semantics.md
 //! §3.7).
 
-use super::keys::{Keys, directed};
+use super::keys::{KEY_HEADER_BYTES, Keys, directed};
 use super::names::Names;
 use super::types::{Level, PgType};
-use super::{Step, StepKind, ddl, scope, translate};
+use super::{Step, StepKind, ddl, overflow, scope, translate};
 use crate::catalog::expr::Expr;
 use crate::catalog::walk::walk;
 use crate::catalog::{Index, IndexKey};
@@ -57,7 +57,12 @@ impl Keys<'_> {
         let filter =
             index.filter.as_ref().ok_or_else(|| format!("its WHERE could not be read, and {without}"))?;
         let found = translate::index_condition(filter, &scope::of_table(self.table, self.columns));
-        found.map(|found| Some(found.sql)).map_err(|why| format!("its WHERE: {why}; {without}"))
+        let found = found.and_then(|found| self.computed(filter).map(|()| Some(found.sql)));
+        found.map_err(|why| format!("its WHERE: {why}; {without}"))
+    }
+
+    fn computed(&self, expr: &Expr) -> Result<(), String> {
+        overflow::reason(self.table, self.profile, expr).map_or(Ok(()), Err)
     }
 
     fn key(&self, index: &Index, key: &IndexKey) -> Result<String, String> {
@@ -76,6 +81,7 @@ impl Keys<'_> {
             return Err(format!("it is ordered by the application's own collation {}", key.collation));
         }
         let found = translate::index_key(expr, &scope::of_table(self.table, self.columns))?;
+        self.computed(expr)?;
         if found.mapping.pg == PgType::Json {
             return Err("json has no order".to_owned());
         }
@@ -113,7 +119,7 @@ impl Keys<'_> {
                 index.keys.len()
             ));
         }
-        let longest = |column: usize| self.profile.columns[column].max_bytes.max(8) + 4;
+        let longest = |column: usize| self.longest(column);
         let bytes: u64 = index
             .keys
             .iter()
@@ -123,6 +129,7 @@ impl Keys<'_> {
                 (None, None) => 0,
             })
             .sum();
+        let bytes = KEY_HEADER_BYTES + bytes;
         (bytes > INDEX_KEY_BYTES_MAX).then(|| {
             format!(
                 "keys of up to {bytes} bytes; a btree key has at most {INDEX_KEY_BYTES_MAX} (E_INDEX_2704)"
@@ -131,7 +138,7 @@ impl Keys<'_> {
     }
 
     fn expression_bytes(&self, expr: &Expr, longest: &impl Fn(usize) -> u64) -> u64 {
-        let (mut bytes, mut times) = (8, 1);
+        let (mut bytes, mut times) = (16, 1);
         walk(expr, &mut |part| match part {
             Expr::Name { name, .. } => bytes += self.table.column_index(name).map_or(0, longest),
             Expr::Text(text) => bytes += text.len() as u64,
@@ -180,10 +187,10 @@ impl Keys<'_> {
                 _ => "",
             };
             let is_hashed = bytes > HASHED_BYTES_MIN && !hash.is_empty();
-            total += if is_hashed { HASH_BYTES } else { bytes.max(8) + 4 };
+            total += if is_hashed { HASH_BYTES } else { bytes.max(8) + 8 };
             keys.push(if is_hashed { format!("{hash}({plain})") } else { plain });
         }
-        (total <= INDEX_KEY_BYTES_MAX).then_some(keys)
+        (KEY_HEADER_BYTES + total <= INDEX_KEY_BYTES_MAX).then_some(keys)
     }
 }
 

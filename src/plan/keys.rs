@@ -11,6 +11,9 @@ use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::quote;
 use crate::limits::{INDEX_COLUMNS_MAX, INDEX_KEY_BYTES_MAX};
 
+/// What a btree adds to a key of several values: its header, longer with a NULL, and the last rounding up.
+pub(super) const KEY_HEADER_BYTES: u64 = 24;
+
 /// Where the keys of one table are planned.
 pub(super) struct Keys<'a> {
     pub schema: &'a str,
@@ -231,9 +234,14 @@ impl Keys<'_> {
     fn key_bytes(&self, key: &[usize]) -> u64 {
         let same = |index: &Index| index.keys.iter().filter_map(|part| part.column).eq(key.iter().copied());
         let measured = self.table.indexes.iter().position(same);
-        measured.and_then(|index| self.profile.max_key_bytes.get(index).copied()).unwrap_or_else(|| {
-            key.iter().map(|&column| self.profile.columns[column].max_bytes.max(8) + 4).sum()
-        })
+        measured
+            .and_then(|index| self.profile.max_key_bytes.get(index).copied())
+            .unwrap_or_else(|| KEY_HEADER_BYTES + key.iter().map(|&column| self.longest(column)).sum::<u64>())
+    }
+
+    /// Bytes of the column's longest value in a key, with its length and alignment.
+    pub(super) fn longest(&self, column: usize) -> u64 {
+        self.profile.columns[column].max_bytes.max(8) + 8
     }
 
     fn leave_out(&mut self, kind: &str, name: String, why: String, sql: String) {

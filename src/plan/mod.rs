@@ -28,6 +28,7 @@ mod mixed;
 pub mod names;
 mod notes;
 pub mod order;
+mod overflow;
 pub mod partition;
 pub mod partition_keys;
 mod query;

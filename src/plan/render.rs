@@ -23,7 +23,7 @@ pub(super) fn created(
     let schema = &inputs.rules.schema;
     let kept_values = match inputs.rules.generated {
         GeneratedPolicy::Values => Vec::new(),
-        GeneratedPolicy::Translate => generated::translate_all(table, draft),
+        GeneratedPolicy::Translate => generated::translate_all(table, profile, draft),
     };
     let partition = partition::plan(inputs, (table, profile), &draft.plan, names, findings);
     let sequence = identity_sequence(table, draft, names);

@@ -33,11 +33,12 @@ impl<'a> Item<'a> {
 
 /// The settings under which the statements mean what they mean in a copy: its sessions have the same ones
 /// (`postgres::session`). Types and functions are named without a schema, everything else with one.
-pub const SETTINGS: [&str; 4] = [
+pub const SETTINGS: [&str; 5] = [
     "SET client_encoding = 'UTF8'",
     "SET search_path = pg_catalog",
     "SET TimeZone = 'UTC'",
     "SET DateStyle = 'ISO'",
+    "SET standard_conforming_strings = on",
 ];
 
 /// What a section of `plans` does, in the order of work. All plans go into one schema, which the first makes.

@@ -13,6 +13,8 @@ pub struct TargetCatalog {
     pub tables: Vec<TargetTable>,
     /// names of all its relations and types: what a new table or index cannot be called
     pub taken_names: Vec<String>,
+    /// names of its functions without arguments: what the function of a trigger cannot be called
+    pub functions: Vec<String>,
 }
 
 /// What kind of relation a table is.

@@ -8,10 +8,10 @@ use super::draft::{Draft, Inputs, Remarks};
 use super::names::{Names, spell};
 use super::translate::{self, Scope};
 use super::{Step, StepKind, TableMode, TablePlan, default, scope};
-use crate::catalog::Table;
 use crate::catalog::expr::{BinaryOp, Expr, Quote};
 use crate::catalog::trigger::{self, Trigger, UpdateTrigger};
 use crate::catalog::walk::names;
+use crate::catalog::{Generated, Table};
 use crate::config::TriggerPolicy;
 use crate::ident::{qualified, quote};
 
@@ -45,7 +45,7 @@ pub(super) fn plan(inputs: &Inputs<'_>, drafts: &mut [Draft], taken: &mut Names,
         }
         match made(inputs.tables[place].0, &drafts[place].plan, found) {
             Ok(made) => {
-                let name = taken.take(&spell(&item.name, inputs.rules.names));
+                let name = free_name(taken, &spell(&item.name, inputs.rules.names), inputs);
                 let sql = made.sql(&inputs.rules.schema, &drafts[place].plan.target, &name);
                 drafts[place].plan.last.push(Step { kind: StepKind::Trigger, object: name, sql });
                 false
@@ -56,6 +56,16 @@ pub(super) fn plan(inputs: &Inputs<'_>, drafts: &mut [Draft], taken: &mut Names,
             }
         }
     });
+}
+
+/// A trigger's name is its function's, too, and functions have names of their own kind.
+fn free_name(taken: &mut Names, wanted: &str, inputs: &Inputs<'_>) -> String {
+    loop {
+        let name = taken.take(wanted);
+        if !inputs.target.functions.contains(&name) {
+            return name;
+        }
+    }
 }
 
 fn watches(trigger: &Trigger, table: &str) -> bool {
@@ -85,12 +95,30 @@ impl Made {
             [] => String::new(),
             conditions => format!(" WHEN ({})", conditions.join(" AND ")),
         };
+        let tag = tag(&sets);
         format!(
             "CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog \
-             AS $made$ BEGIN {sets} RETURN NEW; END $made$;\n\
+             SET standard_conforming_strings = on \
+             AS {tag} BEGIN {sets} RETURN NEW; END {tag};\n\
              CREATE TRIGGER {name} BEFORE UPDATE{of} ON {table} FOR EACH ROW{when} EXECUTE FUNCTION {function}()"
         )
     }
+}
+
+/// Quotes that do not occur in what they are put around.
+fn tag(body: &str) -> String {
+    let numbered = (1_usize..).map(|number| format!("$made{number}$"));
+    let mut tags = std::iter::once("$made$".to_owned()).chain(numbered);
+    tags.find(|tag| !body.contains(tag.as_str())).unwrap_or_default()
+}
+
+/// Generated columns have no place in it: PostgreSQL computes them after a trigger of this kind, and takes them as changed
+/// where what they are made of is changed; SQLite never does, since nobody can set them.
+fn watches_generated(table: &Table, of: &[usize], when: Option<&Expr>) -> Option<String> {
+    let in_when = when.iter().flat_map(|expr| scope::mentioned(table, expr));
+    let mut watched = of.iter().copied().chain(in_when);
+    let column = watched.find(|&column| table.columns[column].generated != Generated::No)?;
+    Some(format!("it watches the generated column \"{}\"", table.columns[column].name))
 }
 
 fn made(table: &Table, plan: &TablePlan, trigger: &UpdateTrigger) -> Result<Made, String> {
@@ -100,6 +128,9 @@ fn made(table: &Table, plan: &TablePlan, trigger: &UpdateTrigger) -> Result<Made
         Ok::<usize, String>(column)
     };
     let of = trigger.of.iter().map(column).collect::<Result<Vec<_>, _>>()?;
+    if let Some(why) = watches_generated(table, &of, trigger.when.as_ref()) {
+        return Err(why);
+    }
     let of: Vec<String> = of.into_iter().map(|column| quote(&plan.columns[column].target)).collect();
     let mut when: Vec<String> = same_row(table, plan, &trigger.filter)?.into_iter().collect();
     if let Some(condition) = &trigger.when {

@@ -10,6 +10,7 @@ use super::{ColumnPlan, Step, StepKind, TableMode};
 use crate::catalog::{Catalog, IndexOrigin, Table, View, ViewColumn};
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::{qualified, quote_list};
+use crate::limits::COLUMNS_MAX;
 
 /// Plans the views of the source, those that others are made of first.
 pub(super) fn plan(
@@ -84,6 +85,10 @@ fn attempt(inputs: &Inputs<'_>, view: &View, world: &World) -> Attempt {
     let wanted = names::plain(&names::spell(&view.name, inputs.rules.names), inputs.rules.hash);
     if inputs.target.taken_names.contains(&wanted) {
         return Attempt::Refused(format!("something in the target is called \"{wanted}\" already"));
+    }
+    if columns.len() > COLUMNS_MAX {
+        let count = columns.len();
+        return Attempt::Refused(format!("it has {count} columns; PostgreSQL takes {COLUMNS_MAX}"));
     }
     let select = match &view.select {
         Ok(select) => select,

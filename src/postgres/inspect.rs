@@ -20,6 +20,8 @@ const UNIQUE_KEYS: &str = include_str!("../../schema/inspect/unique_keys.sql");
 const CHECKS: &str = include_str!("../../schema/inspect/checks.sql");
 const MISSING: &str = include_str!("../../schema/inspect/missing.sql");
 const NAMES: &str = include_str!("../../schema/inspect/names.sql");
+const FUNCTIONS: &str = "SELECT p.proname::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = $1 AND p.pronargs = 0";
 
 /// Reads what `schema` holds.
 ///
@@ -69,11 +71,13 @@ async fn read(session: &Session, schema: &str) -> std::result::Result<TargetCata
         }
     }
     let taken_names = rows(NAMES).await?.iter().map(|row| row.get(0)).collect();
+    let functions = rows(FUNCTIONS).await?.iter().map(|row| row.get(0)).collect();
     Ok(TargetCatalog {
         server_version_num: session.server_info().version_num,
         schema_exists: exists,
         tables: tables.into_values().collect(),
         taken_names,
+        functions,
     })
 }
 

@@ -189,6 +189,7 @@ fn major_version(text: &str) -> u32 {
 fn settings(major: u32, tcp: bool) -> String {
     let mut sql = format!(
         "SET client_encoding = 'UTF8'; SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; \
+         SET standard_conforming_strings = on; SET transform_null_equals = off; \
          SET row_security = off; SET statement_timeout = 0; SET lock_timeout = {}; \
          SET idle_in_transaction_session_timeout = 0; SET synchronous_commit = off;",
         limits::LOCK_TIMEOUT.as_millis()

@@ -31,7 +31,7 @@ const TABLES: &str = "
 ";
 
 /// Name, and what the view selects.
-const VIEWS: [(&str, &str); 110] = [
+const VIEWS: [(&str, &str); 112] = [
     // names and stars
     ("star", "SELECT * FROM city"),
     ("star_of_one", "SELECT p.*, c.name FROM person p JOIN city c ON c.id = p.city_id"),
@@ -44,6 +44,12 @@ const VIEWS: [(&str, &str); 110] = [
     ("same_names", "SELECT c.name, p.name, c.id, p.id FROM person p JOIN city c ON c.id = p.city_id"),
     ("no_from", "SELECT 1 AS one, 'a' AS a, NULL AS n, 1.5 AS r, x'00' AS b"),
     ("rowid_alias", "SELECT rowid, _rowid_ AS r, c.oid AS o FROM city c"),
+    // an answer that rests on the row around alone
+    ("in_another_class", "SELECT id, name IN (SELECT photo FROM person) AS z FROM person"),
+    (
+        "where_in_another_class",
+        "SELECT id FROM person WHERE (name NOT IN (SELECT photo FROM person WHERE photo IS NOT NULL)) IS NOT 0",
+    ),
     // joins
     ("comma", "SELECT p.id, c.id AS c FROM person p, city c WHERE p.city_id = c.id"),
     (

@@ -143,10 +143,12 @@ impl Writer<'_, '_, '_> {
         }
         let alias = self.session.alias("found");
         let equal = equal(level, operand, &alias, column)?;
-        // NULL where nothing is equal but something might be.
+        let met = quote(&self.session.alias("met"));
+        // NULL where nothing is equal but something might be. Compared in a query of its own: an aggregate over nothing but
+        // columns of the query around would belong to that one.
         let sql = format!(
-            "(SELECT {not_word}CASE WHEN bool_or({0}) THEN true WHEN bool_or(({0}) IS NULL) THEN NULL ELSE false END \
-             FROM ({1}) AS {2} (\"value\"))",
+            "(SELECT {not_word}CASE WHEN bool_or({met}.\"is\") THEN true WHEN bool_or({met}.\"is\" IS NULL) THEN NULL ELSE false END \
+             FROM (SELECT ({0})::pg_catalog.bool FROM ({1}) AS {2} (\"value\")) AS {met} (\"is\"))",
             equal.sql,
             rendered.sql,
             quote(&alias)
