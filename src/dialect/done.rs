@@ -5,7 +5,7 @@ use super::guard::Run;
 use super::later::{Event, events};
 use super::rebuild::{Group, Rebuild, groups};
 use super::turn::{Action, Renames, turn};
-use super::{Reason, State, Step, insert, rows};
+use super::{Reason, State, Step, insert, rows, sequence};
 use crate::catalog::script::Statement;
 use crate::finding::NotCarried;
 
@@ -120,7 +120,7 @@ fn single(step: &Step) -> Done {
     let on = |table: &str, runs: Vec<Run>| {
         let target = step.before.model.of_source(table).map(|table| table.name.clone());
         runs.into_iter()
-            .map(|run| Action { run, table: target.clone(), makes: None })
+            .map(|run| Action { run, table: target.clone(), reads: None, makes: None })
             .collect::<Vec<Action>>()
     };
     let statement = match &step.statement {
@@ -138,6 +138,16 @@ fn single(step: &Step) -> Done {
         }
         Statement::Other(words) => why(format!("{words} has no place in the script of a schema")),
         Statement::Temporary => why("what is temporary is not carried".to_owned()),
+        Statement::CreateTable { .. } if statement.is_internal() => {
+            Done { remark: Some(left_out(step)), ..Done::default() }
+        }
+        Statement::Delete { table, filter: None, .. } if sequence::is_table(table) => {
+            Done { remark: Some(left_out(step)), ..Done::default() }
+        }
+        Statement::Insert(one) if sequence::is_table(&one.table) => match sequence::advance(one, &step.before) {
+            Ok(actions) => Done { actions, ..Done::default() },
+            Err(reason) => why(reason),
+        },
         Statement::Insert(one) => match insert::insert(one, &step.before) {
             Ok(runs) => Done {
                 actions: on(&one.table, runs),
@@ -147,7 +157,12 @@ fn single(step: &Step) -> Done {
             Err(reason) => why(reason),
         },
         Statement::Update(update) => match rows::update(update, &step.before) {
-            Ok(run) => Done { actions: on(&update.table, vec![run]), ..Done::default() },
+            Ok(run) => {
+                let mut actions = on(&update.table, vec![run]);
+                let other = update.from.as_ref().and_then(|(name, _)| step.before.model.of_source(name));
+                actions.iter_mut().for_each(|action| action.reads = other.map(|other| other.name.clone()));
+                Done { actions, ..Done::default() }
+            }
             Err(reason) => why(reason),
         },
         Statement::Delete { odd: Some(odd), .. } => why(format!("{odd} is not translated")),
