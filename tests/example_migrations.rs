@@ -182,7 +182,7 @@ fn the_postgres_history_runs_twice_and_ends_at_the_applications_schema() {
     let (whole, made) = (server.fresh_database(), server.fresh_database());
     whole.execute(POSTGRES);
     let expected = postgres_shape(&whole);
-    assert_eq!(expected.iter().filter(|line| line.starts_with("column ")).count(), 347 + 4);
+    assert_eq!(expected.iter().filter(|line| line.starts_with("column ")).count(), 347 + 5);
     for _ in 0..2 {
         run_postgres(&made, |_| true);
         same(&postgres_shape(&made), &expected);

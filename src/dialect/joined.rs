@@ -2,10 +2,12 @@
 
 use super::rows::{Ends, ends, relation};
 use super::{Reason, State};
+use crate::catalog::affinity::Affinity;
 use crate::catalog::expr::{BinaryOp, Expr};
 use crate::catalog::script::Update;
-use crate::ident::qualified;
-use crate::plan::translate::{Relation, ScopeColumn};
+use crate::ident::{qualified, quote};
+use crate::plan::translate::{Relation, Scope, ScopeColumn};
+use crate::plan::types::Mapping;
 
 /// The other table as expressions see it; none where the UPDATE has no FROM.
 ///
@@ -15,12 +17,15 @@ pub(super) fn other(update: &Update, state: &State) -> Result<Option<Relation>, 
     let Some((name, alias)) = &update.from else { return Ok(None) };
     let of_other = ends(state, name)?;
     if name.eq_ignore_ascii_case(&update.table) {
-        return Err("UPDATE … FROM the table itself, whose rows would have changed the second time".to_owned());
+        return Err(
+            "UPDATE … FROM the table itself, whose rows would have changed the second time".to_owned()
+        );
     }
     let own = relation(state, &update.table, update.alias.as_deref()).unwrap_or_default();
     let other = relation(state, name, alias.as_deref()).unwrap_or_default();
     if !has_one_row(update.filter.as_ref(), (&own, &other), &of_other) {
-        let why = "WHERE does not say that it has one row at most for each row that is changed, by a key of it";
+        let why =
+            "WHERE does not say that it has one row at most for each row that is changed, by a key of it";
         return Err(format!("UPDATE … FROM {name}: {why}"));
     }
     Ok(Some(other))
@@ -63,6 +68,21 @@ fn equated(expr: &Expr, (own, other): (&Relation, &Relation), found: &mut Vec<St
         }
         _ => {}
     }
+}
+
+/// The column that an expression is, where it has this affinity and this type.
+pub(super) fn same_column(
+    expr: &Expr,
+    scope: &Scope<'_>,
+    affinity: Affinity,
+    mapping: &Mapping,
+) -> Option<String> {
+    let [one, other] = scope.relations.as_slice() else { return None };
+    let found = column(expr, one, other).map(|found| (one, found));
+    let (relation, found) = found.or_else(|| column(expr, other, one).map(|found| (other, found)))?;
+    let is_same = found.affinity == affinity && found.mapping == *mapping;
+    let name = quote(&found.target);
+    is_same.then(|| relation.qualifier.as_ref().map_or(name.clone(), |table| format!("{table}.{name}")))
 }
 
 /// The column of `relation` that an expression is; a bare name must not be the other's, too.

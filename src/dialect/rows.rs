@@ -76,6 +76,8 @@ pub(super) fn assigned(
 ) -> Result<String, Reason> {
     match is_constant(expr) {
         true => literal::of(expr, affinity, mapping).map(|literal| literal.sql),
+        // A column of the very same kind holds what this one can.
+        false if let Some(same) = joined::same_column(expr, scope, affinity, mapping) => Ok(same),
         false => translate::stored(expr, scope, affinity, mapping).map(|translated| translated.sql),
     }
 }
@@ -156,6 +158,8 @@ pub(super) fn is_repeatable(expr: &Expr, column: &str) -> bool {
 /// A name for which `is` holds stands somewhere in the expression; what a query within it names is its own.
 fn names_any(expr: &Expr, is: &impl Fn(Option<&str>, &str) -> bool) -> bool {
     let mut found = false;
-    walk(expr, &mut |part| found |= matches!(part, Expr::Name { table, name, .. } if is(table.as_deref(), name)));
+    walk(expr, &mut |part| {
+        found |= matches!(part, Expr::Name { table, name, .. } if is(table.as_deref(), name))
+    });
     found
 }

@@ -70,7 +70,9 @@ pub fn migrations(dir: &Path) -> Result<BTreeMap<u64, Migration>> {
     let mut found: BTreeMap<u64, Migration> = BTreeMap::new();
     for file in files {
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let Some((number, name)) = parts(&name).filter(|_| file.is_file() && !is_down(&file)) else { continue };
+        let Some((number, name)) = parts(&name).filter(|_| file.is_file() && !is_down(&file)) else {
+            continue;
+        };
         let migration = found.entry(number).or_default();
         match name.strip_suffix("_postgres") {
             Some(name) => migration.postgres.push((name.to_owned(), file)),
@@ -178,8 +180,12 @@ mod tests {
 
     #[test]
     fn dates_have_no_gaps_and_what_takes_back_is_no_migration() {
-        let dates =
-            ["20240101000000_a.sql", "20240101000000_a_postgres.sql", "20240203_b.sql", "20240203_b_postgres.sql"];
+        let dates = [
+            "20240101000000_a.sql",
+            "20240101000000_a_postgres.sql",
+            "20240203_b.sql",
+            "20240203_b_postgres.sql",
+        ];
         assert_eq!(faults_of(&dates), []);
         let both = ["1_a.up.sql", "1_a.down.sql", "1_a_postgres.up.sql", "1_a_postgres.down.sql"];
         assert_eq!(faults_of(&both), []);

@@ -61,7 +61,11 @@ mod tests {
     #[test]
     fn what_takes_back_is_left_out() {
         cut("-- +goose Up\na;\n\n-- +goose Down\nb;\n", "-- +goose Up\na;\n\n\n\n", Some(4));
-        cut("-- migrate:up\r\na;\r\n--migrate:down transaction:false\r\nb;", "-- migrate:up\r\na;\r\n\n\n", Some(3));
+        cut(
+            "-- migrate:up\r\na;\r\n--migrate:down transaction:false\r\nb;",
+            "-- migrate:up\r\na;\r\n\n\n",
+            Some(3),
+        );
         cut("--+migrate Down\nb;\n-- +migrate Up\na;", "\n\n-- +migrate Up\na;", Some(1));
         cut("-- Up\na;\n  -- DOWN\nb;", "-- Up\na;\n\n\n", Some(3));
     }

@@ -15,12 +15,9 @@ pub(super) fn insert(parsed: &Stmt<'_>) -> Read<Insert> {
         InsertBody::DefaultValues => (Rows::Defaults, None),
         InsertBody::Select(query, upsert) => (rows_of(select(query)?), *upsert),
     };
-    let mut odd = [
-        (with.is_some(), "WITH"),
-        (tbl_name.alias.is_some(), "an alias of the table"),
-    ]
-    .into_iter()
-    .find_map(|(is, words)| is.then_some(words));
+    let mut odd = [(with.is_some(), "WITH"), (tbl_name.alias.is_some(), "an alias of the table")]
+        .into_iter()
+        .find_map(|(is, words)| is.then_some(words));
     let conflict = match (or_conflict, upsert) {
         (None, None) => Conflict::Error,
         (Some(ResolveType::Ignore), None) => Conflict::Ignore,
@@ -124,12 +121,9 @@ pub(super) fn delete(parsed: &Stmt<'_>) -> Read<Statement> {
     let Stmt::Delete { with, tbl_name, where_clause, order_by, limit, .. } = parsed else {
         return Err("not a DELETE".to_owned());
     };
-    let odd = [
-        (with.is_some(), "WITH"),
-        (order_by.is_some() || limit.is_some(), "LIMIT"),
-    ]
-    .into_iter()
-    .find_map(|(is, words)| is.then_some(words));
+    let odd = [(with.is_some(), "WITH"), (order_by.is_some() || limit.is_some(), "LIMIT")]
+        .into_iter()
+        .find_map(|(is, words)| is.then_some(words));
     Ok(Statement::Delete {
         table: name(tbl_name),
         alias: tbl_name.alias.as_ref().map(|alias| unquote(alias.0)),
