@@ -31,6 +31,8 @@ pub struct Catalog {
     pub left_out: Vec<NotCarried>,
     /// what introspection has to say
     pub findings: Vec<Finding>,
+    /// the file's texts are UTF-16, and so are its tables'
+    pub utf16: bool,
 }
 
 /// One view.
@@ -65,6 +67,8 @@ pub struct Table {
     pub sql: String,
     /// WITHOUT ROWID
     pub without_rowid: bool,
+    /// its texts are UTF-16, and ordered by those bytes
+    pub utf16: bool,
     /// STRICT
     pub strict: bool,
     /// AUTOINCREMENT

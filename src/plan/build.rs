@@ -3,19 +3,16 @@
 use super::draft::{Draft, Inputs, Remarks, refusal};
 use super::names::{self, Names};
 use super::notes;
-use super::target::{Relation, TargetForeignKey, TargetTable};
-use super::types::Level;
+use super::target::TargetTable;
 use super::{
-    ForeignKeyPlan, Lift, OrphanProbe, PLAN_FORMAT, Plan, ScanKey, SequencePlan, Step, StepKind, TableMode,
-    TablePlan, checks, chosen, columns, comments, ddl, existing, foreign, generated, keys, order, partition,
-    partition_keys, rename, triggers, views, virtuals,
+    PLAN_FORMAT, Plan, ScanKey, SequencePlan, TableMode, TablePlan, checks, chosen, columns, comments,
+    existing, foreign, lift, order, partition, partition_keys, rename, render, triggers, views, virtuals,
 };
 use crate::catalog::profile::TableProfile;
-use crate::catalog::{Catalog, Index, IndexOrigin, Table};
-use crate::config::{CommentPolicy, CreatePolicy, GeneratedPolicy, Infer};
-use crate::finding::{Finding, NotCarried, Severity};
-use crate::ident::{qualified, quote};
-use crate::limits::{HEAP_ROW_BYTES_MAX, INDEX_DROP_BYTES_MIN, ROW_BYTES_MAX};
+use crate::catalog::{Catalog, Table};
+use crate::config::{CommentPolicy, CreatePolicy, Infer};
+use crate::finding::{Finding, Severity};
+use crate::limits::{HEAP_ROW_BYTES_MAX, ROW_BYTES_MAX};
 use std::collections::BTreeMap;
 
 /// Builds the plan. Whatever stands against it is among its findings, all at once.
@@ -34,7 +31,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     for ((table, profile), draft) in inputs.tables.iter().zip(&mut drafts) {
         check_sizes(table, profile, &mut remarks.findings);
         if draft.plan.mode == TableMode::Create {
-            render_created(inputs, table, profile, draft, &mut names, &mut remarks);
+            render::created(inputs, table, profile, draft, &mut names, &mut remarks);
         } else {
             partition::refuse_existing(inputs, &draft.plan, &mut remarks.findings);
         }
@@ -50,7 +47,7 @@ pub fn build(inputs: &Inputs<'_>) -> Plan {
     }
     triggers::plan(inputs, &mut drafts, &mut names, &mut remarks);
     comment_created(inputs, &mut drafts);
-    lift_existing(inputs, &mut drafts);
+    lift::lift_existing(inputs, &mut drafts);
     check_shared_targets(&drafts, &mut remarks.findings);
     let views = views::plan(inputs, &drafts, &mut names, &mut remarks);
     let tables = in_order(inputs.catalog, drafts, &mut remarks.findings);
@@ -246,228 +243,6 @@ fn check_sizes(table: &Table, profile: &TableProfile, findings: &mut Vec<Finding
             refusal("E_ROW_8K", &table.name, message).fix("split the table, or leave it out with --exclude"),
         );
     }
-}
-
-fn render_created(
-    inputs: &Inputs<'_>,
-    table: &Table,
-    profile: &TableProfile,
-    draft: &mut Draft,
-    names: &mut Names,
-    remarks: &mut Remarks,
-) {
-    let Remarks { findings, not_carried } = remarks;
-    let schema = &inputs.rules.schema;
-    let kept_values = match inputs.rules.generated {
-        GeneratedPolicy::Values => Vec::new(),
-        GeneratedPolicy::Translate => generated::translate_all(table, draft),
-    };
-    let partition = partition::plan(inputs, (table, profile), &draft.plan, names, findings);
-    let sequence = identity_sequence(table, draft, names);
-    let qualified = sequence.as_ref().map(|(name, _)| qualified(schema, name));
-    let numbers = match (&sequence, &qualified) {
-        (Some((name, _)), Some(qualified)) if partition::needs_sequence(inputs, partition.as_ref()) => {
-            ddl::Numbers::Sequence { name, qualified }
-        }
-        (Some((_, false)), Some(name)) => ddl::Numbers::Identity(ddl::Identity { sequence: Some(name) }),
-        _ => ddl::Numbers::Identity(ddl::Identity { sequence: None }),
-    };
-    let sql = columns::create_statement(
-        (schema, &draft.plan.target),
-        table,
-        &draft.plan.columns,
-        numbers,
-        not_carried,
-    );
-    draft.plan.pre_data = match &partition {
-        Some(partition) => partition::statements(schema, table, &draft.plan, partition, (&sql, numbers)),
-        None => vec![Step { kind: StepKind::Table, object: draft.plan.target.clone(), sql }],
-    };
-    let before = not_carried.len();
-    let may_meet: Vec<bool> = (0..draft.plan.columns.len()).map(|column| may_meet(draft, column)).collect();
-    let mut hashed = Vec::new();
-    let planner = keys::Keys {
-        schema,
-        policy: inputs.rules.names,
-        table,
-        profile,
-        target: &draft.plan.target,
-        columns: &draft.plan.columns,
-        partition: partition.as_ref().map(|partition| partition.column),
-        may_meet: &may_meet,
-        findings,
-        not_carried,
-        hashed: &mut hashed,
-    };
-    draft.plan.post_data = planner.plan(names);
-    draft.unique_keys = kept_unique_keys(table, &not_carried[before..]);
-    draft.unique_keys.extend(hashed.iter().filter(|key| *key == "primary key").cloned());
-    draft.plan.unique_keys = keys_that_may_meet(table, draft);
-    draft.unique_keys.retain(|key| !hashed.contains(key));
-    if let Some(partition) = partition {
-        partition::put(draft, partition);
-    }
-    list_text_only(table, &draft.plan.columns, &kept_values, not_carried);
-}
-
-/// The name of the identity's sequence, and whether it is the one that PostgreSQL would give it:
-/// `TABLE_COLUMN_seq` is taken here either way, so that nothing that is made later is called the same.
-fn identity_sequence(table: &Table, draft: &Draft, names: &mut Names) -> Option<(String, bool)> {
-    let column = &draft.plan.columns[table.rowid_column?].target;
-    let usual = format!("{}_{column}_seq", draft.plan.target);
-    let name = names.take(&usual);
-    let is_usual = name == usual;
-    Some((name, is_usual))
-}
-
-fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::new();
-    if !table.primary_key.is_empty() && !left_out.iter().any(|item| item.kind == "primary key") {
-        kept.push("primary key".to_owned());
-    }
-    // The primary key's own index is left out together with it, under the key's name alone.
-    let is_plain = |index: &Index| !index.partial && index.keys.iter().all(|key| key.column.is_some());
-    let counts = |index: &&Index| index.unique && is_plain(index) && index.origin != IndexOrigin::PrimaryKey;
-    let indexes = table.indexes.iter().filter(counts);
-    kept.extend(
-        indexes
-            .map(|index| index.name.clone())
-            .filter(|name| !left_out.iter().any(|item| &item.name == name)),
-    );
-    kept
-}
-
-/// Unique keys with a column whose configured type or change may make one value of two: they are tried before the copy.
-fn keys_that_may_meet(table: &Table, draft: &Draft) -> Vec<(String, Vec<usize>)> {
-    let of_index = |name: &String| {
-        let index = table.indexes.iter().find(|index| index.name == *name);
-        index.map(|index| index.keys.iter().filter_map(|key| key.column).collect::<Vec<usize>>())
-    };
-    let columns = |name: &String| match name.as_str() {
-        "primary key" => Some(table.primary_key.clone()),
-        _ => of_index(name),
-    };
-    let keys = draft.unique_keys.iter().filter_map(|name| Some((name.clone(), columns(name)?)));
-    keys.filter(|(_, columns)| columns.iter().any(|&column| may_meet(draft, column))).collect()
-}
-
-/// Whether the column's configured type or change may make one value of two.
-fn may_meet(draft: &Draft, column: usize) -> bool {
-    match draft.plan.columns[column].level {
-        Level::E0 => false,
-        Level::Loss => true,
-        _ => draft.is_chosen[column],
-    }
-}
-
-/// Generated expressions and ON CONFLICT clauses: read, not carried, listed.
-fn list_text_only(
-    table: &Table,
-    columns: &[super::ColumnPlan],
-    kept_values: &[(String, String)],
-    not_carried: &mut Vec<NotCarried>,
-) {
-    let mut list = |kind: &str, name: String, why: &str, sql: String| {
-        let table = Some(table.name.clone());
-        not_carried.push(NotCarried { kind: kind.to_owned(), name, table, why: why.to_owned(), sql });
-    };
-    let is_made =
-        |name: &str| columns.iter().any(|column| column.source == name && column.generated.is_some());
-    for generated in table.ddl.generated.iter().filter(|generated| !is_made(&generated.column)) {
-        let reason = kept_values.iter().find(|(column, _)| *column == generated.column);
-        let reason = reason.map(|(_, why)| format!(": {why}")).unwrap_or_default();
-        let why = format!("the values are copied into an ordinary column{reason}");
-        let sql = format!("GENERATED ALWAYS AS ({})", generated.sql);
-        list("generated column", generated.column.clone(), &why, sql);
-    }
-    for (place, clause) in &table.ddl.on_conflict {
-        let why = "PostgreSQL has no such clause in a constraint";
-        list("conflict clause", place.clone(), why, clause.clone());
-    }
-}
-
-/// Foreign keys and large plain indexes of existing tables stand aside during the load.
-fn lift_existing(inputs: &Inputs<'_>, drafts: &mut [Draft]) {
-    let sources: Vec<SourceNames> = drafts
-        .iter()
-        .map(|draft| {
-            let columns = draft
-                .plan
-                .columns
-                .iter()
-                .map(|column| (column.target.clone(), column.source.clone()))
-                .collect();
-            (draft.plan.target.clone(), draft.plan.source.clone(), columns)
-        })
-        .collect();
-    for draft in drafts.iter_mut().filter(|draft| draft.plan.mode == TableMode::Existing) {
-        let Some(existing) = inputs.target.find_table(&draft.plan.target) else { continue };
-        draft.plan.foreign_keys = existing
-            .foreign_keys
-            .iter()
-            .map(|key| lift_foreign_key(&draft.schema, &draft.plan, key, &sources))
-            .collect();
-        if draft.plan.bytes >= INDEX_DROP_BYTES_MIN && existing.relation == Relation::Table {
-            draft.plan.lifted_indexes = existing
-                .indexes
-                .iter()
-                .filter(|index| !index.unique)
-                .map(|index| Lift {
-                    object: index.name.clone(),
-                    drop: format!("DROP INDEX {}", qualified(&draft.schema, &index.name)),
-                    restore: index.definition.clone(),
-                })
-                .collect();
-        }
-    }
-}
-
-/// A table's target and source name, and its columns' target and source names.
-type SourceNames = (String, String, Vec<(String, String)>);
-
-fn lift_foreign_key(
-    schema: &str,
-    plan: &TablePlan,
-    key: &TargetForeignKey,
-    sources: &[SourceNames],
-) -> ForeignKeyPlan {
-    let bare = key.definition.trim_end_matches(" NOT VALID");
-    let name = quote(&key.name);
-    ForeignKeyPlan {
-        name: key.name.clone(),
-        add: format!(
-            "ALTER TABLE {} ADD CONSTRAINT {name} {bare} NOT VALID",
-            qualified(schema, &plan.target)
-        ),
-        validate: key.validated.then(|| ddl::validate(schema, &plan.target, &key.name)),
-        drop: Some(ddl::drop_constraint(schema, &plan.target, &key.name)),
-        probe: probe(schema, plan, key, sources),
-        orphans: 0,
-        quarantine: false,
-    }
-}
-
-/// An existing key in the source's names, where the source has both ends.
-fn probe(
-    schema: &str,
-    plan: &TablePlan,
-    key: &TargetForeignKey,
-    sources: &[SourceNames],
-) -> Option<OrphanProbe> {
-    let child =
-        sources.iter().find(|(target, source, _)| *target == plan.target && *source == plan.source)?;
-    let parent = sources.iter().find(|(target, _, _)| key.parent.0 == schema && key.parent.1 == *target)?;
-    let translate = |names: &[(String, String)], wanted: &[String]| -> Option<Vec<String>> {
-        wanted
-            .iter()
-            .map(|name| names.iter().find(|(target, _)| target == name).map(|(_, s)| s.clone()))
-            .collect()
-    };
-    Some(OrphanProbe {
-        columns: translate(&child.2, &key.columns)?,
-        parent: parent.1.clone(),
-        parent_columns: translate(&parent.2, &key.parent_columns)?,
-    })
 }
 
 fn in_order(catalog: &Catalog, drafts: Vec<Draft>, findings: &mut Vec<Finding>) -> Vec<TablePlan> {

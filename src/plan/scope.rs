@@ -9,7 +9,8 @@ use crate::catalog::walk::names;
 /// The columns of one table, in its own CHECKs, indexes and generated columns. The first `table.columns.len()` plans are
 /// those of its columns, in their order.
 pub(super) fn of_table(table: &Table, columns: &[ColumnPlan]) -> Scope<'static> {
-    Scope { relations: vec![relation(table, columns, &table.name, None)], ..Scope::default() }
+    let relations = vec![relation(table, columns, &table.name, None)];
+    Scope { relations, utf16: table.utf16, ..Scope::default() }
 }
 
 /// The table under a name, its columns behind `qualifier`.

@@ -117,7 +117,8 @@ fn made(table: &Table, plan: &TablePlan, trigger: &UpdateTrigger) -> Result<Made
 
 fn rows(table: &Table, plan: &TablePlan) -> Scope<'static> {
     let row = |name: &str, qualifier| scope::relation(table, &plan.columns, name, Some(qualifier));
-    Scope { relations: vec![row("new", "NEW"), row("old", "OLD")], ..Scope::default() }
+    let relations = vec![row("new", "NEW"), row("old", "OLD")];
+    Scope { relations, utf16: table.utf16, ..Scope::default() }
 }
 
 /// Whether the WHERE means the row that was updated and no other: its key is the new row's. Where it is the old row's, the

@@ -169,7 +169,7 @@ fn world(inputs: &Inputs<'_>, drafts: &[Draft]) -> World {
             (object.name.clone(), format!("the {} {} is not carried", object.kind, object.name))
         }),
     );
-    World { known, missing, pending, hash: inputs.rules.hash }
+    World { known, missing, pending, hash: inputs.rules.hash, utf16: inputs.catalog.utf16 }
 }
 
 fn of_table(inputs: &Inputs<'_>, table: &Table, draft: &Draft) -> Known {

@@ -297,6 +297,8 @@ users      234   149 kB  0.5 s   match
             r.tables[0].verify = Verify::Differs;
         };
         assert_eq!(sentence(&differs), "differs: 1 of 2 tables is not equal on both sides (3.4 s)");
+        let gone = |r: &mut RunReport| r.outcome = Outcome::Differs;
+        assert_eq!(sentence(&gone), "differs: not in the rows; what does is told below (3.4 s)");
         let interrupted = |r: &mut RunReport| {
             (r.outcome, r.exit_code) = (Outcome::Interrupted, 130);
             r.tables[0].rows.copied = 1000;

@@ -23,7 +23,8 @@ pub fn introspect(connection: &Connection) -> Result<Catalog> {
 }
 
 fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
-    let mut catalog = Catalog::default();
+    let encoding: String = connection.query_row("PRAGMA encoding", [], |row| row.get(0))?;
+    let mut catalog = Catalog { utf16: encoding != "UTF-8", ..Catalog::default() };
     let sequences = read_sequences(connection)?;
     // `sqlite_sequence` is no loss: what it holds goes into the target's sequences.
     for entry in list_tables(connection)?.into_iter().filter(|entry| entry.name != "sqlite_sequence") {
@@ -37,7 +38,7 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
             }),
             None => {
                 let table = read_table(connection, &entry, &sequences, &mut catalog.findings)?;
-                catalog.tables.push(table);
+                catalog.tables.push(Table { utf16: catalog.utf16, ..table });
             }
         }
     }
@@ -458,6 +459,14 @@ mod tests {
         assert_eq!(catalog.tables[3].primary_key, [1, 0]);
         assert_eq!(catalog.tables[5].rowid_name(), Some("oid"));
         assert_eq!(catalog.tables[3].rowid_name(), None);
+    }
+
+    #[test]
+    fn a_utf16_file_is_known_as_one() {
+        for (encoding, utf16) in [("UTF-8", false), ("UTF-16le", true), ("UTF-16be", true)] {
+            let sql = format!("PRAGMA encoding = '{encoding}'; CREATE TABLE a(x)");
+            assert_eq!(catalog(&sql).utf16, utf16, "{encoding}");
+        }
     }
 
     #[test]

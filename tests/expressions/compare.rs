@@ -43,7 +43,7 @@ pub(super) fn read_as(mapping: &Mapping) -> Mapping {
 pub(super) fn only_as_it_is(codec: &Codec) -> bool {
     let by_meaning =
         matches!(codec.domain(), Domain::Instant | Domain::Json | Domain::Interval | Domain::Network);
-    by_meaning || matches!(codec, Codec::Tagged | Codec::UuidAny)
+    by_meaning || matches!(codec, Codec::Tagged | Codec::UuidAny | Codec::BytesForm)
 }
 
 /// One quoted name, with a qualifier or without.

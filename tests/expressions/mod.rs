@@ -25,7 +25,7 @@ use std::fmt::Write as _;
 use table::{Sort, Table};
 
 /// How the source writes texts; where the server's locale changes nothing, and where it orders and folds as people do.
-const WORLDS: [(&str, &str); 2] = [("UTF-8", ""), ("UTF-8", LOCALE)];
+const WORLDS: [(&str, &str); 4] = [("UTF-8", ""), ("UTF-8", LOCALE), ("UTF-16le", ""), ("UTF-16be", LOCALE)];
 const LOCALE: &str =
     "TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C.UTF-8' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'";
 
@@ -140,10 +140,10 @@ fn round(
         (Family::Key, Role::Order, None),
     ] {
         // How texts are ordered, a database's locale decides for ordinary columns, too.
-        if role == Role::Order && !options.is_empty() {
+        if role == Role::Order && (!options.is_empty() || encoding != "UTF-8") {
             continue;
         }
-        let scope = table::scope(&table, planned("t"), alias);
+        let scope = Scope { utf16: encoding != "UTF-8", ..table::scope(&table, planned("t"), alias) };
         let from = alias.map_or_else(|| "t".to_owned(), |alias| format!("t AS {alias}"));
         let judge =
             Judge { sqlite: &sqlite, database: &database, from, key: format!("{}.id", alias.unwrap_or("t")) };
@@ -174,7 +174,7 @@ fn round(
             indexed(&database, &pairs, scores);
         }
     }
-    let scope = table::scope(&table, planned("g"), None);
+    let scope = Scope { utf16: encoding != "UTF-8", ..table::scope(&table, planned("g"), None) };
     stored::judge(&generated_columns, planned("g"), &scope, &database, scores);
 }
 

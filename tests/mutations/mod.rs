@@ -122,7 +122,10 @@ fn one_file(server: &Server, file: &Path, changes: u64, mut dice: Dice) -> Score
         }
         tables.retain(|table| !table.columns.is_empty());
     }
-    verify(&copy, &database, &[]).ends_with(0);
+    // Its keys were lifted and are missed; its rows are what they were.
+    let run = verify(&copy, &database, &[]);
+    let tables = run.report["tables"].as_array().unwrap();
+    assert!(!tables.is_empty() && tables.iter().all(|table| table["verify"] == "match"), "{}", run.report);
     score
 }
 

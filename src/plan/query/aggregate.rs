@@ -149,7 +149,8 @@ impl Aggregate<'_> {
     fn extreme(&self, one: &Expr) -> Result<Translated, Reason> {
         let operand = value(one, &self.level.scope)?;
         let (name, filter, collation) = (&self.call.name, &self.filter, self.level.collation(one));
-        let key = same::sort_key(&enclosed(&operand.sql), &operand.mapping, &collation)?;
+        let key =
+            same::order_key(self.level.scope.utf16, &enclosed(&operand.sql), &operand.mapping, &collation)?;
         let sql = match (&operand.mapping.codec, operand.mapping.pg) {
             (_, PgType::Bytea | PgType::Uuid) => {
                 return Err(format!("PostgreSQL has no {name}() of {}", operand.mapping.pg));

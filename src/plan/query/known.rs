@@ -47,6 +47,8 @@ pub(in crate::plan) struct World {
     pub pending: Vec<String>,
     /// for shortened names
     pub hash: NameHash,
+    /// the source is a UTF-16 file
+    pub utf16: bool,
 }
 
 /// What the translation of one view carries along.

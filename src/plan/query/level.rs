@@ -54,7 +54,7 @@ impl Item {
 
 impl<'a> Level<'a> {
     pub(super) fn within(above: Option<&'a Level<'a>>) -> Level<'a> {
-        let scope = Scope { outer: above.map(|above| &above.scope), ..Scope::default() };
+        let scope = Scope { outer: above.map(|above| &above.scope), by_double: true, ..Scope::default() };
         Level { scope, above, ..Level::default() }
     }
 

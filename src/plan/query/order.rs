@@ -13,7 +13,8 @@ pub(super) fn terms(order_by: &[Ordering], level: &Level<'_>) -> Result<String, 
     let term = |term: &Ordering| {
         let translated = value(&term.expr, &level.scope)?;
         let sql = no_position(&term.expr, enclosed(&translated.sql));
-        let key = same::sort_key(&sql, &translated.mapping, &level.collation(&term.expr))?;
+        let key =
+            same::order_key(level.scope.utf16, &sql, &translated.mapping, &level.collation(&term.expr))?;
         Ok(format!("{key} {}", direction(term)))
     };
     let terms: Vec<String> = order_by.iter().map(term).collect::<Result<_, Reason>>()?;

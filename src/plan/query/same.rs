@@ -34,6 +34,23 @@ fn plain(collation: &str) -> Result<(), Reason> {
     if collation == "BINARY" { Ok(()) } else { Err(format!("the column has the collation {collation}")) }
 }
 
+/// The same where the order itself is seen. A UTF-16 file orders texts by its own bytes (semantics.md §3.4); NOCASE and RTRIM
+/// look at UTF-8 in any file.
+///
+/// # Errors
+/// The reason why there is no such thing.
+pub(super) fn order_key(
+    utf16: bool,
+    sql: &str,
+    mapping: &Mapping,
+    collation: &str,
+) -> Result<String, Reason> {
+    if utf16 && collation == "BINARY" && matches!(mapping.codec, Codec::Text) {
+        return Err("the order of texts, which in a UTF-16 file is that of other bytes".to_owned());
+    }
+    sort_key(sql, mapping, collation)
+}
+
 /// What to sort by so that the order is SQLite's: `sql`, with the collation that it needs.
 ///
 /// # Errors

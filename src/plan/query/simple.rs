@@ -40,6 +40,7 @@ pub(super) fn select(
         return Err("a WINDOW clause".to_owned());
     }
     let mut level = Level::within(env.level);
+    level.scope.utf16 = session.world.utf16;
     let joined = match &query.from {
         None => Joined::default(),
         Some(from) => from::translate(session, env, from, &mut level)?,
@@ -270,7 +271,12 @@ fn ordered_apart(
         let index = bound.columns.iter().position(|column| column.expr == term.expr);
         let index = index.ok_or("DISTINCT ordered by something else than its columns")?;
         let name = format!("{alias}.\"{}\"", names[index]);
-        let key = same::sort_key(&name, &columns[index].mapping, &columns[index].collation)?;
+        let key = same::order_key(
+            writer.session.world.utf16,
+            &name,
+            &columns[index].mapping,
+            &columns[index].collation,
+        )?;
         terms.push(format!("{key} {}", order::direction(term)));
     }
     let names = quote_list(names.iter().map(String::as_str));

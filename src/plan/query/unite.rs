@@ -159,7 +159,7 @@ fn ordered(
         let (index, collation) = ordered_column(parts, &term.expr)?;
         let collation = collation.unwrap_or(&columns[index].collation);
         let name = format!("{alias}.\"c{}\"", index + 1);
-        let key = same::sort_key(&name, &columns[index].mapping, collation)?;
+        let key = same::order_key(session.world.utf16, &name, &columns[index].mapping, collation)?;
         terms.push(format!("{key} {}", order::direction(term)));
         settled[index] |= collation == "BINARY";
     }

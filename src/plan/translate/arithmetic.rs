@@ -5,7 +5,6 @@ use super::held;
 use super::literal::{self, Constant};
 use super::term::{Binding, Kind, Made, Term};
 use super::{Room, made};
-use crate::catalog::affinity::Affinity;
 use crate::catalog::expr::{BinaryOp, Expr, UnaryOp};
 use crate::plan::types::PgType;
 
@@ -14,6 +13,9 @@ const OVERFLOW: &str = "a result beyond 64 bits is an error in PostgreSQL, where
 
 /// What happens beyond a double.
 const FLOAT_RANGE: &str = "a result beyond the range of double precision is an error in PostgreSQL, where SQLite goes on with infinity or zero";
+
+/// Where whole numbers stop being doubles.
+pub(super) const BY_DOUBLE: &str = "numbers that are INTEGER in one row and REAL in another are taken as double precision: whole ones are exact up to 2^53";
 
 /// An operand as a number: a flag is 0 or 1, a constant text what SQLite reads of it.
 fn operand(room: &Room<'_>, expr: &Expr) -> Made {
@@ -122,12 +124,27 @@ pub(super) fn binary(room: &Room<'_>, op: BinaryOp, left: &Expr, right: &Expr) -
         (Kind::Integer(_), Kind::Integer(_)) => integers(op, &left, &right),
         (Kind::Real, Kind::Integer(_) | Kind::Real | Kind::Double | Kind::Number)
         | (Kind::Integer(_) | Kind::Double | Kind::Number, Kind::Real) => reals(op, &left, &right),
-        (Kind::Integer(_) | Kind::Double | Kind::Number, Kind::Integer(_) | Kind::Double | Kind::Number) => {
+        (Kind::Integer(_) | Kind::Double | Kind::Number, Kind::Integer(_) | Kind::Double | Kind::Number)
+            if left.by_double || right.by_double =>
+        {
             either(op, &left, &right)
+        }
+        (Kind::Integer(_) | Kind::Double | Kind::Number, Kind::Integer(_) | Kind::Double | Kind::Number) => {
+            // The sum of two INTEGERs is one of 64 bits, that of two REALs is none: only the row would say which.
+            Err("arithmetic with a number that is INTEGER or REAL".to_owned())
         }
         (one, Kind::Integer(_) | Kind::Real) => Err(format!("arithmetic with {}", one.word())),
         (_, other) => Err(format!("arithmetic with {}", other.word())),
     }
+}
+
+/// Numbers that are INTEGER in one row and REAL in another, where doubles may stand for them. A sum, a difference and a
+/// product have the same value either way; a quotient has not.
+fn either(op: BinaryOp, left: &Term, right: &Term) -> Made {
+    if !matches!(op, BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply) {
+        return Err("a quotient of numbers that are INTEGER in one row and REAL in another".to_owned());
+    }
+    Ok(Term { kind: Kind::Double, ..reals(op, left, right)? }.note(BY_DOUBLE))
 }
 
 /// Two constants.
@@ -261,51 +278,6 @@ fn reals(op: BinaryOp, left: &Term, right: &Term) -> Made {
                 .to_owned())
         }
     }
-}
-
-/// What happens to integers that are computed as doubles.
-const DIGITS: &str = "integers of a column that holds reals, too, are computed as double precision: beyond 2^53 not to the last digit";
-
-/// Numbers of which only the row says whether they are integers. Sums, differences and products of integers are the same as
-/// doubles, up to 2^53; a quotient of integers is cut.
-fn either(op: BinaryOp, left: &Term, right: &Term) -> Made {
-    let (Some(l), Some(r)) = (double(left), double(right)) else {
-        return Err("arithmetic with numbers of these kinds".to_owned());
-    };
-    let parts = [left, right];
-    let word = match op {
-        BinaryOp::Add => "+",
-        BinaryOp::Subtract => "-",
-        BinaryOp::Multiply => "*",
-        BinaryOp::Divide => return quotient(left, right, &l, &r),
-        _ => return Err("an operator on bits or a remainder with a number that may be a REAL".to_owned()),
-    };
-    let term = Term::of(&parts, format!("{l} {word} {r}"), Binding::Operator, Kind::Double);
-    let finite = parts.iter().any(|term| is_finite(term, op));
-    Ok(number_or_null(term.note(DIGITS).note(FLOAT_RANGE), finite))
-}
-
-/// A column of an affinity that makes integers of all that can be ones is told by its value to hold an integer.
-fn quotient(left: &Term, right: &Term, l: &str, r: &str) -> Made {
-    const INTEGER_END: &str = "9223372036854775807";
-    let mut tests = Vec::new();
-    for (term, value) in [(left, l), (right, r)] {
-        match (&term.kind, term.affinity) {
-            (Kind::Integer(_), _) => {}
-            (Kind::Number | Kind::Double, Some(Affinity::Integer | Affinity::Numeric)) => {
-                tests.push(format!(
-                    "pg_catalog.trunc({value}) = {value} AND pg_catalog.abs({value}) < {INTEGER_END}"
-                ));
-            }
-            _ => return Err("a quotient of numbers that are integers or reals by their history".to_owned()),
-        }
-    }
-    let divided = format!("{l} / NULLIF({r}, 0)");
-    let sql =
-        format!("CASE WHEN {} THEN pg_catalog.trunc({divided}) ELSE {divided} END", tests.join(" AND "));
-    let term = Term::of(&[left, right], sql, Binding::Operator, Kind::Double);
-    let term = Term { nullable: true, ..term }.note(DIGITS).note(FLOAT_RANGE);
-    Ok(number_or_null(term, is_finite(right, BinaryOp::Multiply)))
 }
 
 /// A constant that keeps a result from being undefined: finite, and for a product not 0.

@@ -54,13 +54,21 @@ pub(super) fn chosen(whens: &[Term], values: Vec<Term>) -> Made {
     let parts: Vec<&Term> = whens.iter().zip(&values).flat_map(|(when, then)| [when, then]).collect();
     let parts: Vec<&Term> = parts.into_iter().chain(values.get(whens.len())).collect();
     let nullable = values.len() == whens.len() || values.iter().any(|value| value.nullable);
-    Ok(Term { nullable, ..Term::of(&parts, sql, Binding::Operator, kind) })
+    let term = Term::of(&parts, sql, Binding::Operator, kind);
+    // Of a condition that needs no row PostgreSQL keeps one value, which may be a constant.
+    let precomputed = term.precomputed || whens.iter().any(|when| !when.of_row);
+    Ok(Term { nullable, precomputed, ..term })
 }
 
 /// coalesce(), ifnull().
 pub(super) fn coalesce(arguments: Vec<Term>) -> Made {
     if arguments.len() < 2 {
         return Err("coalesce() of one argument".to_owned());
+    }
+    // PostgreSQL leaves out what is never reached, too, and so sees that what is left is a constant.
+    let reached = arguments.iter().position(|term| !term.nullable).map_or(arguments.len(), |at| at + 1);
+    if let (1, [first, ..]) = (reached, arguments.as_slice()) {
+        return Ok(first.as_result(&arguments.iter().collect::<Vec<_>>()));
     }
     let (kind, values) = unified(arguments)?;
     let sql: Vec<&str> = values.iter().map(|value| value.sql.as_str()).collect();
@@ -74,16 +82,19 @@ pub(super) fn nullif(arguments: Vec<Term>) -> Made {
     let [left, right] = <[Term; 2]>::try_from(arguments).map_err(|_| "nullif() with these arguments")?;
     let collation = first_collation(&[&left, &right]);
     let bare = |term: &Term| Term { affinity: None, collation: collation.clone(), ..term.clone() };
-    let (pair, immutable) = compare::pair(false, &bare(&left), &bare(&right))?;
+    let (pair, rests) = compare::pair(false, &bare(&left), &bare(&right))?;
     let sql = match &pair {
-        Pair::Same(l, r) if *l == left.at(Binding::Operator) => format!("NULLIF({l}, {r})"),
+        // Of two types NULLIF gives the wider one.
+        Pair::Same(l, r) if *l == left.at(Binding::Operator) && left.kind == right.kind => {
+            format!("NULLIF({l}, {r})")
+        }
         Pair::Same(l, r) => format!("CASE WHEN {l} = {r} THEN NULL ELSE {} END", left.sql),
         Pair::Decided(order) if order.is_eq() => "NULL".to_owned(),
-        Pair::Decided(_) | Pair::Null => return Ok(Term { affinity: None, ..left }),
+        Pair::Decided(_) | Pair::Null => return Ok(left.as_result(&[&left, &right])),
         Pair::Mixed(..) => return Err("nullif() of an INTEGER and a REAL".to_owned()),
     };
     let term = Term::of(&[&left, &right], sql, Binding::Operator, left.kind.clone());
-    Ok(Term { nullable: true, immutable: term.immutable && immutable, ..term })
+    Ok(Term { nullable: true, ..rests.mark(term) })
 }
 
 /// The collation of a function that compares: the first that an argument has.

@@ -11,9 +11,13 @@ use crate::plan::types::PgType;
 pub(super) fn cast(term: Term, declared: &str) -> Made {
     let affinity = Affinity::of(declared, false);
     let collation = term.collation.clone();
+    let is_text = |term: &Term| term.text_constant().is_some_and(|text| !text.is_empty());
     let term = match &term.constant {
         _ if term.kind == Kind::Null => Term::constant(Constant::Null)?,
-        Some(constant) => Term::constant(of_constant(constant.clone(), affinity)?)?,
+        Some(constant) => {
+            let made = Term::computed(&[&term], of_constant(constant.clone(), affinity)?)?;
+            if is_text(&term) && affinity == Affinity::Blob { made.of_encoding() } else { made }
+        }
         None => of_value(held::plain(term)?, affinity)?,
     };
     // The number that a text would be is not asked for again: it is the class that was named.
@@ -77,6 +81,7 @@ fn to_integer(term: Term) -> Made {
     match term.kind {
         Kind::Flag => Ok(flag_as_integer(&term)),
         Kind::Integer(_) => Ok(term),
+        _ if !term.of_row => Err("a constant that is computed, as an INTEGER".to_owned()),
         Kind::Real | Kind::Double | Kind::Number => {
             let (max, min) = (i64::MAX, "(-9223372036854775808)");
             let x = term.at(Binding::Operator);

@@ -3,56 +3,9 @@
 use super::Reason;
 use super::held;
 use super::literal::{self, Constant, DOUBLE_INTEGER_MAX};
+pub(super) use super::op::{Op, Rests};
 use super::term::{Binding, Collation, Kind, Looks, Made, Term};
 use crate::catalog::affinity::Affinity;
-
-/// A comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Op {
-    Eq,
-    Ne,
-    Lt,
-    Le,
-    Gt,
-    Ge,
-    Is,
-    IsNot,
-}
-
-impl Op {
-    fn sql(self) -> &'static str {
-        match self {
-            Op::Eq => "=",
-            Op::Ne => "<>",
-            Op::Lt => "<",
-            Op::Le => "<=",
-            Op::Gt => ">",
-            Op::Ge => ">=",
-            Op::Is => "IS NOT DISTINCT FROM",
-            Op::IsNot => "IS DISTINCT FROM",
-        }
-    }
-
-    fn is_order(self) -> bool {
-        matches!(self, Op::Lt | Op::Le | Op::Gt | Op::Ge)
-    }
-
-    fn is_about_null(self) -> bool {
-        matches!(self, Op::Is | Op::IsNot)
-    }
-
-    /// What it says of two values, neither of them NULL, of which the first is `order` than the second.
-    fn holds(self, order: std::cmp::Ordering) -> bool {
-        match self {
-            Op::Eq | Op::Is => order.is_eq(),
-            Op::Ne | Op::IsNot => order.is_ne(),
-            Op::Lt => order.is_lt(),
-            Op::Le => order.is_le(),
-            Op::Gt => order.is_gt(),
-            Op::Ge => order.is_ge(),
-        }
-    }
-}
 
 /// How two values are compared in PostgreSQL.
 #[derive(Debug)]
@@ -69,32 +22,45 @@ pub(super) enum Pair {
 
 /// `left op right`.
 pub(super) fn compare(op: Op, left: &Term, right: &Term) -> Made {
-    let (pair, immutable) = pair(op.is_order(), left, right)?;
-    let term = render(op, &pair, left, right);
-    Ok(Term { immutable: term.immutable && immutable, ..term })
+    let (pair, rests) = pair(op.is_order(), left, right)?;
+    let made = rests.mark(render(op, &pair, left, right));
+    let meets_double = |one: &Term, other: &Term| {
+        one.by_double && other.constant.is_none() && matches!(other.kind, Kind::Real | Kind::Double)
+    };
+    let by_double = meets_double(left, right) || meets_double(right, left);
+    Ok(if by_double { made.note(super::arithmetic::BY_DOUBLE) } else { made })
 }
 
-/// How `left` and `right` are compared, and whether only by functions that PostgreSQL calls immutable; `order` says whether
-/// more than equality is asked for.
-pub(super) fn pair(order: bool, left: &Term, right: &Term) -> Result<(Pair, bool), Reason> {
+/// How `left` and `right` are compared, and what that rests on; `order` says whether more than equality is asked for.
+pub(super) fn pair(order: bool, left: &Term, right: &Term) -> Result<(Pair, Rests), Reason> {
     if left.kind == Kind::Null || right.kind == Kind::Null {
-        return Ok((Pair::Null, true));
+        return Ok((Pair::Null, Rests::NOTHING));
     }
     let collation = collation(left, right);
     let (left, right) = with_affinity(left.clone(), right.clone())?;
     if let Some(pair) =
         native(order, &left, &right, &collation).or_else(|| native_swapped(order, &left, &right, &collation))
     {
-        return Ok((pair, left.immutable && right.immutable));
+        return Ok((pair, Rests::of(&left, &right)));
     }
     let (left, right) = (held::plain(left)?, held::plain(right)?);
+    let mut rests = Rests::of(&left, &right);
     let pair = match (class(&left)?, class(&right)?) {
         (one, other) if one != other => Ok(Pair::Decided(one.cmp(&other))),
         (Class::Number, _) => numbers(&left, &right),
-        (Class::Text, _) => texts(order, &left, &right, &collation),
+        (Class::Text, _) => {
+            rests.encoded |= order && !is_ascii(&left, &right);
+            texts(order, &left, &right, &collation)
+        }
         (Class::Blob, _) => Ok(Pair::Same(left.at(Binding::Operator), right.at(Binding::Operator))),
     }?;
-    Ok((pair, left.immutable && right.immutable))
+    Ok((pair, rests))
+}
+
+/// Texts of which every encoding keeps the order.
+fn is_ascii(left: &Term, right: &Term) -> bool {
+    let is_ascii = |term: &Term| term.text_constant().is_some_and(str::is_ascii);
+    is_ascii(left) && is_ascii(right)
 }
 
 /// SQLite's order of classes.
@@ -203,7 +169,11 @@ fn native(order: bool, left: &Term, right: &Term, collation: &str) -> Option<Pai
     let words = |sql: String| Some(Pair::Same(left.at(Binding::Operator), sql));
     match (&right.kind, right.text_constant()) {
         (_, Some(text)) => words(held::text_literal(mapping, text)?),
-        (Kind::Held(other), _) if other.codec == mapping.codec && is_comparable(mapping) => {
+        (Kind::Held(other), _)
+            if other.codec == mapping.codec
+                && std::mem::discriminant(&other.pg) == std::mem::discriminant(&mapping.pg)
+                && is_comparable(mapping) =>
+        {
             words(right.at(Binding::Operator))
         }
         _ => None,
@@ -258,6 +228,7 @@ fn with_double(whole: &Term, double: &Term, swapped: bool) -> Result<Pair, Reaso
             same(w, d)
         }
         _ if matches!(whole.kind, Kind::Integer(_)) => Ok(Pair::Mixed(whole.atom(), double.atom(), swapped)),
+        _ if whole.by_double => same(whole.cast("float8"), d),
         _ => Err("a comparison of a REAL with a column that holds integers and reals".to_owned()),
     }
 }
@@ -350,7 +321,8 @@ fn decided(op: Op, order: std::cmp::Ordering, parts: &[&Term; 2]) -> Term {
     let nullable = term.nullable && !op.is_about_null();
     let constant =
         (!nullable && term.binding == Binding::Atom).then_some(Constant::Integer(i64::from(holds)));
-    Term { nullable, constant, ..term }
+    let precomputed = term.precomputed && constant.is_none();
+    Term { nullable, constant, precomputed, ..term }
 }
 
 /// An integer with a double. Rounding keeps the order, so the integer's own double decides, unless it is the double itself

@@ -192,6 +192,11 @@ pub(super) fn keeps_order(mapping: &Mapping) -> bool {
     }
 }
 
+/// Whether the type sorts its values as SQLite sorts what they were, texts or not.
+pub(super) fn keeps_key_order(mapping: &Mapping) -> bool {
+    keeps_order(mapping) || matches!(mapping.codec, Codec::Epoch(_) | Codec::DayNumber | Codec::UuidBlob(_))
+}
+
 fn stamp_literal(template: &Template, text: &str) -> Option<String> {
     let (bare, offset) = match &template.zone {
         Zone::None => (text, None),
@@ -305,7 +310,7 @@ impl Term {
         match &term.kind {
             Kind::Text | Kind::Null => Ok(term),
             Kind::Integer(_) => match term.integer_constant() {
-                Some(value) => Term::constant(literal::Constant::Text(value.to_string())),
+                Some(value) => Term::computed(&[&term], literal::Constant::Text(value.to_string())),
                 None => cast("text"),
             },
             Kind::Flag => {
@@ -313,7 +318,7 @@ impl Term {
             }
             Kind::Real => match &term.constant {
                 Some(literal::Constant::Real(real)) => {
-                    Term::constant(literal::Constant::Text(literal::real_text(*real)?))
+                    Term::computed(&[&term], literal::Constant::Text(literal::real_text(*real)?))
                 }
                 _ => Err(literal::REAL_AS_TEXT.to_owned()),
             },

@@ -70,7 +70,10 @@ fn any_like(operand: &Term, pattern: &Term, escape: Option<&Term>) -> Made {
     if operand.kind == Kind::Null || pattern.kind == Kind::Null {
         return Ok(Term::call(&[operand, pattern], "NULL::pg_catalog.bool".to_owned(), Kind::Flag));
     }
-    let lower = |term: &Term| format!("pg_catalog.lower({} COLLATE \"C\")", term.at(Binding::Collate));
+    let lower = |term: &Term| match term.text_constant() {
+        Some(text) => ident::literal(&text.to_ascii_lowercase()),
+        None => format!("pg_catalog.lower({} COLLATE \"C\")", term.at(Binding::Collate)),
+    };
     let sql = format!("{} LIKE {} ESCAPE ''", lower(operand), lower(pattern));
     Ok(Term::of(&[pattern, operand], sql, Binding::Compare, Kind::Flag))
 }

@@ -1,6 +1,6 @@
 //! Truth, and what is made of it: AND, OR, NOT, IS, IN, BETWEEN.
 
-use super::compare::{self, Op, Pair};
+use super::compare::{self, Op, Pair, Rests};
 use super::held;
 use super::literal::{self, Constant};
 use super::term::{Binding, Kind, Made, Term};
@@ -120,7 +120,7 @@ pub(super) fn within(room: &Room<'_>, operand: &Expr, not: bool, list: &[Expr]) 
     }
     let found = if items.is_empty() {
         // Nothing is in an empty list, not even NULL.
-        Term::bare("false".to_owned(), Kind::Flag)
+        Term { of_row: false, ..Term::bare("false".to_owned(), Kind::Flag) }
     } else {
         any_equal(&operand, &items)?
     };
@@ -129,14 +129,14 @@ pub(super) fn within(room: &Room<'_>, operand: &Expr, not: bool, list: &[Expr]) 
 
 /// Whether one of the items equals the operand.
 fn any_equal(operand: &Term, items: &[Term]) -> Made {
-    let mut all_immutable = true;
+    let mut all_rest: Option<Rests> = None;
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     // What can never be equal adds nothing but the NULL that the rest gives, too.
     let mut others: Vec<Term> = Vec::new();
     let mut never: Vec<Term> = Vec::new();
     for item in items {
-        let (pair, immutable) = compare::pair(false, operand, item)?;
-        all_immutable &= immutable;
+        let (pair, rests) = compare::pair(false, operand, item)?;
+        all_rest = Some(all_rest.map_or(rests, |all| all.and(rests)));
         match pair {
             Pair::Same(left, right) => match groups.iter_mut().find(|(key, _)| *key == left) {
                 Some((_, members)) => members.push(right),
@@ -158,7 +158,7 @@ fn any_equal(operand: &Term, items: &[Term]) -> Made {
     let binding = if terms.len() == 1 { terms[0].binding } else { Binding::Or };
     let all: Vec<&Term> = std::iter::once(operand).chain(items).collect();
     let term = Term::of(&all, sql.join(" OR "), binding, Kind::Flag);
-    Ok(Term { immutable: term.immutable && all_immutable, ..term })
+    Ok(all_rest.map_or(term.clone(), |all| all.mark(term)))
 }
 
 fn membership(operand: &Term, key: &str, members: &[String]) -> Term {

@@ -15,6 +15,7 @@ mod literal;
 mod logic;
 mod names;
 mod numbers;
+mod op;
 mod query;
 mod stored;
 mod term;
@@ -22,7 +23,7 @@ mod term;
 mod tests;
 mod texts;
 
-use super::types::Mapping;
+use super::types::{Mapping, PgType};
 use crate::catalog::affinity::Affinity;
 use crate::catalog::expr::{BinaryOp, Expr, UnaryOp};
 use compare::Op;
@@ -40,6 +41,11 @@ pub struct Scope<'a> {
     pub relations: Vec<Relation>,
     /// the query around this one, for a subquery
     pub outer: Option<&'a Scope<'a>>,
+    /// the source is a UTF-16 file: SQLite orders its texts by other bytes than PostgreSQL has of them (semantics.md §3.4)
+    pub utf16: bool,
+    /// numbers that are INTEGER in one row and REAL in another may be taken as doubles, with a note: what is only shown and
+    /// guards nothing
+    pub by_double: bool,
     /// what is translated already: subqueries and aggregates
     pub given: Vec<Given>,
 }
@@ -96,6 +102,17 @@ impl Room<'_> {
     fn is_default(&self) -> bool {
         self.scope.relations.is_empty() && self.scope.outer.is_none()
     }
+
+    /// The term, unless it depends on the bytes of texts and the source has others. Of a DEFAULT the source's encoding is not
+    /// known here.
+    fn by_encoding(&self, term: Term) -> Made {
+        if term.encoded && (self.scope.utf16 || self.is_default()) {
+            return Err(
+                "the bytes of a text, or its order by them, which depend on the source's encoding".to_owned()
+            );
+        }
+        Ok(term)
+    }
 }
 
 /// The value of an expression.
@@ -103,7 +120,8 @@ impl Room<'_> {
 /// # Errors
 /// The reason why it is not translated.
 pub fn value(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
-    Ok(made(&Room { scope }, expr)?.finish())
+    let room = Room { scope };
+    Ok(room.by_encoding(made(&room, expr)?)?.finish())
 }
 
 /// A condition in a WHERE: SQLite's "true" is PostgreSQL's true, and false and NULL are not told apart.
@@ -111,7 +129,8 @@ pub fn value(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
 /// # Errors
 /// The reason why it is not translated.
 pub fn condition(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
-    Ok(logic::condition(&Room { scope }, expr)?.finish())
+    let room = Room { scope };
+    Ok(room.by_encoding(logic::condition(&room, expr)?)?.finish())
 }
 
 /// A CHECK: SQLite accepts what is not false, that is true and NULL.
@@ -127,7 +146,8 @@ pub fn check(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
 /// # Errors
 /// The reason why it is not translated.
 pub fn index_condition(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
-    Ok(immutable(logic::condition(&Room { scope }, expr)?)?.finish())
+    let room = Room { scope };
+    Ok(room.by_encoding(immutable(logic::condition(&room, expr)?)?)?.finish())
 }
 
 /// A key of an index: only functions that PostgreSQL calls immutable; what sorts and compares the same way.
@@ -135,9 +155,20 @@ pub fn index_condition(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Rea
 /// # Errors
 /// The reason why it is not translated.
 pub fn index_key(expr: &Expr, scope: &Scope<'_>) -> Result<Translated, Reason> {
-    let term = immutable(made(&Room { scope }, expr)?)?;
-    if term.constant.is_some() {
+    let room = Room { scope };
+    let term = room.by_encoding(immutable(made(&room, expr)?)?)?;
+    if term.constant.is_some() || !term.of_row {
         return Err("a constant, which is no key".to_owned());
+    }
+    match &term.kind {
+        Kind::Held(mapping) if mapping.pg == PgType::Json => {
+            return Err("a value of type json, which PostgreSQL has no order for".to_owned());
+        }
+        Kind::Held(mapping) if !held::keeps_key_order(mapping) => {
+            return Err(format!("a key that is {}, which {} orders otherwise", term.kind.word(), mapping.pg));
+        }
+        Kind::Mixed(_) => return Err(format!("a key that is {}", term.kind.word())),
+        _ => {}
     }
     if term.kind != Kind::Text {
         return Ok(term.finish());
@@ -167,8 +198,19 @@ pub fn stored(
     mapping: &Mapping,
 ) -> Result<Translated, Reason> {
     let room = Room { scope };
-    let term = stored::stored(made(&room, expr)?, affinity, mapping, room.is_default())?;
-    let term = if room.is_default() { term } else { immutable(term)? };
+    let term = room.by_encoding(made(&room, expr)?)?;
+    if room.is_default() {
+        let term = stored::stored(term, affinity, mapping, true)?;
+        // The grammar of DEFAULT takes no condition that is not in parentheses.
+        let sql = term.at(term::Binding::Operator);
+        return Ok(Translated { sql, mapping: mapping.clone(), affinity, ..term.finish() });
+    }
+    if term.precomputed {
+        return Err(
+            "a call with constants alone, which PostgreSQL computes before it knows the collation".to_owned()
+        );
+    }
+    let term = immutable(stored::stored(term, affinity, mapping, false)?)?;
     Ok(Translated { mapping: mapping.clone(), affinity, ..term.finish() })
 }
 
@@ -252,7 +294,7 @@ fn concat(left: &Term, right: &Term) -> Made {
         return Term::constant(Constant::Null);
     }
     if let (Some(one), Some(other)) = (left.text_constant(), right.text_constant()) {
-        return Term::constant(Constant::Text(format!("{one}{other}")));
+        return Term::computed(&[left, right], Constant::Text(format!("{one}{other}")));
     }
     let sql = format!("{} || {}", left.atom(), right.atom());
     Ok(Term::of(&[left, right], sql, term::Binding::Operator, Kind::Text))

@@ -10,7 +10,7 @@ use crate::plan::types::{Codec, PgType};
 /// What a name stands for.
 pub(super) fn name(room: &Room<'_>, table: Option<&str>, name: &str, quote: Quote) -> Made {
     match find(room.scope, table, name)? {
-        Some((relation, column)) => column_term(relation, column),
+        Some((relation, column)) => column_term(room, relation, column),
         None => no_column(room, table, name, quote),
     }
 }
@@ -61,7 +61,7 @@ pub(super) fn column_sql(relation: &Relation, column: &ScopeColumn) -> String {
 }
 
 /// A column as a term. Types that compare or compute otherwise than the one of their kind are cast to it.
-fn column_term(relation: &Relation, column: &ScopeColumn) -> Made {
+fn column_term(room: &Room<'_>, relation: &Relation, column: &ScopeColumn) -> Made {
     if matches!(column.mapping.codec, Codec::Only(..)) {
         return Err(format!("the column \"{}\", which is split into several", column.source));
     }
@@ -76,6 +76,7 @@ fn column_term(relation: &Relation, column: &ScopeColumn) -> Made {
     let looks = if column.affinity.converts_numbers() { Looks::NoNumber } else { Looks::Unknown };
     Ok(Term {
         binding,
+        by_double: room.scope.by_double && matches!(kind, Kind::Number | Kind::Double),
         affinity: Some(column.affinity),
         collation: Some(Collation { name: column.collation.to_ascii_uppercase(), explicit: false }),
         nullable: column.nullable,

@@ -53,6 +53,7 @@ fn given(room: &Room<'_>, expr: &Expr) -> Option<Term> {
         affinity: found.has_affinity.then_some(affinity),
         nullable: found.nullable,
         immutable: false,
+        by_double: room.scope.by_double,
         notes,
         ..Term::bare(sql, Kind::of_mapping(&mapping))
     })

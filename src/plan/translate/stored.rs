@@ -24,14 +24,14 @@ pub(super) fn stored(term: Term, affinity: Affinity, mapping: &Mapping, default:
             Constant::Null => "NULL".to_owned(),
             constant => constant_sql(&constant, mapping)?,
         };
-        return Ok(Term { constant: None, ..term.reworded(sql, Binding::Operator, of(mapping)) });
+        return Ok(term.reworded(sql, Binding::Operator, of(mapping)));
     }
     if term.kind == Kind::Null {
         return Ok(Term { kind: of(mapping), ..term });
     }
     let term = with_affinity(term, affinity)?;
-    let sql = converted(&term, mapping, default)?;
-    Ok(term.reworded(sql, Binding::Operator, of(mapping)))
+    let term = converted(&term, mapping, default)?;
+    Ok(Term { kind: of(mapping), ..term })
 }
 
 fn of(mapping: &Mapping) -> Kind {
@@ -47,7 +47,13 @@ fn with_affinity(term: Term, affinity: Affinity) -> Made {
         (Affinity::Real, Kind::Flag | Kind::Integer(_) | Kind::Real | Kind::Double | Kind::Number, _) => {
             let value = super::arithmetic::number(term)?;
             let sql = super::arithmetic::double(&value).ok_or("a number that is no REAL")?;
-            Ok(value.reworded(sql, Binding::Atom, Kind::Real))
+            // A REAL column stores a zero as the integer, which has no sign.
+            let has_sign =
+                matches!(value.kind, Kind::Real | Kind::Double) && value.affinity != Some(Affinity::Real);
+            if !has_sign {
+                return Ok(value.reworded(sql, Binding::Atom, Kind::Real));
+            }
+            Ok(value.reworded(format!("{sql} + 0"), Binding::Operator, Kind::Real))
         }
         (Affinity::Integer | Affinity::Numeric, Kind::Real | Kind::Double, _) => {
             Err("a REAL, which the column stores as an INTEGER where it is one".to_owned())
@@ -67,40 +73,46 @@ fn with_affinity(term: Term, affinity: Affinity) -> Made {
                 _ => Ok(term),
             }
         }
+        (_, Kind::Mixed(_), _) if term.affinity != Some(affinity) => {
+            Err("values of several classes or spellings, to which the column gives others".to_owned())
+        }
         _ => Ok(term),
     }
 }
 
 /// A value that is no constant in the column's type.
-fn converted(term: &Term, mapping: &Mapping, default: bool) -> Result<String, Reason> {
+fn converted(term: &Term, mapping: &Mapping, default: bool) -> Made {
     let (pg, codec) = (mapping.pg, &mapping.codec);
     if term.kind == of(mapping)
         && !matches!(pg, PgType::Varchar(Some(_)) | PgType::Numeric(Some(_)) | PgType::Float4)
     {
-        return Ok(term.sql.clone());
+        return Ok(term.clone());
     }
+    let made = |from: &Term, sql: String| Ok(from.reworded(sql, Binding::Operator, of(mapping)));
     if let Kind::Held(source) = &term.kind
         && let Some(sql) = instant(term, source, mapping, default)
     {
-        return Ok(sql);
+        return made(term, sql);
     }
+    // What a text is made by may be no immutable function: the plain term says so.
     let plain = held::plain(term.clone())?;
     match (&plain.kind, pg, codec) {
         (Kind::Integer(from), PgType::Int8 | PgType::Int4 | PgType::Int2, Codec::Int)
             if width(*from) <= width(pg) =>
         {
-            Ok(plain.sql)
+            Ok(plain)
         }
-        (Kind::Flag, PgType::Int8 | PgType::Int4, Codec::Int) => Ok(plain.cast("int4")),
+        (Kind::Flag, PgType::Int8 | PgType::Int4, Codec::Int) => made(&plain, plain.cast("int4")),
         (Kind::Flag | Kind::Integer(_), PgType::Numeric(None), Codec::Number | Codec::NumberByValue) => {
-            Ok(super::arithmetic::wide(&super::arithmetic::number(plain)?))
+            let number = super::arithmetic::number(plain)?;
+            made(&number, super::arithmetic::wide(&number))
         }
-        (Kind::Real, PgType::Float8, Codec::FloatNumber) => Ok(plain.sql),
+        (Kind::Real, PgType::Float8, Codec::FloatNumber) => Ok(plain),
         (Kind::Flag | Kind::Integer(_), PgType::Text | PgType::Varchar(None), Codec::TextForm) => {
-            Ok(plain.as_text()?.sql)
+            plain.as_text()
         }
-        (Kind::Text, PgType::Text | PgType::Varchar(None), Codec::Text | Codec::TextForm) => Ok(plain.sql),
-        (Kind::Integer(_), _, Codec::Epoch(Unit::Seconds)) if default => epoch(&plain, pg),
+        (Kind::Text, PgType::Text | PgType::Varchar(None), Codec::Text | Codec::TextForm) => Ok(plain),
+        (Kind::Integer(_), _, Codec::Epoch(Unit::Seconds)) if default => made(&plain, epoch(&plain, pg)?),
         (kind, ..) => Err(format!("{} in a column of {pg}", kind.word())),
     }
 }

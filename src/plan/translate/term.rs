@@ -91,6 +91,15 @@ pub(super) struct Term {
     pub(super) constant: Option<Constant>,
     /// it is made of functions that PostgreSQL calls immutable
     pub(super) immutable: bool,
+    /// it needs a row, or is not known to be without one
+    pub(super) of_row: bool,
+    /// a part of it is a call with texts or bytes that needs no row: PostgreSQL computes it when a generated column is made,
+    /// before it knows by which collation
+    pub(super) precomputed: bool,
+    /// it depends on the bytes of a text, which are others in a UTF-16 file
+    pub(super) encoded: bool,
+    /// INTEGER or REAL by its value alone, and a double may stand for either: whole numbers are exact up to 2^53
+    pub(super) by_double: bool,
     /// as a text where a number is wanted
     pub(super) looks: Looks,
     /// the `timestamp` that a date or time was cut from, where it is SQLite's present moment
@@ -114,7 +123,16 @@ impl Term {
             Constant::Blob(_) => Kind::Blob,
         };
         let nullable = kind == Kind::Null;
-        Ok(Term { binding, nullable, constant: Some(constant), ..Term::bare(sql, kind) })
+        Ok(Term { binding, nullable, constant: Some(constant), of_row: false, ..Term::bare(sql, kind) })
+    }
+
+    /// A constant that was computed of others: it depends on what they do, and has the COLLATE within.
+    ///
+    /// # Errors
+    /// A text with NUL, which PostgreSQL has not.
+    pub(super) fn computed(parts: &[&Term], constant: Constant) -> Made {
+        let Term { sql, binding, kind, nullable, constant, .. } = Term::constant(constant)?;
+        Ok(Term { nullable, constant, precomputed: false, ..Term::of(parts, sql, binding, kind) })
     }
 
     /// A text that depends on nothing.
@@ -128,6 +146,10 @@ impl Term {
             nullable: false,
             constant: None,
             immutable: true,
+            of_row: true,
+            precomputed: false,
+            encoded: false,
+            by_double: false,
             looks: Looks::Unknown,
             moment: None,
             notes: Vec::new(),
@@ -143,8 +165,15 @@ impl Term {
                 notes.push(note.clone());
             }
         }
+        let of_row = parts.iter().any(|part| part.of_row);
+        let is_collated =
+            parts.iter().any(|part| matches!(part.kind, Kind::Text | Kind::Blob | Kind::Held(_)));
         Term {
             binding,
+            of_row,
+            precomputed: parts.iter().any(|part| part.precomputed) || (!of_row && is_collated),
+            encoded: parts.iter().any(|part| part.encoded),
+            by_double: parts.iter().any(|part| part.by_double),
             collation: parts.iter().find(explicit).and_then(|term| term.collation.clone()),
             nullable: parts.iter().any(|part| part.nullable),
             immutable: parts.iter().all(|part| part.immutable),
@@ -157,6 +186,20 @@ impl Term {
     pub(super) fn reworded(&self, sql: String, binding: Binding, kind: Kind) -> Term {
         let collation = self.collation.clone();
         Term { affinity: self.affinity, collation, ..Term::of(&[self], sql, binding, kind) }
+    }
+
+    /// The value as the result of a function of `parts`: of a column's affinity and collation nothing is left.
+    pub(super) fn as_result(&self, parts: &[&Term]) -> Term {
+        let made = Term::of(parts, self.sql.clone(), self.binding, self.kind.clone());
+        Term {
+            nullable: self.nullable,
+            constant: self.constant.clone(),
+            of_row: self.of_row,
+            looks: self.looks.clone(),
+            moment: self.moment.clone(),
+            precomputed: parts.iter().any(|part| part.precomputed),
+            ..made
+        }
     }
 
     /// A call, a cast: what needs no parentheses.
@@ -175,6 +218,12 @@ impl Term {
     /// Made of something that PostgreSQL calls stable, not immutable.
     pub(super) fn stable(mut self) -> Term {
         self.immutable = false;
+        self
+    }
+
+    /// Dependent on the bytes of a text.
+    pub(super) fn of_encoding(mut self) -> Term {
+        self.encoded = true;
         self
     }
 

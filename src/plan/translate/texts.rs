@@ -55,7 +55,8 @@ fn of_texts(function: &str, arguments: &[&Term]) -> Made {
 fn replace(x: &Term, from: &Term, to: &Term) -> Made {
     match from.text_constant() {
         Some("") => {
-            return Ok(Term { affinity: None, ..Term::of(&[x], x.sql.clone(), x.binding, x.kind.clone()) });
+            let text = x.as_text()?;
+            return Ok(text.as_result(&[&text, from, to]));
         }
         Some(_) => return of_texts("replace", &[x, from, to]),
         None if held::plain(x.clone())?.kind != Kind::Text => {
@@ -79,7 +80,7 @@ fn folded(function: &str, x: &Term) -> Made {
     if let Some(constant) = text.text_constant() {
         let folded =
             if function == "lower" { constant.to_ascii_lowercase() } else { constant.to_ascii_uppercase() };
-        return Term::constant(Constant::Text(folded));
+        return Term::computed(&[&text], Constant::Text(folded));
     }
     if text.kind == Kind::Null {
         return Term::constant(Constant::Null);
@@ -103,7 +104,8 @@ fn length(x: &Term) -> Made {
 
 fn octet_length(x: &Term) -> Made {
     let x = held::plain(x.clone())?;
-    let bytes = if x.kind == Kind::Blob { x } else { x.as_text()? };
+    let is_blob = x.kind == Kind::Blob;
+    let bytes = if is_blob { x } else { x.as_text()?.of_encoding() };
     match bytes.kind {
         Kind::Null => Term::constant(Constant::Null),
         _ => Ok(Term::call(&[&bytes], format!("pg_catalog.octet_length({})", bytes.sql), LENGTH)),
@@ -132,7 +134,7 @@ fn hex(x: &Term) -> Made {
     let sql = if x.nullable { format!("COALESCE({digits}, '')") } else { digits };
     let term = Term { nullable: false, ..Term::call(&[&x], sql, Kind::Text) };
     // PostgreSQL calls the change of an encoding stable, since encodings can be redefined.
-    Ok(if is_blob { term } else { term.stable() })
+    Ok(if is_blob { term } else { term.stable().of_encoding() })
 }
 
 /// unicode(): the first character's number, NULL where there is none.
@@ -194,12 +196,15 @@ fn without_empty(x: &Term) -> Term {
 }
 
 fn constant_substr(x: &Term, start: i64, count: Option<i64>) -> Made {
-    // Beyond what a value can have, which is a gigabyte on both sides.
+    // Beyond what a value can have, which is a gigabyte on both sides; beyond 32 bits SQLite's versions differ.
     const FAR: i64 = 2_000_000_000;
+    if i32::try_from(start).is_err() || count.is_some_and(|count| i32::try_from(count).is_err()) {
+        return Err("substr() with a place beyond 32 bits".to_owned());
+    }
     let made = |sql: String| Ok(Term::call(&[x], sql, x.kind.clone()));
     let (start, count) = (start.clamp(-FAR, FAR), count.map(|count| count.clamp(-FAR, FAR)));
     match (start, count) {
-        (0 | 1, None) => Ok(Term { affinity: None, collation: None, ..x.clone() }),
+        (0 | 1, None) => Ok(x.as_result(&[x])),
         (1.., None) => made(format!("pg_catalog.substr({}, {start})", x.sql)),
         (..0, None) if x.kind == Kind::Text => made(format!("pg_catalog.right({}, {})", x.sql, -start)),
         (0, Some(count)) => made(words(x, 1, if count > 0 { count - 1 } else { 0 })),
@@ -222,16 +227,21 @@ fn words(x: &Term, start: i64, count: i64) -> String {
     format!("pg_catalog.substr({}, {start}, {count})", x.sql)
 }
 
+/// What happens to a place that no text has.
+const FAR_PLACE: &str =
+    "substr() from a place beyond 32 bits is an error in PostgreSQL, where SQLite's versions differ";
+
 /// All from a place that is known only with the row.
 fn tail(x: &Term, start: &Term) -> Made {
-    let place = start.at(Binding::Operator);
-    // No text is so long, and only an `integer` is a place.
-    let near = |sql: &str| format!("LEAST({sql}, 2000000000)::pg_catalog.int4");
-    let (after, before) = (near(&start.sql), near(&format!("- GREATEST({}, -2000000000)", start.sql)));
+    let is_wide = start.kind == Kind::Integer(PgType::Int8);
+    let place = if is_wide { start.cast("int4") } else { start.atom() };
+    // No text is so long, and the least `integer` has no positive one.
+    let before = format!("- GREATEST({place}, -2000000000)");
     let sql = format!(
-        "CASE WHEN {place} > 0 THEN pg_catalog.substr({x}, {after}) WHEN {place} = 0 THEN {x} \
+        "CASE WHEN {place} > 0 THEN pg_catalog.substr({x}, {place}) WHEN {place} = 0 THEN {x} \
          WHEN {place} < 0 THEN pg_catalog.right({x}, {before}) END",
         x = x.sql
     );
-    Ok(Term::of(&[x, start], sql, Binding::Operator, Kind::Text))
+    let term = Term::of(&[x, start], sql, Binding::Operator, Kind::Text);
+    Ok(if is_wide { term.note(FAR_PLACE) } else { term })
 }

@@ -155,6 +155,9 @@ pub(super) fn sentence(report: &RunReport) -> String {
         }
         Outcome::Differs => {
             let differing = counted(report, Verify::Differs);
+            if differing == 0 {
+                return format!("differs: not in the rows; what does is told below ({took})\n");
+            }
             let verb = if differing == 1 { "is" } else { "are" };
             let tables = human::plural(report.tables.len() as u64, "table");
             format!(

@@ -137,6 +137,10 @@ fn constants_of_types_that_a_column_became() {
     }
 }
 
+const STABLE: &str = "!a function that PostgreSQL does not call immutable";
+const PRECOMPUTED: &str =
+    "!a call with constants alone, which PostgreSQL computes before it knows the collation";
+
 /// Case 26: a quotient by 0 is NULL.
 #[test]
 fn generated_values() {
@@ -162,7 +166,10 @@ fn generated_values() {
             Codec::Int,
             "!a REAL, which the column stores as an INTEGER where it is one",
         ),
-        ("s * r", "REAL", PgType::Float8, Codec::Float, "NULLIF(\"s\"::float8 * \"r\", 'NaN'::float8)"),
+        ("s * r", "REAL", PgType::Float8, Codec::Float, "NULLIF(\"s\"::float8 * \"r\", 'NaN'::float8) + 0"),
+        // −0 is stored as 0.
+        ("i * -0.5", "REAL", PgType::Float8, Codec::Float, "(\"i\"::float8 * '-0.5'::float8) + 0"),
+        ("r", "REAL", PgType::Float8, Codec::Float, "\"r\""),
         ("s", "REAL", PgType::Float8, Codec::Float, "\"s\"::float8"),
         (
             "date('now')",
@@ -172,6 +179,28 @@ fn generated_values() {
             "!a function that PostgreSQL does not call immutable",
         ),
         ("date(ts)", "DATE", PgType::Date, Codec::Date, "(\"ts\")::date"),
+        ("d", "TEXT", PgType::Text, Codec::Text, STABLE),
+        ("date(d)", "", PgType::Text, Codec::TextForm, STABLE),
+        ("time(tz)", "TEXT", PgType::Text, Codec::Text, STABLE),
+        ("strftime('%H:%M', ts)", "TEXT", PgType::Text, Codec::Text, STABLE),
+        ("date(coalesce(tz, tz))", "TEXT", PgType::Text, Codec::Text, STABLE),
+        ("d || t", "TEXT", PgType::Text, Codec::Text, STABLE),
+        ("'x' != date(d, 'start of month')", "BOOLEAN", PgType::Bool, Codec::Bool, STABLE),
+        ("'true' NOT GLOB '*[^0-9]*'", "BOOLEAN", PgType::Bool, Codec::Bool, PRECOMPUTED),
+        ("hex(x'ff')", "TEXT", PgType::Text, Codec::Text, PRECOMPUTED),
+        ("nullif(i, instr('abc', 'A1'))", "INTEGER", PgType::Int8, Codec::Int, PRECOMPUTED),
+        ("t || trim(' a ')", "TEXT", PgType::Text, Codec::Text, PRECOMPUTED),
+        ("'a' = 'x' COLLATE NOCASE", "INTEGER", PgType::Int8, Codec::Int, PRECOMPUTED),
+        ("max('c', iif(1, 'b', t))", "TEXT", PgType::Text, Codec::Text, PRECOMPUTED),
+        ("t || lower('A')", "TEXT", PgType::Text, Codec::Text, "\"t\" || 'a'"),
+        ("coalesce(r, 0)", "REAL", PgType::Float8, Codec::Float, "COALESCE(\"r\", 0.0::float8) + 0"),
+        (
+            "m",
+            "TEXT",
+            PgType::Text,
+            Codec::TextForm,
+            "!values of several classes or spellings, to which the column gives others",
+        ),
         ("e", "INTEGER", PgType::Timestamptz(6), Codec::Epoch(Unit::Seconds), "\"e\""),
         (
             "json_extract(js, '$.a')",
