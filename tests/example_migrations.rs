@@ -182,7 +182,7 @@ fn the_postgres_history_runs_twice_and_ends_at_the_applications_schema() {
     let (whole, made) = (server.fresh_database(), server.fresh_database());
     whole.execute(POSTGRES);
     let expected = postgres_shape(&whole);
-    assert_eq!(expected.iter().filter(|line| line.starts_with("column ")).count(), 347 + 4);
+    assert_eq!(expected.iter().filter(|line| line.starts_with("column ")).count(), 347 + 5);
     for _ in 0..2 {
         run_postgres(&made, |_| true);
         same(&postgres_shape(&made), &expected);
@@ -200,8 +200,10 @@ fn the_postgres_history_runs_twice_and_ends_at_the_applications_schema() {
 const ROWS: [(u32, &str); 4] = [
     (
         5,
-        "INSERT INTO workflow_history (adw_id, created_at, status, cost_efficiency_score, model_used)
-             VALUES ('adw-1', '2025-01-31 23:59:59', 'completed', 0.5, 'small-2'), ('adw-2', '2025-03-01 00:00:00', 'failed', 0.5, NULL);
+        "INSERT INTO workflow_history (adw_id, created_at, status, cost_efficiency_score, model_used, total_tokens, duration_seconds)
+             VALUES ('adw-1', '2025-01-31 23:59:59', 'completed', 0.5, 'small-2', 700, 90),
+                    ('adw-2', '2025-03-01 00:00:00', 'failed', 0.5, NULL, 0, NULL),
+                    ('adw-3', '2025-03-02 00:00:00', 'completed', NULL, 'small-2', 500, 30);
          INSERT INTO adw_locks (issue_number, adw_id, status) VALUES (17, 'adw-1', 'building');",
     ),
     (
@@ -227,21 +229,22 @@ const WHAT_BECAME: &str = "
         coalesce(CAST(ready_timestamp AS TEXT), '-') || ' ' || coalesce(adw_id, '-') FROM phase_queue
     UNION ALL SELECT 'feature ' || title || ' ' || coalesce(CAST(completed_at AS TEXT), '-') FROM planned_features
     UNION ALL SELECT 'setting ' || config_key || ' ' || config_value FROM queue_config
-    UNION ALL SELECT 'cost ' || model_used || ' ' || workflows FROM workflow_costs";
+    UNION ALL SELECT 'cost ' || model_used || ' ' || workflows || ' ' || tokens || ' ' || longest_seconds FROM workflow_costs";
 
 /// As it is after all, sorted.
-const BECAME: [&str; 11] = [
-    "cost small-2 1",
+const BECAME: [&str; 12] = [
+    "cost small-2 2 1200 90",
     "feature done 2025-02-03 04:05:06",
     "feature open -",
-    "phase q-a 2 50 2 2025-01-04 00:00:00 -",
-    "phase q-b 1 50 3 - adw-1",
+    "phase q-a 2 50 1 2025-01-04 00:00:00 -",
+    "phase q-b 1 50 2 - adw-1",
     "phase q-c 1 50 1 2025-01-03 00:00:00 -",
     "setting default_priority 50",
     "setting max_concurrent 7",
     "setting queue_paused false",
     "workflow adw-1 0.9",
     "workflow adw-2 1.0",
+    "workflow adw-3 1.0",
 ];
 
 #[test]

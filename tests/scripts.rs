@@ -135,3 +135,37 @@ fn scripts_become_what_is_expected_and_run_twice() {
     let problems: Vec<String> = dirs.iter().filter_map(|dir| check(server, dir).err()).collect();
     assert!(dirs.len() >= 9 && problems.is_empty(), "{}", problems.join("\n\n"));
 }
+
+#[test]
+fn what_takes_back_is_not_translated() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let files = [
+        file("1_a.sql", "-- +goose Up\nCREATE TABLE a (x);\n-- +goose Down\nDROP TABLE a;\n"),
+        file(
+            "2_b.sql",
+            "-- migrate:up\nALTER TABLE a ADD COLUMN y;\n\n-- migrate:down\nALTER TABLE a DROP COLUMN y;\n",
+        ),
+        file("3_c.down.sql", "DROP TABLE c;\n"),
+        file("3_c.up.sql", "CREATE TABLE c (x);\n"),
+    ];
+    let out = tempfile::tempdir().unwrap();
+    let done = translate(&files, &[], out.path());
+    assert_eq!(done.code, 0, "{}", done.said());
+    let told: Vec<&str> = done.stderr.lines().collect();
+    assert!(told[0].ends_with("3_c.down.sql: left out: it takes back what another one does"), "{told:?}");
+    assert_eq!(told[1..], ["1_a.sql:3: left out: the Down part", "2_b.sql:4: left out: the Down part"]);
+    let names: Vec<String> = scripts(out.path())
+        .iter()
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(names, ["1_a_postgres.sql", "2_b_postgres.sql", "3_c_postgres.up.sql"]);
+    for name in names {
+        let text = read(out.path().join(name));
+        assert!(!text.contains("DROP"), "{text}");
+    }
+}

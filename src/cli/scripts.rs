@@ -20,7 +20,16 @@ use serde_json::json;
 /// # Errors
 /// Usage, a source fault, a refusal.
 pub(super) fn translate(args: &TranslateArgs) -> Result<u8> {
-    let resolve::Translate { config, scripts, out } = resolve::translate(args)?;
+    let resolve::Translate { config, scripts, out, left_out } = resolve::translate(args)?;
+    for path in &left_out {
+        let path = human::text(&path.display().to_string());
+        complain(&format!("{path}: left out: it takes back what another one does\n"));
+    }
+    for script in &scripts {
+        if let Some(line) = script.down {
+            complain(&format!("{}:{line}: left out: the Down part\n", human::text(&script.name)));
+        }
+    }
     let translated = schema::translate(&scripts, &config)?;
     for (place, script) in translated.iter().enumerate() {
         match out.as_ref().and_then(|places| places.get(place)) {

@@ -52,11 +52,17 @@ impl Turn<'_> {
                 let mut body: Vec<String> = added.iter().map(|column| add(column)).collect();
                 body.push(update);
                 let run = Run::when(lacks_column(self.schema, &new.name, &first.name), body);
-                self.actions.push(Action { run, table: Some(new.name.clone()), makes: makes(first) });
+                self.actions.push(Action {
+                    run,
+                    table: Some(new.name.clone()),
+                    reads: None,
+                    makes: makes(first),
+                });
             }
             None => self.actions.extend(added.iter().map(|column| Action {
                 run: Run::always(add(column)),
                 table: Some(new.name.clone()),
+                reads: None,
                 makes: makes(column),
             })),
         }

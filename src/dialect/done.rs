@@ -5,7 +5,7 @@ use super::guard::Run;
 use super::later::{Event, events};
 use super::rebuild::{Group, Rebuild, groups};
 use super::turn::{Action, Renames, turn};
-use super::{Reason, State, Step, insert, rows};
+use super::{Reason, State, Step, insert, rows, sequence};
 use crate::catalog::script::Statement;
 use crate::finding::NotCarried;
 
@@ -35,10 +35,37 @@ pub(super) fn done(steps: &[Step]) -> Vec<Done> {
         all.push(match group {
             Some(group) if *group.places.end() == place => rebuilt(steps, group),
             Some(group) if is_member(step, place, group) => within(step, place, group),
+            _ if let Some(reason) = moved_key(&steps[..place], step) => {
+                Done { reasons: vec![(None, reason)], ..Done::default() }
+            }
             _ => single(step),
         });
     }
     all
+}
+
+/// An UPDATE gives a key another value, and the same script has inserted rows by that key: the second time, they would
+/// be inserted once more beside those that have the other value.
+fn moved_key(earlier: &[Step], step: &Step) -> Option<Reason> {
+    let Ok(Statement::Update(update)) = &step.statement else { return None };
+    let ends = rows::ends(&step.before, &update.table).ok()?;
+    let target = |name: &String| Some(ends.column(name).ok()??.1.target.clone());
+    let moved: Vec<String> = update.sets.iter().filter_map(|(name, _)| target(name)).collect();
+    let is_by_it = |step: &Step| {
+        let Ok(Statement::Insert(insert)) = &step.statement else { return false };
+        let given: Option<Vec<String>> =
+            insert.columns.as_ref().map(|names| names.iter().filter_map(target).collect());
+        let is_given = |key: &Vec<String>| {
+            given.as_ref().is_none_or(|given| key.iter().all(|column| given.contains(column)))
+        };
+        // The first key that is given is that of ON CONFLICT.
+        let key = ends.model.keys().map(|(_, key)| key).find(is_given);
+        insert.table.eq_ignore_ascii_case(&update.table)
+            && key.is_some_and(|key| key.iter().any(|column| moved.contains(column)))
+    };
+    let why =
+        "it changes a key by which this script has inserted rows, which would be twice there the second time";
+    earlier.iter().any(is_by_it).then(|| why.to_owned())
 }
 
 /// The statement belongs to the tables that are built anew.
@@ -120,7 +147,7 @@ fn single(step: &Step) -> Done {
     let on = |table: &str, runs: Vec<Run>| {
         let target = step.before.model.of_source(table).map(|table| table.name.clone());
         runs.into_iter()
-            .map(|run| Action { run, table: target.clone(), makes: None })
+            .map(|run| Action { run, table: target.clone(), reads: None, makes: None })
             .collect::<Vec<Action>>()
     };
     let statement = match &step.statement {
@@ -138,6 +165,18 @@ fn single(step: &Step) -> Done {
         }
         Statement::Other(words) => why(format!("{words} has no place in the script of a schema")),
         Statement::Temporary => why("what is temporary is not carried".to_owned()),
+        Statement::CreateTable { .. } if statement.is_internal() => {
+            Done { remark: Some(left_out(step)), ..Done::default() }
+        }
+        Statement::Delete { table, filter: None, .. } if sequence::is_table(table) => {
+            Done { remark: Some(left_out(step)), ..Done::default() }
+        }
+        Statement::Insert(one) if sequence::is_table(&one.table) => {
+            match sequence::advance(one, &step.before) {
+                Ok(actions) => Done { actions, ..Done::default() },
+                Err(reason) => why(reason),
+            }
+        }
         Statement::Insert(one) => match insert::insert(one, &step.before) {
             Ok(runs) => Done {
                 actions: on(&one.table, runs),
@@ -147,7 +186,12 @@ fn single(step: &Step) -> Done {
             Err(reason) => why(reason),
         },
         Statement::Update(update) => match rows::update(update, &step.before) {
-            Ok(run) => Done { actions: on(&update.table, vec![run]), ..Done::default() },
+            Ok(run) => {
+                let mut actions = on(&update.table, vec![run]);
+                let other = update.from.as_ref().and_then(|(name, _)| step.before.model.of_source(name));
+                actions.iter_mut().for_each(|action| action.reads = other.map(|other| other.name.clone()));
+                Done { actions, ..Done::default() }
+            }
             Err(reason) => why(reason),
         },
         Statement::Delete { odd: Some(odd), .. } => why(format!("{odd} is not translated")),

@@ -44,7 +44,14 @@ pub(super) fn events(old: &Model, new: &Model, renames: &Renames) -> Vec<Event> 
 
 /// What must hold for an action to run, given the schema right after it in the first run, and what goes later.
 pub(super) fn conditions(action: &Action, then: &Model, later: &[Event]) -> Vec<String> {
-    let Some(table) = &action.table else { return Vec::new() };
+    let mut conditions = Vec::new();
+    for table in action.table.iter().chain(&action.reads) {
+        conditions.extend(on_table(action, table, then, later));
+    }
+    conditions
+}
+
+fn on_table(action: &Action, table: &String, then: &Model, later: &[Event]) -> Vec<String> {
     let schema = &then.schema;
     let had = |column: &str| {
         let is_named = action.run.body.iter().any(|sql| sql.contains(&quote(column)));
@@ -60,7 +67,16 @@ pub(super) fn conditions(action: &Action, then: &Model, later: &[Event]) -> Vec<
                 });
                 break;
             }
-            (Event::TableDropped { table: dropped }, _) if dropped == table => break,
+            (Event::TableDropped { table: dropped }, makes) if dropped == table => {
+                if *makes != Some(Made::Table) {
+                    conditions.push(has_relation(schema, table));
+                    // Another one may be made under its name.
+                    let columns = then.table(table).map(|table| table.columns.as_slice()).unwrap_or_default();
+                    let named = columns.iter().filter(|column| makes.is_none() && had(&column.name));
+                    conditions.extend(named.map(|column| has_column(schema, table, &column.name)));
+                }
+                break;
+            }
             (_, Some(Made::Table)) => {}
             (Event::ColumnRenamed { table: owner, from, to }, Some(Made::Column(made)))
                 if owner == table && made == from =>

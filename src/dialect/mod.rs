@@ -9,6 +9,7 @@ mod done;
 mod fill;
 mod guard;
 mod insert;
+mod joined;
 mod later;
 mod literal;
 mod model;
@@ -16,6 +17,7 @@ mod parts;
 mod rebuild;
 mod rows;
 mod script;
+mod sequence;
 mod tokens;
 mod turn;
 

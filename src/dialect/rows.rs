@@ -1,6 +1,7 @@
 //! Changes of rows, and what statements for rows need to know of their table.
 
 use super::guard::Run;
+use super::joined;
 use super::literal::{self, is_constant};
 use super::model::Table;
 use super::{Reason, State};
@@ -75,6 +76,8 @@ pub(super) fn assigned(
 ) -> Result<String, Reason> {
     match is_constant(expr) {
         true => literal::of(expr, affinity, mapping).map(|literal| literal.sql),
+        // A column of the very same kind holds what this one can.
+        false if let Some(same) = joined::same_column(expr, scope, affinity, mapping) => Ok(same),
         false => translate::stored(expr, scope, affinity, mapping).map(|translated| translated.sql),
     }
 }
@@ -88,9 +91,16 @@ pub(super) fn update(update: &Update, state: &State) -> Result<Run, Reason> {
         return Err(format!("{odd} is not translated"));
     }
     let ends = ends(state, &update.table)?;
-    let relation = relation(state, &update.table, update.alias.as_deref()).unwrap_or_default();
-    let scope = Scope { relations: vec![relation], ..Scope::default() };
-    let assigns = |name: &str| update.sets.iter().any(|(column, _)| column.eq_ignore_ascii_case(name));
+    let own = relation(state, &update.table, update.alias.as_deref()).unwrap_or_default();
+    let other = joined::other(update, state)?;
+    let name_of_other = other.as_ref().map(|other| other.name.clone());
+    let scope = Scope { relations: std::iter::once(own).chain(other).collect(), ..Scope::default() };
+    let assigns = |table: Option<&str>, name: &str| {
+        let is_other = table.is_some_and(|table| {
+            name_of_other.as_deref().is_some_and(|other| other.eq_ignore_ascii_case(table))
+        });
+        !is_other && update.sets.iter().any(|(column, _)| column.eq_ignore_ascii_case(name))
+    };
     let mut sets = Vec::new();
     for (column, expr) in &update.sets {
         if names_any(expr, &assigns) && !is_repeatable(expr, column) {
@@ -104,8 +114,9 @@ pub(super) fn update(update: &Update, state: &State) -> Result<Run, Reason> {
     }
     let table = qualified(ends.schema, &ends.plan.target);
     Ok(Run::always(format!(
-        "UPDATE {table} SET {}{}",
+        "UPDATE {table} SET {}{}{}",
         sets.join(", "),
+        joined::from(update, state),
         filter(update.filter.as_ref(), &scope)?
     )))
 }
@@ -145,8 +156,10 @@ pub(super) fn is_repeatable(expr: &Expr, column: &str) -> bool {
 }
 
 /// A name for which `is` holds stands somewhere in the expression; what a query within it names is its own.
-fn names_any(expr: &Expr, is: &impl Fn(&str) -> bool) -> bool {
+fn names_any(expr: &Expr, is: &impl Fn(Option<&str>, &str) -> bool) -> bool {
     let mut found = false;
-    walk(expr, &mut |part| found |= matches!(part, Expr::Name { name, .. } if is(name)));
+    walk(expr, &mut |part| {
+        found |= matches!(part, Expr::Name { table, name, .. } if is(table.as_deref(), name))
+    });
     found
 }

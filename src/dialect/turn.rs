@@ -27,6 +27,8 @@ pub(super) struct Action {
     pub run: Run,
     /// the table that has to be there under this name, with the columns that it has then
     pub table: Option<String>,
+    /// another table that has to be there, too
+    pub reads: Option<String>,
     /// it makes the table, or this column of it
     pub makes: Option<Made>,
 }
@@ -41,12 +43,12 @@ pub(super) enum Made {
 impl Action {
     /// It needs nothing that could be gone.
     pub(super) fn free(run: Run) -> Action {
-        Action { run, table: None, makes: None }
+        Action { run, table: None, reads: None, makes: None }
     }
 
     /// It needs the table as it is then.
     pub(super) fn on(table: &str, run: Run) -> Action {
-        Action { run, table: Some(table.to_owned()), makes: None }
+        Action { run, table: Some(table.to_owned()), reads: None, makes: None }
     }
 }
 
@@ -284,7 +286,7 @@ impl Turn<'_> {
             let sql =
                 format!("CREATE TABLE IF NOT EXISTS {name} (\n  {}\n){}", lines.join(",\n  "), table.tail);
             let (run, makes) = (Run::always(sql), Some(Made::Table));
-            self.actions.push(Action { run, table: Some(table.name.clone()), makes });
+            self.actions.push(Action { run, table: Some(table.name.clone()), reads: None, makes });
         }
     }
 
@@ -320,7 +322,7 @@ impl Turn<'_> {
                 let sql = view.sql.replacen("CREATE VIEW ", "CREATE OR REPLACE VIEW ", 1);
                 let named = |table: &&Table| view.sql.contains(&self.qualified(&table.name));
                 let table = self.new.tables.iter().find(named).map(|table| table.name.clone());
-                self.actions.push(Action { run: Run::always(sql), table, makes: None });
+                self.actions.push(Action { run: Run::always(sql), table, reads: None, makes: None });
             }
         }
         for table in &self.new.tables {

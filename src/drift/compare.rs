@@ -96,7 +96,7 @@ impl Comparison<'_> {
 
     fn views(&mut self, from: &Structure, to: &Structure) {
         let is_other = |one: &View, other: &View| {
-            one.is_stored != other.is_stored || !same_text(&one.query, &other.query, self.sides.loosely)
+            one.is_stored != other.is_stored || !same_query(&one.query, &other.query, self.sides.loosely)
         };
         let mut found = Vec::new();
         for view in &from.views {
@@ -173,6 +173,13 @@ impl Comparison<'_> {
 pub(super) fn same_text(one: &str, other: &str, loosely: bool) -> bool {
     let read = |sql: &str| words::with_flags(if loosely { words::loose(sql) } else { words::exact(sql) });
     read(one) == read(other)
+}
+
+/// [`same_text`] for queries, in which a table may be called by its own name a second time.
+fn same_query(one: &str, other: &str, loosely: bool) -> bool {
+    let read =
+        |sql: &str| words::without_own_names(if loosely { words::loose(sql) } else { words::exact(sql) });
+    words::with_flags(read(one)) == words::with_flags(read(other))
 }
 
 /// What the target does not have.

@@ -119,6 +119,27 @@ pub(super) fn with_flags(words: Vec<String>) -> Vec<String> {
     plain
 }
 
+/// The words of a query without aliases that are the very names of their tables: `FROM t AS t` as `FROM t`.
+pub(super) fn without_own_names(words: Vec<String>) -> Vec<String> {
+    const BEFORE: [&str; 5] = ["from", "join", ",", "(", "."];
+    let mut plain: Vec<String> = Vec::new();
+    let mut rest = words.into_iter().peekable();
+    while let Some(word) = rest.next() {
+        let is_table =
+            word.chars().all(is_name) && plain.last().is_some_and(|w| BEFORE.contains(&w.as_str()));
+        let name = is_table.then(|| word.clone());
+        plain.push(word);
+        let Some(name) = name else { continue };
+        if rest.next_if_eq(&name).is_none() && rest.peek().is_some_and(|word| word == "as") {
+            plain.extend(rest.next());
+            if rest.next_if_eq(&name).is_some() {
+                plain.pop();
+            }
+        }
+    }
+    plain
+}
+
 fn meaning(word: &Word<'_>) -> String {
     match &word.kind {
         Kind::Name(name, _) => name.clone(),
@@ -239,6 +260,21 @@ fn unquoted(raw: &str, escapes: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_called_by_its_own_name_is_the_table() {
+        let same = |one: &str, other: &str| {
+            assert_eq!(without_own_names(exact(one)), without_own_names(exact(other)), "{one}");
+        };
+        same("SELECT t.a FROM t t WHERE t.a", "SELECT t.a FROM t WHERE t.a");
+        same("SELECT 1 FROM (s.t AS \"t\" JOIN u u ON t.a = u.a)", "SELECT 1 FROM (s.t JOIN u ON t.a = u.a)");
+        let other = |one: &str, other: &str| {
+            assert_ne!(without_own_names(exact(one)), without_own_names(exact(other)), "{one}");
+        };
+        other("SELECT t.a FROM t u", "SELECT t.a FROM t");
+        other("SELECT t.a FROM t AS u", "SELECT t.a FROM t");
+        other("SELECT 1 WHERE a = a", "SELECT 1 WHERE a");
+    }
 
     #[test]
     fn a_flag_is_a_condition() {

@@ -3,7 +3,7 @@
 use super::diff::{Diff, End, WantedDiff, diff};
 use super::pairs::{Fault, Migration, faults, migrations, partner_name, writable};
 use super::translate::{Written, translate};
-use crate::catalog::script::{Statement, read, split};
+use crate::catalog::script::{Statement, read, split, up_part};
 use crate::config::Config;
 use crate::dialect::Script;
 use crate::drift::Rank;
@@ -81,7 +81,7 @@ pub fn missing(dir: &Path, config: &Config) -> Result<Vec<Missing>> {
         .collect())
 }
 
-/// A script as it is written.
+/// A script as it is written, without the parts that take back what it does.
 ///
 /// # Errors
 /// Usage: it cannot be read, is too large, or is no text.
@@ -100,7 +100,8 @@ pub fn script(path: &Path) -> Result<Written> {
         return Err(at(Error::usage("the script has a NUL in it")));
     }
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Ok(Written { name, text })
+    let (text, down) = up_part(text);
+    Ok(Written { name, text, down })
 }
 
 /// Runs both sides, each in its order, and compares what they made.

@@ -11,6 +11,6 @@ mod translate;
 
 pub use check::{Checked, Missing, WantedCheck, check, missing, script};
 pub use diff::{Diff, End, WantedDiff, diff};
-pub use pairs::{Fault, partner_name};
+pub use pairs::{Fault, is_down, partner_name};
 pub use show::{Wanted, show};
 pub use translate::{Written, translate};

@@ -6,6 +6,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// From here on a number is a date or a moment (`20240131`, `20240131123000`), which no other follows by one.
+const DATE_MIN: u64 = 10_000_000;
+
 /// The scripts of one number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Migration {
@@ -35,8 +38,17 @@ impl Fault {
 /// What the PostgreSQL side of a SQLite script is called.
 pub fn partner_name(sqlite: &str) -> String {
     let stem = sqlite.strip_suffix(".sql").unwrap_or(sqlite);
+    let (stem, end) = match stem.strip_suffix(".up") {
+        Some(stem) => (stem, ".up.sql"),
+        None => (stem, ".sql"),
+    };
     let stem = stem.strip_suffix("_sqlite").unwrap_or(stem);
-    format!("{stem}_postgres.sql")
+    format!("{stem}_postgres{end}")
+}
+
+/// The file takes back what another one does: `NAME.down.sql`.
+pub fn is_down(path: &Path) -> bool {
+    file_name(path).ends_with(".down.sql")
 }
 
 /// The migrations of a directory by their numbers.
@@ -58,7 +70,9 @@ pub fn migrations(dir: &Path) -> Result<BTreeMap<u64, Migration>> {
     let mut found: BTreeMap<u64, Migration> = BTreeMap::new();
     for file in files {
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let Some((number, name)) = parts(&name) else { continue };
+        let Some((number, name)) = parts(&name).filter(|_| file.is_file() && !is_down(&file)) else {
+            continue;
+        };
         let migration = found.entry(number).or_default();
         match name.strip_suffix("_postgres") {
             Some(name) => migration.postgres.push((name.to_owned(), file)),
@@ -72,9 +86,10 @@ pub fn migrations(dir: &Path) -> Result<BTreeMap<u64, Migration>> {
     }
 }
 
-/// Number and name of `NNN_name.sql`.
+/// Number and name of `NNN_name.sql` and `NNN_name.up.sql`.
 fn parts(file: &str) -> Option<(u64, &str)> {
     let stem = file.strip_suffix(".sql")?;
+    let stem = stem.strip_suffix(".up").unwrap_or(stem);
     let digits = stem.find(|c: char| !c.is_ascii_digit()).filter(|digits| *digits > 0)?;
     let name = stem[digits..].strip_prefix(['_', '-']).filter(|name| !name.is_empty())?;
     Some((stem[..digits].parse().ok()?, name))
@@ -89,7 +104,7 @@ pub fn faults(migrations: &BTreeMap<u64, Migration>) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut last: Option<u64> = None;
     for (&number, migration) in migrations {
-        if let Some(last) = last.filter(|last| last + 1 < number) {
+        if let Some(last) = last.filter(|last| last + 1 < number && number < DATE_MIN) {
             let missing = match number - last {
                 2 => format!("number {} is missing", last + 1),
                 _ => format!("the numbers {} to {} are missing", last + 1, number - 1),
@@ -161,6 +176,24 @@ mod tests {
     fn pairs_are_found_in_either_spelling() {
         assert_eq!(faults_of(&["001_a.sql", "001_a_postgres.sql", "2_b_sqlite.sql", "2_b_postgres.sql"]), []);
         assert_eq!(faults_of(&["1_a.sql", "1_a_postgres.sql", "notes.txt", "readme.sql", "_x.sql"]), []);
+    }
+
+    #[test]
+    fn dates_have_no_gaps_and_what_takes_back_is_no_migration() {
+        let dates = [
+            "20240101000000_a.sql",
+            "20240101000000_a_postgres.sql",
+            "20240203_b.sql",
+            "20240203_b_postgres.sql",
+        ];
+        assert_eq!(faults_of(&dates), []);
+        let both = ["1_a.up.sql", "1_a.down.sql", "1_a_postgres.up.sql", "1_a_postgres.down.sql"];
+        assert_eq!(faults_of(&both), []);
+        assert_eq!(faults_of(&both[..2]), [("missing postgres", "1_a.up.sql".to_owned())]);
+        assert_eq!(partner_name("1_a.up.sql"), "1_a_postgres.up.sql");
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("001_folder.sql")).unwrap();
+        assert!(migrations(dir.path()).is_err());
     }
 
     #[test]

@@ -23,8 +23,10 @@ use std::rc::Rc;
 pub struct Written {
     /// its name, for messages and comments
     pub name: String,
-    /// its text
+    /// its text, without its Down parts
     pub text: String,
+    /// the line where the first Down part begins
+    pub down: Option<usize>,
 }
 
 /// Translates the scripts of one history, in their order; the first begins with an empty database.
@@ -37,7 +39,10 @@ pub fn translate(scripts: &[Written], config: &Config) -> Result<Vec<Script>> {
     let mut now = Rc::new(state(Catalog::default(), config));
     let mut history = Vec::new();
     for script in scripts {
-        let (pieces, rest) = split(&script.text);
+        let (pieces, mut rest) = split(&script.text);
+        if let Some(line) = script.down {
+            rest.extend([None, Some(format!("left out: the Down part, from line {line} on"))]);
+        }
         let mut steps = Vec::new();
         for piece in pieces {
             let step = step(piece, &script.name, &scratch, &now, config)?;
@@ -98,6 +103,8 @@ enum Effect {
 fn effect(statement: &std::result::Result<Statement, String>, sql: &str) -> Effect {
     const DDL: [&str; 3] = ["CREATE", "ALTER", "DROP"];
     match statement {
+        // Its own tables SQLite makes and guards itself; shells write them out all the same.
+        Ok(statement) if statement.is_internal() => Effect::None,
         Ok(Statement::Insert(_) | Statement::Update(_) | Statement::Delete { .. }) => Effect::Rows,
         Ok(Statement::Pragma(name)) if name == "legacy_alter_table" || name == "foreign_keys" => {
             Effect::Setting

@@ -1,4 +1,4 @@
--- 010: the order in which phases are taken.
+-- 010: the order in which phases are taken: at first that of their numbers.
 -- A column that is NOT NULL without default cannot be added to a table: it is built anew.
 
 PRAGMA foreign_keys = OFF;
@@ -29,7 +29,7 @@ INSERT INTO phase_queue_new (
 SELECT
     queue_id, parent_issue, phase_number, issue_number, status, depends_on_phase,
     phase_data, created_at, updated_at, error_message,
-    50, ROW_NUMBER() OVER (ORDER BY created_at, queue_id), CASE WHEN status = 'ready' THEN updated_at END
+    50, phase_number, CASE WHEN status = 'ready' THEN updated_at END
 FROM phase_queue;
 
 DROP TABLE phase_queue;

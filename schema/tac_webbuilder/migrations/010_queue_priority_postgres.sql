@@ -1,4 +1,4 @@
--- 010: the order in which phases are taken.
+-- 010: the order in which phases are taken: at first that of their numbers.
 
 ALTER TABLE phase_queue
     ADD COLUMN IF NOT EXISTS priority INTEGER DEFAULT 50,
@@ -6,12 +6,9 @@ ALTER TABLE phase_queue
     ADD COLUMN IF NOT EXISTS ready_timestamp TIMESTAMP;
 
 UPDATE phase_queue
-SET queue_position = numbered.position,
+SET queue_position = phase_number,
     ready_timestamp = CASE WHEN status = 'ready' THEN updated_at END
-FROM (
-    SELECT queue_id, row_number() OVER (ORDER BY created_at, queue_id) AS position FROM phase_queue
-) AS numbered
-WHERE numbered.queue_id = phase_queue.queue_id AND phase_queue.queue_position IS NULL;
+WHERE queue_position IS NULL;
 
 ALTER TABLE phase_queue ALTER COLUMN queue_position SET NOT NULL;
 

@@ -3,8 +3,9 @@
 ALTER TABLE phase_queue ADD COLUMN adw_id TEXT;
 
 UPDATE phase_queue
-SET adw_id = (SELECT adw_id FROM adw_locks WHERE adw_locks.issue_number = phase_queue.issue_number)
-WHERE adw_id IS NULL;
+SET adw_id = adw_locks.adw_id
+FROM adw_locks
+WHERE adw_locks.issue_number = phase_queue.issue_number AND phase_queue.adw_id IS NULL;
 
 CREATE INDEX IF NOT EXISTS idx_phase_queue_parent_issue_status ON phase_queue (parent_issue, status);
 

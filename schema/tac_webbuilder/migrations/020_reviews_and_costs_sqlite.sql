@@ -6,7 +6,7 @@ ALTER TABLE context_reviews ADD COLUMN feature_id INTEGER REFERENCES planned_fea
 ALTER TABLE task_logs DROP COLUMN raw_output;
 
 CREATE VIEW IF NOT EXISTS workflow_costs AS
-SELECT model_used, count(*) AS workflows, sum(actual_cost_total) AS cost_total, avg(duration_seconds) AS average_seconds
+SELECT model_used, count(*) AS workflows, sum(total_tokens) AS tokens, max(actual_cost_total) AS highest_cost, max(duration_seconds) AS longest_seconds
 FROM workflow_history
 WHERE status = 'completed'
 GROUP BY model_used;

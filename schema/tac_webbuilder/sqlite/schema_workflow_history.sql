@@ -73,7 +73,7 @@ CREATE INDEX idx_workflow_history_error_category ON workflow_history (error_cate
 
 -- What each model cost.
 CREATE VIEW workflow_costs AS
-SELECT model_used, count(*) AS workflows, sum(actual_cost_total) AS cost_total, avg(duration_seconds) AS average_seconds
+SELECT model_used, count(*) AS workflows, sum(total_tokens) AS tokens, max(actual_cost_total) AS highest_cost, max(duration_seconds) AS longest_seconds
 FROM workflow_history
 WHERE status = 'completed'
 GROUP BY model_used;

@@ -4,7 +4,7 @@ mod expr;
 mod select;
 
 pub(super) use expr::{expr, unquote};
-pub(super) use select::select;
+pub(super) use select::{from, select};
 
 use super::expr::Expr;
 use super::select::{ResultColumn, Select, SelectCore};

@@ -89,7 +89,7 @@ fn result_column(parsed: &ParsedColumn<'_>) -> Read<ResultColumn> {
     })
 }
 
-fn from(parsed: &FromClause<'_>) -> Read<Option<From>> {
+pub(in crate::catalog) fn from(parsed: &FromClause<'_>) -> Read<Option<From>> {
     let Some(first) = parsed.select else { return Ok(None) };
     let joins = parsed.joins.iter().flatten().map(join).collect::<Read<_>>()?;
     Ok(Some(From { first: source(first)?, joins }))

@@ -3,9 +3,11 @@
 //! A script is cut the way SQLite's own shell does it ([`split`]), and each statement is read with its grammar ([`read`]).
 //! What a statement means for the schema is not read here: the engine runs it, and the catalog shows what it did.
 
+mod down;
 mod pieces;
 mod rows;
 
+pub use down::up_part;
 pub use pieces::{Piece, split};
 
 use super::read::{unquote, with_statement};
@@ -80,6 +82,20 @@ pub enum Statement {
     Other(&'static str),
 }
 
+impl Statement {
+    /// It makes or changes one of SQLite's own tables, as scripts do that a shell has written (`.dump`, `.schema`).
+    pub fn is_internal(&self) -> bool {
+        let table = match self {
+            Statement::CreateTable { name, .. } => name,
+            Statement::Insert(insert) => &insert.table,
+            Statement::Update(update) => &update.table,
+            Statement::Delete { table, .. } => table,
+            _ => return false,
+        };
+        table.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
+    }
+}
+
 /// INSERT.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Insert {
@@ -133,6 +149,8 @@ pub struct Update {
     pub alias: Option<String>,
     /// columns and their values
     pub sets: Vec<(String, Expr)>,
+    /// FROM: another table, and its alias
+    pub from: Option<(String, Option<String>)>,
     /// WHERE
     pub filter: Option<Expr>,
     /// a clause that is not translated
@@ -242,9 +260,15 @@ mod tests {
             panic!()
         };
         assert_eq!((update.alias.as_deref(), update.sets.len()), (Some("u"), 2));
-        let Ok(Statement::Update(update)) = read("UPDATE t SET a = 1 FROM u WHERE u.x = t.x") else {
+        let Ok(Statement::Update(update)) = read("UPDATE t SET a = 1 FROM u AS v WHERE v.x = t.x") else {
             panic!()
         };
-        assert!(update.odd.is_some());
+        assert_eq!((update.from, update.odd), (Some(("u".to_owned(), Some("v".to_owned()))), None));
+        for from in ["u JOIN v USING (x)", "(SELECT 1 AS x) AS u", "u, v"] {
+            let Ok(Statement::Update(update)) = read(&format!("UPDATE t SET a = 1 FROM {from}")) else {
+                panic!()
+            };
+            assert_eq!((update.from, update.odd), (None, Some("UPDATE … FROM more than one table")));
+        }
     }
 }

@@ -1,27 +1,23 @@
-//! INSERT, UPDATE and DELETE.
+//! INSERT, UPDATE and DELETE. What they would return goes nowhere in a script: RETURNING is not read.
 
-use super::super::read::{expr, select, unquote};
-use super::super::select::SelectCore;
+use super::super::read::{expr, from, select, unquote};
+use super::super::select::{SelectCore, Source};
 use super::{Conflict, Insert, Rows, Statement, Update, name};
 use sqlite3_parser::ast::{Expr as Parsed, InsertBody, ResolveType, Set, Stmt, Upsert, UpsertDo};
 
 type Read<T> = Result<T, String>;
 
 pub(super) fn insert(parsed: &Stmt<'_>) -> Read<Insert> {
-    let Stmt::Insert { with, or_conflict, tbl_name, columns, body, returning } = parsed else {
+    let Stmt::Insert { with, or_conflict, tbl_name, columns, body, .. } = parsed else {
         return Err("not an INSERT".to_owned());
     };
     let (rows, upsert) = match body {
         InsertBody::DefaultValues => (Rows::Defaults, None),
         InsertBody::Select(query, upsert) => (rows_of(select(query)?), *upsert),
     };
-    let mut odd = [
-        (with.is_some(), "WITH"),
-        (returning.is_some(), "RETURNING"),
-        (tbl_name.alias.is_some(), "an alias of the table"),
-    ]
-    .into_iter()
-    .find_map(|(is, words)| is.then_some(words));
+    let mut odd = [(with.is_some(), "WITH"), (tbl_name.alias.is_some(), "an alias of the table")]
+        .into_iter()
+        .find_map(|(is, words)| is.then_some(words));
     let conflict = match (or_conflict, upsert) {
         (None, None) => Conflict::Error,
         (Some(ResolveType::Ignore), None) => Conflict::Ignore,
@@ -88,9 +84,8 @@ pub(super) fn update(parsed: &Stmt<'_>) -> Read<Update> {
         or_conflict,
         tbl_name,
         sets: parsed,
-        from,
+        from: parsed_from,
         where_clause,
-        returning,
         order_by,
         limit,
         ..
@@ -100,16 +95,22 @@ pub(super) fn update(parsed: &Stmt<'_>) -> Read<Update> {
     };
     let mut odd = [
         (with.is_some(), "WITH"),
-        (from.is_some(), "UPDATE … FROM"),
-        (returning.is_some(), "RETURNING"),
         (order_by.is_some() || limit.is_some(), "LIMIT"),
         (matches!(or_conflict, Some(ResolveType::Ignore | ResolveType::Replace)), "UPDATE OR IGNORE/REPLACE"),
     ]
     .into_iter()
     .find_map(|(is, words)| is.then_some(words));
+    let from = parsed_from.as_ref().map(from).transpose()?.flatten().map(|from| match from.first {
+        Source::Table { name, alias } if from.joins.is_empty() => Some((name, alias)),
+        _ => None,
+    });
+    if from == Some(None) {
+        odd = odd.or(Some("UPDATE … FROM more than one table"));
+    }
     Ok(Update {
         table: name(tbl_name),
         alias: tbl_name.alias.as_ref().map(|alias| unquote(alias.0)),
+        from: from.flatten(),
         sets: sets(parsed, &mut odd)?,
         filter: where_clause.as_ref().map(expr).transpose()?,
         odd,
@@ -117,16 +118,12 @@ pub(super) fn update(parsed: &Stmt<'_>) -> Read<Update> {
 }
 
 pub(super) fn delete(parsed: &Stmt<'_>) -> Read<Statement> {
-    let Stmt::Delete { with, tbl_name, where_clause, returning, order_by, limit, .. } = parsed else {
+    let Stmt::Delete { with, tbl_name, where_clause, order_by, limit, .. } = parsed else {
         return Err("not a DELETE".to_owned());
     };
-    let odd = [
-        (with.is_some(), "WITH"),
-        (returning.is_some(), "RETURNING"),
-        (order_by.is_some() || limit.is_some(), "LIMIT"),
-    ]
-    .into_iter()
-    .find_map(|(is, words)| is.then_some(words));
+    let odd = [(with.is_some(), "WITH"), (order_by.is_some() || limit.is_some(), "LIMIT")]
+        .into_iter()
+        .find_map(|(is, words)| is.then_some(words));
     Ok(Statement::Delete {
         table: name(tbl_name),
         alias: tbl_name.alias.as_ref().map(|alias| unquote(alias.0)),

@@ -17,6 +17,8 @@ pub struct Translate {
     pub scripts: Vec<Written>,
     /// where each goes; none: stdout
     pub out: Option<Vec<PathBuf>>,
+    /// files that take back what others do, and are not read
+    pub left_out: Vec<PathBuf>,
 }
 
 /// `schema translate`.
@@ -25,9 +27,15 @@ pub struct Translate {
 /// Usage: a file that cannot be read, or a place where the scripts cannot go.
 pub fn translate(args: &TranslateArgs) -> Result<Translate> {
     let config = dialect(&args.target)?;
-    let scripts: Vec<Written> = args.files.iter().map(|path| schema::script(path)).collect::<Result<_>>()?;
-    let out = args.out.as_deref().map(|out| places(out, &args.files)).transpose()?;
-    Ok(Translate { config, scripts, out })
+    let (left_out, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        args.files.iter().cloned().partition(|path| schema::is_down(path));
+    if files.is_empty() {
+        return Err(Error::usage("all of these scripts take back what others do")
+            .remedy("name the scripts that lead up: NAME.up.sql"));
+    }
+    let scripts: Vec<Written> = files.iter().map(|path| schema::script(path)).collect::<Result<_>>()?;
+    let out = args.out.as_deref().map(|out| places(out, &files)).transpose()?;
+    Ok(Translate { config, scripts, out, left_out })
 }
 
 /// The settings of what makes PostgreSQL's scripts.
