@@ -1,5 +1,6 @@
 //! The comparison as a story: names, tables with what belongs to them, views.
 
+use super::casts::without_text_casts;
 use super::pair::Renames;
 use super::{Drift, Found, Mend, Rank, Sides, columns, constraints, indexes, words};
 use crate::finding::NotCarried;
@@ -171,8 +172,11 @@ impl Comparison<'_> {
 
 /// Whether two expressions are the same.
 pub(super) fn same_text(one: &str, other: &str, loosely: bool) -> bool {
-    let read = |sql: &str| words::with_flags(if loosely { words::loose(sql) } else { words::exact(sql) });
-    read(one) == read(other)
+    let read = |sql: &str| match loosely {
+        true => words::loose(sql),
+        false => without_text_casts(words::exact(sql)),
+    };
+    words::with_flags(read(one)) == words::with_flags(read(other))
 }
 
 /// [`same_text`] for queries, in which a table may be called by its own name a second time.

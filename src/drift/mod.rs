@@ -3,6 +3,7 @@
 //! Pure: two [`Structure`]s and what is known of the types that fit give a list of [`Drift`]s.
 //! Deliberately absent: any statement that drops or changes what is there.
 
+mod casts;
 mod columns;
 mod compare;
 mod constraints;
