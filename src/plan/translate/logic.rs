@@ -17,6 +17,8 @@ pub(super) fn truth(term: Term) -> Made {
     match (&term.kind, &term.constant) {
         (Kind::Flag, _) => Ok(term),
         (Kind::Null, _) => flag("NULL::pg_catalog.bool"),
+        // What number its bytes are depends on the file's encoding.
+        (_, Some(Constant::Blob(_))) => Err("a BLOB as a condition".to_owned()),
         (_, Some(constant)) => flag(if is_true(constant) { "true" } else { "false" }),
         (Kind::Integer(_) | Kind::Real | Kind::Double | Kind::Number, _) => {
             let sql = format!("{} <> 0", term.at(Binding::Operator));
@@ -33,11 +35,10 @@ pub(super) fn condition(room: &Room<'_>, expr: &Expr) -> Made {
 
 fn is_true(constant: &Constant) -> bool {
     match constant {
-        Constant::Null => false,
+        Constant::Null | Constant::Blob(_) => false,
         Constant::Integer(value) => *value != 0,
         Constant::Real(value) => *value != 0.0,
         Constant::Text(text) => is_true(&literal::prefix(text)),
-        Constant::Blob(bytes) => is_true(&literal::prefix(&String::from_utf8_lossy(bytes))),
     }
 }
 

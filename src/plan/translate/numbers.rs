@@ -26,6 +26,9 @@ pub(super) fn call(name: &str, arguments: &[Term]) -> Option<Made> {
     })
 }
 
+/// What abs() is of one number.
+const LEAST: &str = "abs() of the least integer of 64 bits is an error in PostgreSQL, as it is in SQLite";
+
 /// abs(): of the least integer it is an error on both sides.
 fn abs(x: &Term) -> Made {
     // Of a TEXT it is a REAL, whatever number the text begins with.
@@ -46,7 +49,8 @@ fn abs(x: &Term) -> Made {
         Kind::Integer(_) => (wide(&x), INTEGER),
         kind => (x.sql.clone(), kind.clone()),
     };
-    Ok(Term::call(&[&x], format!("pg_catalog.abs({argument})"), kind))
+    let made = Term::call(&[&x], format!("pg_catalog.abs({argument})"), kind);
+    Ok(if matches!(x.kind, Kind::Integer(_)) { made.note(LEAST) } else { made })
 }
 
 /// sign(): −1, 0 or 1, as an INTEGER.
