@@ -54,7 +54,8 @@ fn kind(step: &StepState) -> Kind {
 
 /// The phase that shows a step.
 pub(super) fn phase_of(step: &StepState) -> Phase {
-    let index = [StepKind::PrimaryKey, StepKind::Unique, StepKind::Index, StepKind::Check].map(StepKind::name);
+    let index =
+        [StepKind::PrimaryKey, StepKind::Unique, StepKind::Index, StepKind::Check].map(StepKind::name);
     match step.kind.as_str() {
         VACUUM => Phase::Maintain,
         VALIDATE_CHECK => Phase::Index,
@@ -87,7 +88,7 @@ pub(super) async fn give_memory(session: &Session) -> Result<()> {
 /// Does all of `steps`, a part of [`together`]. Where one of them fails none is done, except of sequences and VACUUM, which may
 /// be done twice.
 pub(super) async fn do_together(session: &Session, whose: &Whose, steps: &[StepState]) -> Result<()> {
-    steps.iter().try_for_each(|_| planted())?;
+    planted()?;
     match steps.first().map_or(Kind::Alone, kind) {
         Kind::Plain => step::run_all(session, &whose.owner, steps).await,
         Kind::Sequence => sequence::set_all(session, &whose.owner, &whose.plan, steps).await,

@@ -153,8 +153,9 @@ impl<'a> Pen<'a> {
         for part in self.small_together(validations) {
             let ends = self.ends(&part);
             let waits = after.iter().chain(ends.iter().filter_map(|place| last.get(place))).copied();
-            let waits: Vec<usize> =
-                waits.chain(ends.iter().flat_map(|place| self.groups[*place].built.iter().copied())).collect();
+            let waits: Vec<usize> = waits
+                .chain(ends.iter().flat_map(|place| self.groups[*place].built.iter().copied()))
+                .collect();
             let node = self.add(part, FIRST, &waits);
             for place in ends {
                 last.insert(place, node);
@@ -270,7 +271,10 @@ fn grouped(source: &Source) -> (Vec<Group>, BTreeMap<String, usize>) {
         let count = steps.get(table.source.as_str()).copied().unwrap_or(0);
         let small = is_small(table, count);
         if !small || tables >= GROUP_TABLES_MAX || weight + count > GROUP_STEPS_MAX {
-            groups.push(Group { bytes: if small { 0 } else { table.bytes.max(SMALL_TABLE_BYTES + 1) }, ..Group::default() });
+            groups.push(Group {
+                bytes: if small { 0 } else { table.bytes.max(SMALL_TABLE_BYTES + 1) },
+                ..Group::default()
+            });
             if small {
                 (open, tables, weight) = (groups.len() - 1, 0, 0);
             }

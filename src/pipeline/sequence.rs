@@ -75,8 +75,9 @@ pub(super) async fn mend(
             let (moved, detail) = set(session, owner, plan, step).await?;
             if moved {
                 let (table, column) = (&step.table, &step.object);
-                events
-                    .note(format!("the sequence of \"{table}\".\"{column}\" was behind and is mended: {detail}"));
+                events.note(format!(
+                    "the sequence of \"{table}\".\"{column}\" was behind and is mended: {detail}"
+                ));
             }
         }
     }

@@ -106,7 +106,8 @@ mod tests {
     fn phases_that_overlap_begin_and_end_once_each() {
         let heard = Arc::new(Heard::default());
         let load = |tasks| Load { tasks, ..Load::default() };
-        let loads = BTreeMap::from([(Phase::Verify, load(2)), (Phase::Index, load(1)), (Phase::Maintain, load(1))]);
+        let loads =
+            BTreeMap::from([(Phase::Verify, load(2)), (Phase::Index, load(1)), (Phase::Maintain, load(1))]);
         let stations = Stations::new(Events::new(heard.clone()), loads);
         let begin = |phase, name| stations.begin(phase, name, 0, 0, Arc::default());
         begin(Phase::Verify, "a");
@@ -116,8 +117,17 @@ mod tests {
         stations.done(Phase::Verify, "b", 0, 0.0);
         stations.over(Phase::Index);
         stations.close();
-        let expected =
-            ["verify of 2", "a begins", "a done", "index of 1", "i begins", "b begins", "b done", "verify over", "index over"];
+        let expected = [
+            "verify of 2",
+            "a begins",
+            "a done",
+            "index of 1",
+            "i begins",
+            "b begins",
+            "b done",
+            "verify over",
+            "index over",
+        ];
         assert_eq!(*heard.0.lock().unwrap(), expected);
     }
 }

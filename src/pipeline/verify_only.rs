@@ -101,10 +101,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
 }
 
 /// What is to be compared, by source; nothing is built, and nothing is written into a ledger.
-fn sources_of(
-    pairs: &[(Arc<Job>, Plan, Option<SourceState>)],
-    tasks: Vec<(usize, Expected)>,
-) -> Vec<Source> {
+fn sources_of(pairs: &[(Arc<Job>, Plan, Option<SourceState>)], tasks: Vec<(usize, Expected)>) -> Vec<Source> {
     let nobody = |plan: &Plan| StepOwner { source_id: 0, epoch: 0, schema: plan.schema.clone() };
     let source = |plan: &Plan| Source {
         owner: nobody(plan),
@@ -233,7 +230,9 @@ fn say_behind(account: &mut Account, source: &str, place: &Place, (next, largest
     let message = format!("its sequence gives {next} next, and {largest} exists already");
     let fix = format!("SELECT setval(pg_get_serial_sequence(…), {largest}, true)");
     account.finding(Finding::new("E_SEQUENCE_BEHIND", Severity::Warning, object, message).fix(fix));
-    let Some(report) = account.report.tables.iter_mut().find(|report| report.source == source) else { return };
+    let Some(report) = account.report.tables.iter_mut().find(|report| report.source == source) else {
+        return;
+    };
     report.verify = Verify::Differs;
     let between = if report.verify_note.is_empty() { "" } else { "; " };
     report.verify_note.push_str(&format!("{between}the sequence of \"{}\" is behind", place.column));

@@ -120,9 +120,8 @@ async fn names(session: &Session, schema: &str, places: &[Place]) -> Result<Vec<
     };
     let found = rows(session, places, places.iter().enumerate().map(part).collect(), "q").await?;
     let name = |(row, place): (&Row, &Place)| {
-        row.get::<_, Option<String>>(0).ok_or_else(|| {
-            Error::target_fault("the column has no sequence of its own").at(place_text(place))
-        })
+        row.get::<_, Option<String>>(0)
+            .ok_or_else(|| Error::target_fault("the column has no sequence of its own").at(place_text(place)))
     };
     found.iter().zip(places).map(name).collect()
 }
