@@ -9,7 +9,7 @@ use cutover::assess::profile::profile_table;
 use cutover::cli::args::{self, Command};
 use cutover::cli::resolve::{self, Surroundings};
 use cutover::config::Config;
-use cutover::digest::{RowHasher, table_key};
+use cutover::digest::{ChunkDigests, RowHasher, table_key};
 use cutover::encode;
 use cutover::event::TaskCounters;
 use cutover::plan::types::{Codec, Fraction, Mapping, PgType, Template, Zone};
@@ -334,5 +334,51 @@ fn digest_target(bencher: Bencher<'_, '_>, name: &str) {
             row.iter().for_each(|field| hasher.target_field(black_box(Some(field)), &sample.mapping));
             black_box(hasher.finish());
         }
+    });
+}
+
+/// Whole rows, as a copy and a verification hash them: the sum of a chunk's rows, not only the form of one value.
+struct RowsOf {
+    columns: Vec<&'static Sample>,
+    fields: Vec<Vec<Vec<u8>>>,
+}
+
+fn rows_of(shape: &str) -> RowsOf {
+    let names = ["int", "int", "float", "text_short"];
+    let count = if shape == "narrow" { names.len() } else { 40 };
+    let columns: Vec<&'static Sample> = names.into_iter().cycle().take(count).map(find).collect();
+    let fields = columns.iter().map(|column| column.fields()).collect();
+    RowsOf { columns, fields }
+}
+
+#[divan::bench(args = ["narrow", "wide"])]
+fn digest_rows_source(bencher: Bencher<'_, '_>, shape: &str) {
+    let rows = rows_of(shape);
+    let key = table_key("bench", rows.columns.len());
+    bencher.counter(ItemsCount::new(VALUES)).bench_local(|| {
+        let mut digests = ChunkDigests::new(key, 1);
+        for row in 0..VALUES as usize {
+            for column in &rows.columns {
+                digests.source_value(black_box(column.cells[row].value()), &column.mapping);
+            }
+            digests.end_row(0);
+        }
+        digests.finish()
+    });
+}
+
+#[divan::bench(args = ["narrow", "wide"])]
+fn digest_rows_target(bencher: Bencher<'_, '_>, shape: &str) {
+    let rows = rows_of(shape);
+    let key = table_key("bench", rows.columns.len());
+    bencher.counter(ItemsCount::new(VALUES)).bench_local(|| {
+        let mut digests = ChunkDigests::new(key, 1);
+        for row in 0..VALUES as usize {
+            for (column, fields) in rows.columns.iter().zip(&rows.fields) {
+                digests.target_field(black_box(Some(&fields[row])), &column.mapping);
+            }
+            digests.end_row(0);
+        }
+        digests.finish()
     });
 }
