@@ -9,7 +9,20 @@ use crate::plan::types::{Codec, Domain, Mapping, PgType};
 use crate::value::Value;
 
 /// Writes one value in the domain of its column.
+#[inline]
 pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, mapping: &Mapping) {
+    // The columns of most tables: nothing to call, and nothing to ask of the codec but whether it is one of these.
+    if matches!(
+        mapping.codec,
+        Codec::Bool | Codec::Int | Codec::Float | Codec::Number | Codec::Text | Codec::Blob
+    ) {
+        exact(sink, value, mapping.pg);
+        return;
+    }
+    in_domain(sink, scratch, value, mapping);
+}
+
+fn in_domain(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, mapping: &Mapping) {
     let (mapping, value) = Part::of_value(mapping, value);
     if value == Value::Null {
         return sink.null();
@@ -38,6 +51,7 @@ pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<
 
 /// The value as it is, of whatever class: a class that the codec does not take meets no equal on the other side,
 /// because no field of that type decodes to it.
+#[inline]
 fn exact(sink: &mut Sink, value: Value<'_>, pg: PgType) -> Option<()> {
     match value {
         Value::Null => sink.null(),

@@ -125,7 +125,8 @@ mod tests {
     #[test]
     fn rows_at_once_have_the_hashes_of_rows_alone() {
         let key: [u8; 32] = std::array::from_fn(|i| (i * 7 + 200) as u8);
-        let bytes: Vec<u8> = (0..SHORT_ROW_BYTES_MAX * LANES + BLOCKS_MAX).map(|i| (i * i % 251) as u8).collect();
+        let bytes: Vec<u8> =
+            (0..SHORT_ROW_BYTES_MAX * LANES + BLOCKS_MAX).map(|i| (i * i % 251) as u8).collect();
         for platform in platforms() {
             for blocks in 1..=BLOCKS_MAX {
                 for count in 0..=LANES {

@@ -67,11 +67,13 @@ impl Sink {
         Sink { key, buffer: Vec::new(), hasher: blake3::Hasher::new_keyed(&key), streaming: false }
     }
 
+    #[inline]
     pub(super) fn null(&mut self) {
         self.buffer.push(NULL);
     }
 
     /// A tag and eight bytes: INTEGER, REAL by its bits, INSTANT.
+    #[inline]
     pub(super) fn word(&mut self, tag: u8, word: u64) {
         let mut bytes = [tag; 9];
         bytes[1..].copy_from_slice(&word.to_be_bytes());
@@ -79,6 +81,7 @@ impl Sink {
     }
 
     /// A tag, the length and the bytes: TEXT and BLOB.
+    #[inline]
     pub(super) fn bytes(&mut self, tag: u8, bytes: &[u8]) {
         self.word(tag, bytes.len() as u64);
         self.payload(bytes);
@@ -102,6 +105,7 @@ impl Sink {
     }
 
     /// Ends one value: keeps the buffer from growing with the number of columns.
+    #[inline]
     pub(super) fn end_value(&mut self) {
         if self.buffer.len() > BUFFERED_BYTES_MAX {
             self.flush();
@@ -152,15 +156,22 @@ impl Sink {
         }
     }
 
+    #[inline]
     fn payload(&mut self, bytes: &[u8]) {
         if bytes.len() <= BUFFERED_BYTES_MAX {
             self.buffer.extend_from_slice(bytes);
         } else {
-            self.flush();
-            self.hasher.update(bytes);
+            self.stream(bytes);
         }
     }
 
+    #[cold]
+    fn stream(&mut self, bytes: &[u8]) {
+        self.flush();
+        self.hasher.update(bytes);
+    }
+
+    #[cold]
     fn flush(&mut self) {
         self.streaming = true;
         self.hasher.update(&self.buffer);

@@ -81,8 +81,9 @@ pub enum Resume {
 pub fn stored_plan(state: &SourceState) -> Result<Plan> {
     let plan = plan_to_undo(state)?;
     if plan.format != PLAN_FORMAT {
-        return Err(of_another_version(state, plan.format)
-            .remedy("begin anew with `cutover copy --migrate --restart`, or use the version of cutover that wrote it"));
+        return Err(of_another_version(state, plan.format).remedy(
+            "begin anew with `cutover copy --migrate --restart`, or use the version of cutover that wrote it",
+        ));
     }
     Ok(plan)
 }
@@ -231,7 +232,8 @@ mod tests {
         let earlier = stored_plan(&planned(PLAN_FORMAT - 1)).unwrap_err();
         assert_eq!(earlier.kind(), ErrorKind::Refused);
         assert!(earlier.remedy_text().unwrap().contains("--restart"));
-        for state in [planned(PLAN_FORMAT + 1), SourceState { plan: "{\"format\":9}".to_owned(), ..state() }] {
+        for state in [planned(PLAN_FORMAT + 1), SourceState { plan: "{\"format\":9}".to_owned(), ..state() }]
+        {
             let unknown = stored_plan(&state).unwrap_err();
             assert_eq!(unknown.kind(), ErrorKind::Refused);
             assert!(!unknown.remedy_text().unwrap().contains("--restart"));
