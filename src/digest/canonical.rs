@@ -11,15 +11,14 @@ use crate::value::Value;
 /// Writes one value in the domain of its column.
 #[inline]
 pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, mapping: &Mapping) {
-    // The columns of most tables: nothing to call, and nothing to ask of the codec but whether it is one of these.
-    if matches!(
-        mapping.codec,
-        Codec::Bool | Codec::Int | Codec::Float | Codec::Number | Codec::Text | Codec::Blob
-    ) {
-        exact(sink, value, mapping.pg);
-        return;
+    // Most columns: nothing to call, and nothing to ask of the codec but whether it is one of these.
+    match mapping.codec {
+        Codec::Bool | Codec::Int | Codec::Float | Codec::Number | Codec::Text | Codec::Blob | Codec::Json => {
+            exact(sink, value, mapping.pg)
+        }
+        Codec::Uuid | Codec::Date | Codec::Stamp(_) => exact(sink, value, mapping.pg),
+        _ => in_domain(sink, scratch, value, mapping),
     }
-    in_domain(sink, scratch, value, mapping);
 }
 
 fn in_domain(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, mapping: &Mapping) {
@@ -28,7 +27,7 @@ fn in_domain(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, mapping: 
         return sink.null();
     }
     let written = match mapping.codec.domain() {
-        Domain::Exact => exact(sink, value, mapping.pg),
+        Domain::Exact => return exact(sink, value, mapping.pg),
         Domain::Number => sink.form(NUMBER, |out| by_value(out, value, mapping.pg)),
         Domain::TextForm => text_form(sink, value),
         Domain::BytesForm => bytes_form(sink, value),
@@ -52,7 +51,7 @@ fn in_domain(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, mapping: 
 /// The value as it is, of whatever class: a class that the codec does not take meets no equal on the other side,
 /// because no field of that type decodes to it.
 #[inline]
-fn exact(sink: &mut Sink, value: Value<'_>, pg: PgType) -> Option<()> {
+fn exact(sink: &mut Sink, value: Value<'_>, pg: PgType) {
     match value {
         Value::Null => sink.null(),
         Value::Integer(integer) => sink.word(INTEGER, integer as u64),
@@ -61,7 +60,6 @@ fn exact(sink: &mut Sink, value: Value<'_>, pg: PgType) -> Option<()> {
         Value::Text(text) => sink.bytes(TEXT, text),
         Value::Blob(bytes) => sink.bytes(BLOB, bytes),
     }
-    Some(())
 }
 
 /// A number by value. In `numeric` a REAL is its shortest decimal; in the binary types it is exactly itself.

@@ -23,6 +23,7 @@ pub(super) fn target_field(sink: &mut Sink, scratch: &mut Scratch, field: Option
         (Some(&[a, b, c, d, e, f, g, h]), PgType::Int8, Codec::Int) => {
             sink.word(INTEGER, u64::from_be_bytes([a, b, c, d, e, f, g, h]));
         }
+        (Some(field), PgType::Float8, Codec::Float) => real(sink, field),
         (Some(field), _, _) => in_domain(sink, scratch, field, mapping),
     }
 }
@@ -48,6 +49,14 @@ fn in_domain(sink: &mut Sink, scratch: &mut Scratch, field: &[u8], mapping: &Map
     };
     if written.is_none() {
         sink.undecodable(Side::Target, 0, field);
+    }
+}
+
+#[inline]
+fn real(sink: &mut Sink, field: &[u8]) {
+    match float(field, PgType::Float8) {
+        Some(real) => sink.word(REAL, real.to_bits()),
+        None => sink.undecodable(Side::Target, 0, field),
     }
 }
 

@@ -12,6 +12,7 @@ use blake3::IncrementCounter;
 use blake3::platform::Platform;
 
 use super::hash::RowHash;
+use crate::limits::ROWS_HASHED_AT_ONCE;
 
 /// Bytes of one BLAKE3 block.
 pub(super) const BLOCK_BYTES: usize = 64;
@@ -19,8 +20,8 @@ pub(super) const BLOCK_BYTES: usize = 64;
 pub(super) const BLOCKS_MAX: usize = 16;
 /// A row above this is more than one BLAKE3 chunk, and has vectors enough to itself.
 pub(super) const SHORT_ROW_BYTES_MAX: usize = BLOCK_BYTES * BLOCKS_MAX;
-/// Rows that are hashed at once: as many as the widest vectors take (AVX-512). Narrower ones take them in turns.
-pub(super) const LANES: usize = 16;
+/// Rows that are hashed at once; narrower vectors take them in turns.
+pub(super) const LANES: usize = ROWS_HASHED_AT_ONCE;
 
 /// Fills up a short row. No value begins with this byte, so what follows the last value of a row cannot be one more
 /// (`sink.rs`).

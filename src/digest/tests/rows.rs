@@ -161,6 +161,11 @@ proptest! {
         let longer: Vec<Cell> = row.iter().cloned().chain([more]).collect();
         prop_assert_ne!(hash_of(&longer), hash_of(&row));
     }
+}
+
+proptest! {
+    // A case is many rows.
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn a_batch_is_the_sum_of_its_rows(
