@@ -5,7 +5,7 @@
 //! root. The result is `blake3::keyed_hash` of the padded row, bit for bit; tests hold that for every number of blocks, every
 //! number of rows and every kind of processor that they run on.
 //!
-//! [`blake3::platform`] is no documented part of that crate, hence its version is pinned in Cargo.toml. All of it that is
+//! `blake3::platform` is no documented part of that crate, hence its version is pinned in Cargo.toml. All of it that is
 //! used is used here: a version without it needs [`hash_padded`] to be a loop over `keyed_hash`, and nothing else.
 
 use blake3::IncrementCounter;
