@@ -19,6 +19,25 @@ pub const CHUNK_BYTES: u64 = 64 * 1024 * 1024;
 /// Rows in one chunk, so that very narrow rows do not make a chunk that takes minutes.
 pub const CHUNK_ROWS: u64 = 4_000_000;
 
+/// Bytes of a table that is loaded in one transaction, with FREEZE, although it has more chunks than one: what a crash can
+/// lose is then the table. A gigabyte is half a minute of work (measured: 30 MB a second and more).
+pub const WHOLE_TABLE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// Bytes of a table that shares its transaction with others: eight pages, for which the new files that TRUNCATE and FREEZE
+/// bring along cost more than they save.
+pub const SMALL_TABLE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Small tables in one transaction: enough that its own round trips count no more, few enough that their locks (about 4 each)
+/// leave room in the server's table of 6,400, with every connection that may load at once by default.
+pub const SMALL_TABLES_AT_ONCE: usize = 100;
+
+/// Bytes of all of them, which are read into memory before the transaction begins.
+pub const SMALL_TABLES_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
+/// Bytes of statements that are sent together: about five hundred tables, so that round trips count no more. The server
+/// parses all before it runs the first, which takes some megabytes of its memory.
+pub const STATEMENTS_BYTES_MAX: usize = 128 * 1024;
+
 /// Connections that load at once by default: more than four fight over the same relation extension lock.
 pub const JOBS_DEFAULT_MAX: usize = 4;
 
@@ -155,4 +174,6 @@ pub const SCRATCH_VALUE_BYTES_MAX: i32 = 16 * 1024 * 1024;
 pub const SCRIPT_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
 const _: () = assert!(LARGE_VALUE_BYTES <= FRAME_BYTES);
+const _: () = assert!(SMALL_TABLE_BYTES_MAX <= SMALL_TABLES_BYTES_MAX);
+const _: () = assert!(SMALL_TABLES_BYTES_MAX <= (FRAME_QUEUE_DEPTH * FRAME_BYTES) as u64);
 const _: () = assert!(FRAME_BYTES >= 256 * 1024);

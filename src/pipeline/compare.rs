@@ -37,15 +37,21 @@ pub(super) async fn verify_tables(
         }
     }
     let verdicts = compare(tools, tasks).await;
+    let is_proof = |verify: Verify| verify == Verify::Match && tools.config.verify == VerifyLevel::Checksum;
+    for (i, active) in actives.iter().enumerate() {
+        for equal in [true, false] {
+            let compared = verdicts.iter().filter(|(source, _, _)| *source == i);
+            let marked = compared.filter_map(|(_, table, result)| {
+                let verdict = result.as_ref().ok()?;
+                (is_proof(verdict.verify) == equal).then_some(table.as_str())
+            });
+            ledger::mark_verified(control, &active.owner(), &marked.collect::<Vec<_>>(), equal).await?;
+        }
+    }
     let mut failures = Vec::new();
-    for (i, table, result) in verdicts {
+    for (_, table, result) in verdicts {
         match result {
-            Ok(verdict) => {
-                let active = &mut actives[i];
-                let proved = verdict.verify == Verify::Match && tools.config.verify == VerifyLevel::Checksum;
-                ledger::mark_verified(control, &active.owner(), &table, proved).await?;
-                account.verdict(&table, &verdict);
-            }
+            Ok(verdict) => account.verdict(&table, &verdict),
             Err(error) => failures.push((table, error)),
         }
     }
