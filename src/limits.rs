@@ -13,7 +13,8 @@ pub const LARGE_VALUE_BYTES: usize = 256 * 1024;
 /// Frames that may wait between a reader and its connection: enough to keep both busy, few enough to bound memory.
 pub const FRAME_QUEUE_DEPTH: usize = 4;
 
-/// Bytes of rows in one chunk, the unit that commits: bounds the work a crash can lose.
+/// Bytes of rows in one chunk, in which differences are looked for; also the unit that commits, and so a bound of what a
+/// crash can lose, of tables above [`WHOLE_TABLE_BYTES_MAX`] and of those that were there before.
 pub const CHUNK_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Rows in one chunk, so that very narrow rows do not make a chunk that takes minutes.
@@ -27,8 +28,8 @@ pub const WHOLE_TABLE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// bring along cost more than they save.
 pub const SMALL_TABLE_BYTES_MAX: u64 = 64 * 1024;
 
-/// Small tables in one transaction: enough that its own round trips count no more, few enough that their locks (about 4 each)
-/// leave room in the server's table of 6,400, with every connection that may load at once by default.
+/// Small tables in one transaction: enough that its own round trips count no more, few enough that their locks (four each at
+/// the most) leave room in the server's table of 6,400 for those of four connections and of everybody else.
 pub const SMALL_TABLES_AT_ONCE: usize = 100;
 
 /// Bytes of all of them, which are read into memory before the transaction begins.

@@ -124,6 +124,7 @@ fn copy_batches(tools: &Tools, actives: &[Active]) -> Vec<Vec<CopyTask>> {
 fn left_tables<'a>(tools: &Tools, active: &'a Active) -> Vec<Left<'a>> {
     let plans: BTreeMap<&str, &TablePlan> =
         active.plan.tables.iter().map(|table| (table.source.as_str(), table)).collect();
+    // Steps of the table were done before: it is being filled a second time, and others may refer to it by now.
     let indexed = active.state.steps.iter().filter(|step| step.progress == StepProgress::Done);
     let indexed: BTreeSet<&str> = indexed.map(|step| step.table.as_str()).collect();
     let done = active.state.chunks.iter().filter(|chunk| chunk.digest.is_some());
