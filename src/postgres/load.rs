@@ -262,15 +262,17 @@ where
     }
 }
 
-/// Checks inside the open transaction that `epoch` is still the source's, and holds it so until the transaction ends.
+/// Checks inside the open transaction that `epoch` is still the source's, and holds it so until the transaction ends. Where
+/// it is not, the statement fails (it divides by zero), and with it whatever was sent behind it.
 ///
 /// # Errors
 /// [`ErrorKind::Busy`] where another run took over.
 pub async fn check_epoch(session: &Session, source_id: i64, epoch: i64) -> Result<()> {
-    let sql = "SELECT epoch FROM cutover.source WHERE source_id = $1 FOR SHARE";
-    match session.client().query_typed(sql, &[(&source_id, Type::INT8)]).await {
-        Ok(rows) if rows.first().map(|row| row.get::<_, i64>(0)) == Some(epoch) => Ok(()),
-        Ok(_) => Err(fenced()),
+    let sql = "SELECT 1 / (epoch = $2)::int FROM cutover.source WHERE source_id = $1 FOR SHARE";
+    match session.client().query_typed(sql, &[(&source_id, Type::INT8), (&epoch, Type::INT8)]).await {
+        Ok(rows) if rows.is_empty() => Err(fenced()),
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Err(fenced()),
         Err(error) => Err(session.explain(error, "checking the ledger").await),
     }
 }

@@ -6,6 +6,7 @@ use super::load::{check_epoch, fenced};
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::ident::{literal, qualified, quote};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 /// Runs one statement and marks its step done, in one transaction. The caller says which object it was about.
@@ -22,12 +23,18 @@ pub async fn run(session: &Session, owner: &StepOwner, step: &StepState) -> Resu
 }
 
 async fn run_in_transaction(session: &Session, owner: &StepOwner, step: &StepState) -> Result<()> {
-    execute(session, "BEGIN").await?;
-    check_epoch(session, owner.source_id, owner.epoch).await?;
-    // An index is made in its table's schema, but a bare name in a restored definition is looked up by search_path.
-    execute(session, &step.sql).await?;
-    mark(session, owner, step, "done", None).await?;
-    execute(session, "COMMIT").await
+    // Sent together. An index is made in its table's schema, but a bare name in a restored definition is looked up by search_path.
+    let (begun, owned, made) = futures::join!(
+        execute(session, "BEGIN"),
+        check_epoch(session, owner.source_id, owner.epoch),
+        execute(session, &step.sql),
+    );
+    begun.and(owned).and(made)?;
+    // COMMIT is not sent before the statement has ended: whoever stops waiting for it rolls it back. After a mark that has
+    // failed it commits nothing.
+    let (marked, committed) =
+        futures::join!(mark(session, owner, step, "done", None), execute(session, "COMMIT"),);
+    marked.and(committed)
 }
 
 /// Marks a step without running anything.
@@ -42,10 +49,13 @@ pub async fn mark(
     detail: Option<&str>,
 ) -> Result<()> {
     // Fenced by itself: what VACUUM and setval do is outside of a transaction that has checked the epoch.
-    let sql = "UPDATE cutover.step SET state = $3, detail = $4, done_at = clock_timestamp()
-               WHERE source_id = $1 AND step = $2
-                 AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $5 FOR SHARE)
-               RETURNING 1";
+    // Where there is nothing to mark it fails (it divides by zero), so that a COMMIT sent behind it commits nothing.
+    let sql = "WITH marked AS (
+                 UPDATE cutover.step SET state = $3, detail = $4, done_at = clock_timestamp()
+                 WHERE source_id = $1 AND step = $2
+                   AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $5 FOR SHARE)
+                 RETURNING 1)
+               SELECT 1 / count(*) FROM marked";
     let updated = session
         .client()
         .query_typed(
@@ -60,8 +70,8 @@ pub async fn mark(
         )
         .await;
     match updated {
-        Ok(rows) if rows.is_empty() => Err(fenced()),
         Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Err(fenced()),
         Err(error) => Err(session.explain(error, "writing the ledger").await),
     }
 }
