@@ -28,7 +28,7 @@ pub const PIECE_ROWIDS_MIN: u64 = 32 * 1024;
 pub const PIECES_PER_JOB: u64 = 4;
 
 /// Rows and bytes that a piece of a profile weighs together: a chunk that ends inside such a block costs a second look at
-/// it, and 40 bytes are kept for each.
+/// it, and 32 bytes are kept for each.
 pub const BLOCK_ROWS: u64 = 4096;
 
 /// See [`BLOCK_ROWS`].

@@ -158,7 +158,7 @@ impl ColumnFacts {
 }
 
 /// Sums, extremes and first examples of rows and of those that follow them. A new field does not compile until it is
-/// written here; those that are left out are made at the end.
+/// written here; what only [`ColumnFacts::finish`] knows stays empty.
 fn append_counts(profile: &mut ColumnProfile, later: ColumnProfile) {
     let before = std::mem::take(profile);
     *profile = ColumnProfile {

@@ -1,4 +1,5 @@
-//! Keys that would meet in the target: counted by SQLite's own sorter, which keeps to its memory and goes to disk.
+//! Keys that would meet in the target: counted by SQLite's own sorter, which keeps to its memory and goes to disk. And how
+//! far the rowids of a table span.
 
 use super::filter::condition;
 use super::scan::unreadable;
