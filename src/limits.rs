@@ -10,6 +10,24 @@ pub const FRAME_BYTES: usize = 512 * 1024;
 /// a 200 MB blob is held once, by SQLite, and not twice.
 pub const LARGE_VALUE_BYTES: usize = 256 * 1024;
 
+/// Bytes that are read at once from a connection while a COPY has it: rows are decoded where they lie, so that this is
+/// also how many are looked at for each time that the task wakes.
+pub const READ_BYTES: usize = 256 * 1024;
+
+/// A piece of a COPY's stream up to this is copied behind what waits to be written; a larger one is written as it is.
+pub const SMALL_DATA_BYTES_MAX: usize = 8 * 1024;
+
+/// Bytes of messages that wait to be written together: many small tables make few calls of the system.
+pub const GATHERED_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of one message of the server that are kept, where it is not data. An error's code comes first in it; what is
+/// longer quotes a value.
+pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a COPY waits for answers to what its session was asked before. They are awaited by whoever asked, so that
+/// this passes only where somebody did not.
+pub const TURN_WAIT: Duration = Duration::from_secs(10);
+
 /// Frames that may wait between a reader and its connection: enough to keep both busy, few enough to bound memory.
 pub const FRAME_QUEUE_DEPTH: usize = 4;
 

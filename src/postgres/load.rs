@@ -1,15 +1,13 @@
 //! One chunk's transaction: COPY and ledger row together (reliability.md §1.3).
 //!
 //! `begin` fences and locks, [`ChunkLoad::send`] pumps bytes, [`ChunkLoad::end`], [`record`] and [`commit`] end it. Dropping a [`ChunkLoad`]
-//! aborts: the driver sends CopyFail and the server rolls back; a session that saw a failed COPY is not used again.
+//! aborts: the connection is closed and the server rolls back; a session that saw a failed COPY is not used again.
 
 use super::session::Session;
+use super::wire::{Exchange, WireFault};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ident::{qualified, quote_list};
 use bytes::Bytes;
-use futures::SinkExt;
-use std::pin::Pin;
-use tokio_postgres::CopyInSink;
 use tokio_postgres::types::Type;
 
 /// Where one chunk goes.
@@ -37,7 +35,7 @@ pub struct LoadTarget {
 pub struct ChunkLoad<'a> {
     session: &'a Session,
     target: &'a LoadTarget,
-    sink: Pin<Box<CopyInSink<Bytes>>>,
+    exchange: Exchange,
 }
 
 impl std::fmt::Debug for ChunkLoad<'_> {
@@ -122,10 +120,18 @@ const SET_ASIDE: &str =
     encoding, columns, classes, stored) FROM STDIN (FORMAT binary)";
 
 async fn start<'a>(session: &'a Session, target: &'a LoadTarget, copy: &str) -> Result<ChunkLoad<'a>> {
-    match session.client().copy_in(copy).await {
-        Ok(sink) => Ok(ChunkLoad { session, target, sink: Box::pin(sink) }),
-        Err(error) => Err(session.explain(error, "starting COPY").await.at(target.place())),
+    match open(session, copy).await {
+        Ok(exchange) => Ok(ChunkLoad { session, target, exchange }),
+        Err(fault) => Err(session.explain_wire(fault, "starting COPY").await.at(target.place())),
     }
+}
+
+/// Whether the server takes the COPY is heard while rows are sent.
+async fn open(session: &Session, copy: &str) -> std::result::Result<Exchange, WireFault> {
+    let mut exchange = session.exchange().await?;
+    exchange.statement(copy)?;
+    exchange.flush().await?;
+    Ok(exchange)
 }
 
 /// The table is ours and no chunk of it is done, so it is empty: whatever is in it was put there by somebody else.
@@ -172,9 +178,12 @@ impl ChunkLoad<'_> {
     /// # Errors
     /// A target fault, with the server's own reason where it gave one.
     pub async fn send(&mut self, bytes: Bytes) -> Result<()> {
-        match self.sink.as_mut().feed(bytes).await {
+        match self.exchange.data(bytes).await {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.fault(error, "sending rows").await),
+            Err(fault) => {
+                let doing = if self.exchange.has_begun() { "sending rows" } else { "starting COPY" };
+                Err(self.session.explain_wire(fault, doing).await.at(self.target.place()))
+            }
         }
     }
 
@@ -182,24 +191,26 @@ impl ChunkLoad<'_> {
     ///
     /// # Errors
     /// A target fault, also where the server counts other rows than were sent.
-    pub async fn end(mut self, rows_sent: u64) -> Result<()> {
-        let copied = match self.sink.as_mut().finish().await {
+    pub async fn end(self, rows_sent: u64) -> Result<()> {
+        let ChunkLoad { session, target, exchange } = self;
+        let copied = match finish(exchange).await {
             Ok(copied) => copied,
-            Err(error) => return Err(self.fault(error, "copying rows").await),
+            Err(fault) => return Err(session.explain_wire(fault, "copying rows").await.at(target.place())),
         };
         if copied != rows_sent {
             let message =
                 format!("{rows_sent} rows were sent and the server took {copied}; the chunk was rolled back");
             return Err(Error::target_fault(message)
-                .at(self.target.place())
+                .at(target.place())
                 .remedy("look for a trigger or a rule on the table that drops rows"));
         }
         Ok(())
     }
+}
 
-    async fn fault(&self, error: tokio_postgres::Error, doing: &str) -> Error {
-        self.session.explain(error, doing).await.at(self.target.place())
-    }
+async fn finish(mut exchange: Exchange) -> std::result::Result<u64, WireFault> {
+    exchange.done()?;
+    Ok(exchange.answers().await?.into_iter().sum())
 }
 
 /// What a chunk came to, as the ledger keeps it.
