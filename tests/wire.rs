@@ -107,7 +107,8 @@ async fn copies_go_both_ways_in_the_drivers_transaction() {
         run(&session, "BEGIN").await;
         assert_eq!(copy_in(&session, INTO_T, stream.clone()).await.unwrap(), 20_000);
         assert_eq!(count(&session).await, 20_000);
-        let back = copy_out(&session, "COPY (SELECT id, text FROM public.t ORDER BY id) TO STDOUT (FORMAT binary)");
+        let back =
+            copy_out(&session, "COPY (SELECT id, text FROM public.t ORDER BY id) TO STDOUT (FORMAT binary)");
         assert!(back.await.unwrap() == stream, "{url}");
         assert_eq!(count(&session).await, 20_000);
         run(&session, "ROLLBACK").await;
@@ -119,7 +120,8 @@ async fn copies_go_both_ways_in_the_drivers_transaction() {
 #[tokio::test]
 async fn values_larger_than_every_buffer_go_both_ways() {
     let Some(server) = Server::available() else { return };
-    let session = session_of(&database(server).url()).await;
+    let database = database(server);
+    let session = session_of(&database.url()).await;
     let stream = rows(0..3, &vec![b'y'; 5_000_000]);
     assert_eq!(copy_in(&session, INTO_T, stream.clone()).await.unwrap(), 3);
     let back = copy_out(&session, "COPY public.t TO STDOUT (FORMAT binary)").await.unwrap();
@@ -161,7 +163,10 @@ async fn a_value_that_is_refused_ends_the_copy_at_once_and_the_session_goes_on()
         drop(exchange);
         let error = session.explain_wire(fault, "sending rows").await;
         assert_eq!(server_error(&error).unwrap().sqlstate, "22021");
-        assert!(error.kind() == ErrorKind::Target && !format!("{error} {error:?}").contains("secret"), "{error:?}");
+        assert!(
+            error.kind() == ErrorKind::Target && !format!("{error} {error:?}").contains("secret"),
+            "{error:?}"
+        );
         assert!(error.to_string().contains("the server refuses a value"), "{error}");
         run(&session, "ROLLBACK").await;
         assert_eq!(count(&session).await, 0);
@@ -173,7 +178,8 @@ async fn a_value_that_is_refused_ends_the_copy_at_once_and_the_session_goes_on()
 #[tokio::test]
 async fn a_copy_that_does_not_begin_says_so_and_the_session_goes_on() {
     let Some(server) = Server::available() else { return };
-    let session = session_of(&database(server).url()).await;
+    let database = database(server);
+    let session = session_of(&database.url()).await;
     let copy = "COPY public.nothing FROM STDIN (FORMAT binary)";
     let fault = copy_in(&session, copy, rows(0..200_000, &[b'x'; 100])).await.unwrap_err();
     assert_eq!(sqlstate(fault), "42P01");
@@ -256,7 +262,8 @@ async fn notices_are_taken_while_rows_are_sent() {
         run(&session, &format!("SET client_min_messages = {level}")).await;
         let stream = rows(0..30_000, &[b'x'; 60]);
         assert_eq!(copy_in(&session, INTO_T, stream.clone()).await.unwrap(), 30_000);
-        let back = copy_out(&session, "COPY (SELECT id, text FROM public.t ORDER BY id) TO STDOUT (FORMAT binary)");
+        let back =
+            copy_out(&session, "COPY (SELECT id, text FROM public.t ORDER BY id) TO STDOUT (FORMAT binary)");
         assert!(back.await.unwrap() == stream);
         run(&session, "TRUNCATE public.t").await;
     }
@@ -265,7 +272,8 @@ async fn notices_are_taken_while_rows_are_sent() {
 #[tokio::test]
 async fn a_setting_that_changes_meanwhile_is_passed_over() {
     let Some(server) = Server::available() else { return };
-    let session = session_of(&database(server).url()).await;
+    let database = database(server);
+    let session = session_of(&database.url()).await;
     let copy = "COPY (SELECT set_config('IntervalStyle', CASE i % 2 WHEN 0 THEN 'iso_8601' ELSE 'postgres' END, false)
                 FROM generate_series(1, 1000) i) TO STDOUT";
     let back = copy_out(&session, copy).await.unwrap();
@@ -304,7 +312,8 @@ async fn an_exchange_that_is_dropped_ends_the_session_and_the_server_rolls_back(
 #[tokio::test]
 async fn a_statement_that_was_left_alone_is_waited_for() {
     let Some(server) = Server::available() else { return };
-    let session = session_of(&database(server).url()).await;
+    let database = database(server);
+    let session = session_of(&database.url()).await;
     for _ in 0..20 {
         let mut left = Box::pin(session.client().batch_execute("SELECT pg_sleep(0.01), repeat('x', 100000)"));
         assert!(futures::poll!(&mut left).is_pending());
@@ -318,7 +327,8 @@ async fn a_statement_that_was_left_alone_is_waited_for() {
 #[tokio::test]
 async fn there_is_one_exchange_at_a_time() {
     let Some(server) = Server::available() else { return };
-    let session = session_of(&database(server).url()).await;
+    let database = database(server);
+    let session = session_of(&database.url()).await;
     let first = session.exchange().await.unwrap();
     let fault = session.exchange().await.unwrap_err();
     assert_eq!(session.explain_wire(fault, "copying").await.kind(), ErrorKind::Internal);
@@ -358,7 +368,8 @@ async fn many_copies_and_statements_go_back_to_back() {
 #[tokio::test]
 async fn one_of_many_that_fails_is_named_and_the_session_goes_on() {
     let Some(server) = Server::available() else { return };
-    let session = session_of(&database(server).url()).await;
+    let database = database(server);
+    let session = session_of(&database.url()).await;
     for (begin, bad) in [("BEGIN", 7), ("BEGIN", 299), ("SELECT 1", 7), ("SELECT 1", 150)] {
         run(&session, begin).await;
         match many(&session, Some(bad)).await.unwrap_err() {

@@ -124,7 +124,7 @@ pub fn classify(error: &tokio_postgres::Error, doing: &str) -> Error {
 /// The error of a run for one of an exchange; the same words as for one of the driver.
 pub(super) fn classify_wire(fault: WireFault, doing: &str) -> Error {
     match fault {
-        WireFault::Refused { error, .. } => from_server(error, doing),
+        WireFault::Refused { error, .. } => from_server(*error, doing),
         WireFault::Io(error) => match tls::find_fault(&error) {
             Some(fault) => tls::explain(fault, doing),
             None => from_io(&error, doing),

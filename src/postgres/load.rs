@@ -35,7 +35,7 @@ pub struct LoadTarget {
 pub struct ChunkLoad<'a> {
     session: &'a Session,
     target: &'a LoadTarget,
-    exchange: Exchange,
+    exchange: Box<Exchange>,
 }
 
 impl std::fmt::Debug for ChunkLoad<'_> {
@@ -121,7 +121,7 @@ const SET_ASIDE: &str =
 
 async fn start<'a>(session: &'a Session, target: &'a LoadTarget, copy: &str) -> Result<ChunkLoad<'a>> {
     match open(session, copy).await {
-        Ok(exchange) => Ok(ChunkLoad { session, target, exchange }),
+        Ok(exchange) => Ok(ChunkLoad { session, target, exchange: Box::new(exchange) }),
         Err(fault) => Err(session.explain_wire(fault, "starting COPY").await.at(target.place())),
     }
 }
@@ -193,7 +193,7 @@ impl ChunkLoad<'_> {
     /// A target fault, also where the server counts other rows than were sent.
     pub async fn end(self, rows_sent: u64) -> Result<()> {
         let ChunkLoad { session, target, exchange } = self;
-        let copied = match finish(exchange).await {
+        let copied = match finish(*exchange).await {
             Ok(copied) => copied,
             Err(fault) => return Err(session.explain_wire(fault, "copying rows").await.at(target.place())),
         };

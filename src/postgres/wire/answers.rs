@@ -13,7 +13,7 @@ pub enum Answer {
     /// a statement is done: how many rows its tag tells of, 0 where it tells of none
     Complete(u64),
     /// a statement failed, or the session ends
-    Error(ServerError),
+    Error(Box<ServerError>),
     /// the server waits for the next statement
     Ready,
 }
@@ -74,7 +74,7 @@ fn read(tag: u8, body: &[u8]) -> Result<Answer, Malformed> {
         b'G' | b'H' => Ok(Answer::Begins),
         b'C' => Ok(Answer::Complete(rows_of(body))),
         b'I' => Ok(Answer::Complete(0)),
-        b'E' => Ok(Answer::Error(ServerError::from_fields(body))),
+        b'E' => Ok(Answer::Error(Box::new(ServerError::from_fields(body)))),
         b'Z' => Ok(Answer::Ready),
         _ => Err(Malformed),
     }
@@ -134,7 +134,7 @@ mod tests {
             column: Some("col".to_owned()),
             constraint: Some("why".to_owned()),
         };
-        vec![Answer::Begins, Answer::Complete(17), Answer::Error(error), Answer::Ready]
+        vec![Answer::Begins, Answer::Complete(17), Answer::Error(Box::new(error)), Answer::Ready]
     }
 
     #[test]

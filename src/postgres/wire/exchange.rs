@@ -41,7 +41,7 @@ struct Heard {
     /// rows of each statement that is done
     rows: Vec<u64>,
     /// the first statement that failed: its number, and why
-    refused: Option<(usize, ServerError)>,
+    refused: Option<(usize, Box<ServerError>)>,
 }
 
 impl Heard {

@@ -29,7 +29,7 @@ pub enum WireFault {
         /// number of the statement, from 0, within its exchange
         statement: usize,
         /// what the server said
-        error: ServerError,
+        error: Box<ServerError>,
     },
     /// the connection broke
     Io(std::io::Error),
