@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Bytes of one frame handed to the driver. Below 256 KiB the socket calls dominate
+/// Bytes of one frame handed to a connection. Below 256 KiB the socket calls dominate
 /// (measured: 64 KiB to 256 KiB gains, more than 1 MiB gains nothing and costs memory).
 pub const FRAME_BYTES: usize = 512 * 1024;
 

@@ -190,8 +190,8 @@ pub async fn texts(
 
 impl ReadBack<'_> {
     /// Waits for the next bytes of the stream, many rows where rows are small, and hands them to `take` where they lie:
-    /// in parts that may end anywhere, but are usually a row each. False at the end. After an error of `take` the rest of what came is dropped with
-    /// the stream, and the connection with it.
+    /// in parts that may end anywhere, but are usually a row each. False at the end. A stream that is dropped before,
+    /// after an error of `take` too, closes the session's connection.
     ///
     /// # Errors
     /// A target fault, or the first error of `take`.
