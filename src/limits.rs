@@ -2,13 +2,31 @@
 
 use std::time::Duration;
 
-/// Bytes of one frame handed to the driver. Below 256 KiB the socket calls dominate
+/// Bytes of one frame handed to a connection. Below 256 KiB the socket calls dominate
 /// (measured: 64 KiB to 256 KiB gains, more than 1 MiB gains nothing and costs memory).
 pub const FRAME_BYTES: usize = 512 * 1024;
 
 /// A payload above this is sent in slices of a frame instead of being copied whole into a buffer, so that
 /// a 200 MB blob is held once, by SQLite, and not twice.
 pub const LARGE_VALUE_BYTES: usize = 256 * 1024;
+
+/// Bytes that are read at once from a connection while a COPY has it: rows are decoded where they lie, so that this is
+/// also how many are looked at for each time that the task wakes.
+pub const READ_BYTES: usize = 256 * 1024;
+
+/// A piece of a COPY's stream up to this is copied behind what waits to be written; a larger one is written as it is.
+pub const SMALL_DATA_BYTES_MAX: usize = 8 * 1024;
+
+/// Bytes of messages that wait to be written together: many small tables make few calls of the system.
+pub const GATHERED_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of one message of the server that are kept, where it is not data. An error's code comes first in it; what is
+/// longer quotes a value.
+pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// How long a COPY waits for answers to what its session was asked before. They are awaited by whoever asked, so that
+/// this passes only where somebody did not.
+pub const TURN_WAIT: Duration = Duration::from_secs(10);
 
 /// Frames that may wait between a reader and its connection: enough to keep both busy, few enough to bound memory.
 pub const FRAME_QUEUE_DEPTH: usize = 4;
@@ -38,6 +56,7 @@ pub const SMALL_TABLES_BYTES_MAX: u64 = 2 * 1024 * 1024;
 /// Bytes of statements that are sent together: about five hundred tables, so that round trips count no more. The server
 /// parses all before it runs the first, which takes some megabytes of its memory.
 pub const STATEMENTS_BYTES_MAX: usize = 128 * 1024;
+
 /// Values of the rowid below which a table is profiled in one piece: about 10 ms of work, against some 0.1 ms that a piece
 /// costs by itself.
 pub const PIECE_ROWIDS_MIN: u64 = 32 * 1024;

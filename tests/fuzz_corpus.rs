@@ -46,7 +46,7 @@ macro_rules! replayed {
     };
 }
 
-replayed! { codecs config conninfo ddl declared_type default_text env_file identifiers json numeric temporal tuple }
+replayed! { answers codecs config conninfo ddl declared_type default_text env_file identifiers json numeric temporal tuple }
 
 #[test]
 fn corpora_are_small_and_complete() {

@@ -72,3 +72,5 @@ mod values_of_time;
 mod views;
 // planted differences, each found
 mod verify;
+// COPYs on the connection that the driver lends
+mod wire;

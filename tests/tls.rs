@@ -239,6 +239,7 @@ async fn modes_and_certificates() {
     check(&server, "good", &root, &weak).await;
     check(&server, "good", &root, &[("verify-ca", "tls"), ("verify-full", "tls")]).await;
     require_with_a_root(&server, &root).await;
+    copies_above_tls(&server).await;
     socket_and_client_certificate(&server, &ours).await;
     refused_without_tls(&server).await;
 
@@ -279,6 +280,65 @@ async fn require_with_a_root(server: &Server, root: &Path) {
     let wrong = format!("host=localhost port={} sslmode=prefer password=wrong", server.port);
     assert!(outcome(&wrong).await.unwrap_err().contains("28P01"));
     assert_eq!(server.log_count("password authentication failed"), 1, "one attempt");
+}
+
+/// COPYs take turns with the driver above TLS, too: frames of many records, an error in their middle, an end from outside.
+async fn copies_above_tls(server: &Server) {
+    let session = connect(&format!("host=localhost port={} sslmode=require", server.port)).await.unwrap();
+    session.client().batch_execute("CREATE TABLE public.copied (line text)").await.unwrap();
+    let line = bytes::Bytes::from([&[b'x'; 99][..], b"\n"].concat().repeat(7000));
+    let mut exchange = session.exchange().await.unwrap();
+    exchange.statement("COPY public.copied FROM STDIN").unwrap();
+    for _ in 0..20 {
+        exchange.data(line.clone()).await.unwrap();
+        exchange.data(line.slice(..100)).await.unwrap();
+    }
+    exchange.done().unwrap();
+    assert_eq!(exchange.answers().await.unwrap(), [140_020]);
+    assert_eq!(ask(&session, "SELECT count(*)::text FROM public.copied").await, "140020");
+
+    let (mut back, mut exchange) = (Vec::new(), session.exchange().await.unwrap());
+    exchange.statement("COPY public.copied TO STDOUT").unwrap();
+    exchange.flush().await.unwrap();
+    while exchange.read(|part| back.extend_from_slice(part)).await.unwrap() {}
+    assert!(back.chunks(100).all(|found| found == &line[..100]) && back.len() == 14_002_000);
+
+    let mut exchange = session.exchange().await.unwrap();
+    exchange.statement("COPY public.copied FROM STDIN").unwrap();
+    exchange.data(bytes::Bytes::from_static(b"two\tcolumns\n")).await.unwrap();
+    let fault = loop {
+        if let Err(fault) = exchange.data(line.clone()).await {
+            break fault;
+        }
+    };
+    let error = session.explain_wire(fault, "sending rows").await;
+    assert_eq!(server_error(&error).unwrap().sqlstate, "22P04");
+    assert_eq!(ask(&session, "SELECT count(*)::text FROM public.copied").await, "140020");
+
+    let killer = connect(&format!("host=localhost port={} sslmode=require", server.port)).await.unwrap();
+    let mut exchange = session.exchange().await.unwrap();
+    exchange.statement("COPY public.copied FROM STDIN").unwrap();
+    exchange.data(line.clone()).await.unwrap();
+    let sql = format!("SELECT pg_terminate_backend({})", session.backend_pid());
+    killer.client().batch_execute(&sql).await.unwrap();
+    let fault = loop {
+        if let Err(fault) = exchange.data(line.clone()).await {
+            break fault;
+        }
+    };
+    let error = session.explain_wire(fault, "sending rows").await;
+    assert_eq!(server_error(&error).unwrap().sqlstate, "57P01");
+    // On a connection of its own, which speaks TLS, too.
+    let sleep = killer.client().batch_execute("SELECT pg_sleep(600)");
+    let asks = async {
+        let asleep = "SELECT count(*)::text FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+        let other = connect(&format!("host=localhost port={} sslmode=require", server.port)).await.unwrap();
+        while ask(&other, asleep).await == "0" {}
+        killer.canceller().cancel().await.unwrap();
+    };
+    let (slept, ()) = futures::join!(sleep, asks);
+    let error = killer.explain(slept.unwrap_err(), "sleeping").await;
+    assert_eq!(server_error(&error).unwrap().sqlstate, "57014");
 }
 
 async fn socket_and_client_certificate(server: &Server, ours: &Authority) {

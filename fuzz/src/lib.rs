@@ -3,6 +3,7 @@
 //! Each module has one function `run`. libFuzzer calls it through `fuzz_targets/`, and `cargo test` replays the
 //! committed corpora through it (`tests/fuzz_corpus.rs`), so nothing here needs a nightly compiler.
 
+pub mod answers;
 pub mod codecs;
 pub mod config;
 pub mod conninfo;
@@ -22,7 +23,8 @@ pub mod tuple;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
+    ("answers", answers::run),
     ("codecs", codecs::run),
     ("config", config::run),
     ("conninfo", conninfo::run),

@@ -35,6 +35,7 @@ pub(super) fn config(source: &Path) -> Config {
         reverify: false,
         chunk_bytes: crate::limits::CHUNK_BYTES,
         chunk_rows: crate::limits::CHUNK_ROWS,
+        commit: crate::config::CommitUnit::Table,
     }
 }
 

@@ -74,7 +74,7 @@ impl CopyTask {
 pub(super) async fn copy_alone(connector: &Connector, session: &Session, task: &CopyTask) -> Result<()> {
     let targets = [&task.target];
     let Begun::Ready(opened) = load::begin(session, &targets).await? else { return Ok(()) };
-    let mut sink = opened.start(0).await?;
+    let mut sink = opened.start().await?;
     let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
     let reading = task.clone();
     let reader = tokio::task::spawn_blocking(move || {

@@ -67,22 +67,15 @@ fn keep(frames: &RefCell<Vec<Frame>>, frame: &Frame) -> Result<()> {
 }
 
 async fn fill(opened: &Opened<'_>, tables: &[Read]) -> Result<()> {
-    let mut load = opened.start(0).await?;
-    for (next, table) in (1..).zip(tables) {
-        let mut rows = 0;
-        for frame in &table.frames {
-            load.send(frame.bytes.clone()).await?;
-            rows += u64::from(frame.rows);
-        }
+    let stream = |table: &Read| {
+        let rows: u64 = table.frames.iter().map(|frame| u64::from(frame.rows)).sum();
         if rows != table.summary.rows {
             return Err(Error::internal("the rows sent are not the rows read"));
         }
-        load = match opened.turn(load, rows, next).await? {
-            Some(load) => load,
-            None => break,
-        };
-    }
-    Ok(())
+        Ok((table.frames.iter().map(|frame| frame.bytes.clone()).collect(), rows))
+    };
+    let streams: Vec<(Vec<Bytes>, u64)> = tables.iter().map(stream).collect::<Result<_>>()?;
+    opened.fill(&streams).await
 }
 
 /// Small tables of one source, put together for `jobs` connections.

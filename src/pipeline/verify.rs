@@ -18,9 +18,6 @@ use std::time::Instant;
 /// Chunks named in a report, at most.
 const DIFFERENCES_MAX: usize = 20;
 
-/// Bytes between two updates of the counters.
-const COUNT_EVERY_BYTES: u64 = 1024 * 1024;
-
 /// What the target should hold.
 #[derive(Debug, Clone)]
 pub struct Expected {
@@ -149,16 +146,19 @@ pub async fn digest_target(
     let mut sorter = Sorter::new(plan, chunks);
     let mut stream = readback::open(session, schema, &plan.target, &columns).await?;
     let (mut rows, mut bytes) = (0u64, 0u64);
-    while let Some(message) = stream.next().await? {
-        reader.feed(&message, |fields| sorter.row(fields)).map_err(|error| unreadable(plan, error))?;
-        bytes += message.len() as u64;
-        if bytes >= COUNT_EVERY_BYTES {
-            counters.add(sorter.rows - rows, bytes);
-            (rows, bytes) = (sorter.rows, 0);
+    loop {
+        let take = |part: &[u8]| {
+            bytes += part.len() as u64;
+            reader.feed(part, |fields| sorter.row(fields)).map_err(|error| unreadable(plan, error))
+        };
+        let goes_on = stream.read(take).await?;
+        counters.add(sorter.rows - rows, bytes);
+        (rows, bytes) = (sorter.rows, 0);
+        if !goes_on {
+            break;
         }
     }
     reader.finish().map_err(|error| unreadable(plan, error))?;
-    counters.add(sorter.rows - rows, bytes);
     let by_chunk = sorter.key.is_some() || chunks.len() == 1;
     Ok(TargetDigests { by_chunk, chunks: sorter.digests.finish() })
 }

@@ -6,14 +6,17 @@
 //! said "not now", or it cannot write and `target_session_attrs=read-write` asks for one that can.
 
 use super::conninfo::{self, ChannelBinding, ConnInfo, Endpoint, SslMode};
-use super::session::Session;
+use super::session::{Canceller, Fresh, Session};
+use super::wire::socket::{Address, Socket};
+use super::wire::turns::{TlsBelow, Wire};
 use super::{fault, tls};
 use crate::error::{Error, ErrorKind, Result};
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::config::SslMode as DriverMode;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Makes sessions; built once for a run, cheap to clone.
@@ -141,25 +144,17 @@ impl Connector {
         let steps = steps(self.0.info.ssl_mode, address.is_some());
         let mut before: Option<Error> = None;
         for (i, mode) in steps.iter().enumerate() {
-            let config = self.driver_config(endpoint, address, (*mode, role));
-            let error = match config.connect(self.0.tls.clone()).await {
-                Ok((client, connection)) => {
-                    let begun = Session::begin(
-                        client,
-                        connection,
-                        &self.0.tls,
-                        (address.is_some(), self.0.only_reads),
-                        &doing,
-                    )
-                    .await;
+            let refused = match self.log_in(endpoint, address, (*mode, role)).await {
+                Ok(fresh) => {
                     let read_write = self.0.info.read_write;
-                    return begun
+                    return Session::begin(fresh, self.0.only_reads, &doing)
+                        .await
                         .map_err(|(error, read_only)| Failed { error, elsewhere: read_only && read_write });
                 }
-                Err(error) => error,
+                Err(refused) => refused,
             };
-            let failed = fault::classify(&error, &doing);
-            if i + 1 < steps.len() && (fault::is_hba(&error) || (fault::is_tls(&error) && i == 0)) {
+            let failed = refused.classify(&doing);
+            if i + 1 < steps.len() && refused.is_about_tls(i == 0) {
                 before = Some(failed);
                 continue;
             }
@@ -167,27 +162,49 @@ impl Connector {
                 Some(first) => failed.at(format!("{first}; tried again {}", step_name(*mode))),
                 None => failed,
             };
-            return Err(Failed { error: error_of_both, elsewhere: fault::is_elsewhere(&error) });
+            return Err(Failed { error: error_of_both, elsewhere: refused.is_elsewhere() });
         }
         Err(Failed { error: Error::internal("no kind of connection to try"), elsewhere: false })
     }
 
-    fn driver_config(
+    /// A connection of one kind: our socket, the driver's login on it.
+    async fn log_in(
         &self,
         endpoint: &Endpoint,
-        address: Option<IpAddr>,
+        ip: Option<IpAddr>,
         (mode, role): (DriverMode, &str),
-    ) -> tokio_postgres::Config {
+    ) -> std::result::Result<Fresh, Refused> {
+        let config = self.driver_config(endpoint, (mode, role));
+        let address = self.address(endpoint, ip)?;
+        let host = match &endpoint.host {
+            conninfo::Host::Unix(_) => String::new(),
+            conninfo::Host::Tcp { name, .. } => name.clone(),
+        };
+        let asks_for_tls = mode != DriverMode::Disable && !self.0.info.direct_tls;
+        let wire = Wire::new(address.open().await?, asks_for_tls);
+        let Ok(tls) = MakeTlsConnect::<Socket>::make_tls_connect(&mut self.0.tls.clone(), &host);
+        let (client, connection) = config.connect_raw(wire.driver_end(), TlsBelow(tls)).await?;
+        let canceller = Canceller { token: client.cancel_token(), address, host, tls: self.0.tls.clone() };
+        Ok(Fresh { client, connection, wire, canceller })
+    }
+
+    fn address(&self, endpoint: &Endpoint, ip: Option<IpAddr>) -> std::io::Result<Address> {
+        let ConnInfo { keepalive, tcp_user_timeout: user_timeout, .. } = self.0.info;
+        match (&endpoint.host, ip) {
+            (conninfo::Host::Unix(directory), _) => {
+                Ok(Address::Unix(directory.join(format!(".s.PGSQL.{}", endpoint.port))))
+            }
+            (_, Some(ip)) => {
+                Ok(Address::Tcp { at: SocketAddr::new(ip, endpoint.port), keepalive, user_timeout })
+            }
+            (_, None) => Err(std::io::ErrorKind::AddrNotAvailable.into()),
+        }
+    }
+
+    fn driver_config(&self, endpoint: &Endpoint, (mode, role): (DriverMode, &str)) -> tokio_postgres::Config {
         let info = &self.0.info;
         let mut config = tokio_postgres::Config::new();
-        match &endpoint.host {
-            conninfo::Host::Unix(directory) => config.host_path(directory),
-            conninfo::Host::Tcp { name, .. } => config.host(name),
-        };
-        if let Some(address) = address {
-            config.hostaddr(address);
-        }
-        config.port(endpoint.port).user(&info.user).dbname(&info.database).ssl_mode(mode);
+        config.user(&info.user).dbname(&info.database).ssl_mode(mode);
         config.application_name(format!("cutover {} {role}", self.0.run_label));
         if let Some(password) = &endpoint.password {
             config.password(&password.0);
@@ -195,17 +212,54 @@ impl Connector {
         if let Some(options) = &info.options {
             config.options(options);
         }
-        if let Some(timeout) = info.tcp_user_timeout {
-            config.tcp_user_timeout(timeout);
-        }
         if info.direct_tls && mode == DriverMode::Require {
             config.ssl_negotiation(tokio_postgres::config::SslNegotiation::Direct);
         }
         config.channel_binding(driver_binding(info.channel_binding));
-        let keepalive = info.keepalive;
-        config.keepalives(keepalive.on).keepalives_idle(keepalive.idle);
-        config.keepalives_interval(keepalive.interval).keepalives_retries(keepalive.count);
         config
+    }
+}
+
+/// Why there is no connection of one kind.
+enum Refused {
+    Socket(std::io::Error),
+    Driver(tokio_postgres::Error),
+}
+
+impl From<std::io::Error> for Refused {
+    fn from(error: std::io::Error) -> Refused {
+        Refused::Socket(error)
+    }
+}
+
+impl From<tokio_postgres::Error> for Refused {
+    fn from(error: tokio_postgres::Error) -> Refused {
+        Refused::Driver(error)
+    }
+}
+
+impl Refused {
+    fn classify(&self, doing: &str) -> Error {
+        match self {
+            Refused::Socket(error) => fault::from_io(error, doing),
+            Refused::Driver(error) => fault::classify(error, doing),
+        }
+    }
+
+    /// Whether the other kind of connection may do.
+    fn is_about_tls(&self, first: bool) -> bool {
+        match self {
+            Refused::Socket(_) => false,
+            Refused::Driver(error) => fault::is_hba(error) || (fault::is_tls(error) && first),
+        }
+    }
+
+    /// Whether another address may do.
+    fn is_elsewhere(&self) -> bool {
+        match self {
+            Refused::Socket(_) => true,
+            Refused::Driver(error) => fault::is_elsewhere(error),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 use super::fault_meaning::{PASSWORD, meaning};
 use super::fault_names::condition;
 use super::tls;
+use super::wire::WireFault;
 use crate::error::{Error, ErrorKind};
 use std::error::Error as _;
 use std::fmt;
@@ -32,17 +33,47 @@ pub struct ServerError {
 
 impl ServerError {
     fn from_db(error: &DbError) -> ServerError {
-        let code = error.code().code();
-        let quotes_data = ["22", "23", "P0"].iter().any(|class| code.starts_with(class));
         let owned = |text: Option<&str>| text.map(str::to_string);
         ServerError {
-            sqlstate: code.to_string(),
-            message: (!quotes_data).then(|| error.message().to_string()),
+            sqlstate: error.code().code().to_string(),
+            message: Some(error.message().to_string()),
             schema: owned(error.schema()),
             table: owned(error.table()),
             column: owned(error.column()),
             constraint: owned(error.constraint()),
         }
+        .without_data()
+    }
+
+    /// From the body of an ErrorResponse (PostgreSQL manual, "Error and Notice Message Fields"), of which the end may be
+    /// missing.
+    pub(super) fn from_fields(body: &[u8]) -> ServerError {
+        let whole =
+            body.iter().rposition(|byte| *byte == 0).and_then(|end| body.get(..end)).unwrap_or_default();
+        let fields: Vec<(u8, &[u8])> = whole
+            .split(|byte| *byte == 0)
+            .map_while(|field| field.split_first().map(|(tag, text)| (*tag, text)))
+            .collect();
+        let field = |wanted: u8| {
+            let found = fields.iter().find(|(tag, _)| *tag == wanted);
+            found.map(|(_, text)| String::from_utf8_lossy(text).into_owned())
+        };
+        ServerError {
+            sqlstate: field(b'C').unwrap_or_default(),
+            message: field(b'M'),
+            schema: field(b's'),
+            table: field(b't'),
+            column: field(b'c'),
+            constraint: field(b'n'),
+        }
+        .without_data()
+    }
+
+    fn without_data(mut self) -> ServerError {
+        if ["22", "23", "P0"].iter().any(|class| self.sqlstate.starts_with(class)) {
+            self.message = None;
+        }
+        self
     }
 }
 
@@ -83,14 +114,29 @@ pub fn classify(error: &tokio_postgres::Error, doing: &str) -> Error {
         Own::Authentication => authentication(error, doing),
         Own::Other => match io_error(error) {
             Some(io) => from_io(io, doing),
-            None if error.is_closed() => {
-                Error::target_fault(format!("{doing}: the server closed the connection"))
-                    .remedy("look at the server's log for the reason; run the same command again to resume")
-            }
+            None if error.is_closed() => closed(doing),
             // Parameter, row and column mistakes are ours; their texts name types and counts, never values.
             None => Error::internal(format!("{doing}: {error}")),
         },
     }
+}
+
+/// The error of a run for one of an exchange; the same words as for one of the driver.
+pub(super) fn classify_wire(fault: WireFault, doing: &str) -> Error {
+    match fault {
+        WireFault::Refused { error, .. } => from_server(*error, doing),
+        WireFault::Io(error) => match tls::find_fault(&error) {
+            Some(fault) => tls::explain(fault, doing),
+            None => from_io(&error, doing),
+        },
+        WireFault::Ended => closed(doing),
+        WireFault::Protocol(what) => Error::internal(format!("{doing}: {what}")),
+    }
+}
+
+fn closed(doing: &str) -> Error {
+    Error::target_fault(format!("{doing}: the server closed the connection"))
+        .remedy("look at the server's log for the reason; run the same command again to resume")
 }
 
 /// An I/O error on the way to the server.
@@ -198,6 +244,21 @@ mod tests {
             column: none(),
             constraint: none(),
         }
+    }
+
+    #[test]
+    fn fields_of_the_protocol_are_read_and_values_left_out() {
+        let body = b"SFEHLER\0VERROR\0C22P03\0Mvalue 7\0Dthe row\0WCOPY t, line 3\0sapp\0tt\0cc\0nk\0\0";
+        let error = ServerError::from_fields(body);
+        assert_eq!((error.sqlstate.as_str(), &error.message), ("22P03", &None));
+        assert_eq!((error.schema.as_deref(), error.table.as_deref()), (Some("app"), Some("t")));
+        assert_eq!((error.column.as_deref(), error.constraint.as_deref()), (Some("c"), Some("k")));
+        let ended = ServerError::from_fields(b"SFATAL\0C57P01\0Mterminating connection\0\0");
+        assert_eq!(ended.message.as_deref(), Some("terminating connection"));
+        for cut in 0..body.len() {
+            assert!(ServerError::from_fields(&body[..cut]).message.is_none());
+        }
+        assert_eq!(ServerError::from_fields(b""), ServerError::from_fields(b"\0"));
     }
 
     #[test]

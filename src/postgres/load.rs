@@ -2,20 +2,17 @@
 //! small tables share one.
 //!
 //! [`begin`] fences and locks, [`Opened::start`] opens a COPY, [`Load::send`] pumps bytes, [`Load::end`] and [`commit`] end
-//! it. What does not wait for an answer is sent together: four round trips for a chunk, one more for each further table.
-//! Dropping a [`Load`] aborts: the driver sends CopyFail and the server rolls back; a session that saw a failed COPY is
-//! not used again.
+//! it. What does not wait for an answer is sent together: three round trips for a chunk, and for a batch of small tables
+//! ([`Opened::fill`]) just as many. Dropping a [`Load`] aborts: the connection is closed and the server rolls back; a
+//! session that saw a failed COPY is not used again.
 
 use super::session::Session;
+use super::wire::{Exchange, WireFault};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ident::{qualified, quote_list};
 use bytes::Bytes;
-use futures::SinkExt;
-use futures::future::try_join_all;
-use std::pin::Pin;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
-use tokio_postgres::{CopyInSink, Statement};
 
 /// What is in the table before the transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +51,6 @@ pub struct LoadTarget {
 pub struct Opened<'a> {
     session: &'a Session,
     targets: &'a [&'a LoadTarget],
-    copies: Vec<Statement>,
 }
 
 impl std::fmt::Debug for Opened<'_> {
@@ -67,7 +63,7 @@ impl std::fmt::Debug for Opened<'_> {
 pub struct Load<'a> {
     session: &'a Session,
     target: &'a LoadTarget,
-    sink: Pin<Box<CopyInSink<Bytes>>>,
+    exchange: Box<Exchange>,
 }
 
 impl std::fmt::Debug for Load<'_> {
@@ -97,13 +93,14 @@ impl LoadTarget {
         qualified(&self.schema, &self.table)
     }
 
-    fn copy_statement(&self) -> String {
-        let freeze = if self.fill == Fill::Frozen { ", FREEZE" } else { "" };
-        format!(
-            "COPY {} ({}) FROM STDIN (FORMAT binary{freeze})",
-            self.name(),
-            quote_list(self.columns.iter().map(String::as_str))
-        )
+    /// The last of them is the COPY.
+    fn statements(&self) -> Vec<String> {
+        let columns = quote_list(self.columns.iter().map(String::as_str));
+        let copy = |freeze| format!("COPY {} ({columns}) FROM STDIN (FORMAT binary{freeze})", self.name());
+        match self.fill {
+            Fill::Beside | Fill::Empty => vec![copy("")],
+            Fill::Frozen => vec![format!("TRUNCATE {}", self.name()), copy(", FREEZE")],
+        }
     }
 }
 
@@ -123,14 +120,12 @@ fn place_of(targets: &[&LoadTarget]) -> String {
 pub async fn begin<'a>(session: &'a Session, targets: &'a [&'a LoadTarget]) -> Result<Begun<'a>> {
     let Some(first) = targets.first() else { return Ok(Begun::AlreadyDone) };
     let client = session.client();
-    let copies = targets.iter().map(|target| async { client.prepare(&target.copy_statement()).await });
     // Sent in this order before the first answer is read. Where one fails, the server refuses those behind it.
-    let (begun, owned, done, strange, copies) = futures::join!(
+    let (begun, owned, done, strange) = futures::join!(
         client.batch_execute("BEGIN"),
         check_epoch(session, first.source_id, first.epoch),
         lock_chunks(session, targets),
         check_empty(session, targets),
-        try_join_all(copies),
     );
     if let Err(error) = begun {
         return Err(session.explain(error, "beginning a transaction").await.at(place_of(targets)));
@@ -144,10 +139,7 @@ pub async fn begin<'a>(session: &'a Session, targets: &'a [&'a LoadTarget]) -> R
         return leave(session, targets, &done).await;
     }
     strange?;
-    match copies {
-        Ok(copies) => Ok(Begun::Ready(Opened { session, targets, copies })),
-        Err(error) => Err(session.explain(error, "preparing COPY").await.at(place_of(targets))),
-    }
+    Ok(Begun::Ready(Opened { session, targets }))
 }
 
 /// Chunks that commit together are done together.
@@ -207,36 +199,74 @@ async fn check_empty(session: &Session, targets: &[&LoadTarget]) -> Result<()> {
 }
 
 impl<'a> Opened<'a> {
-    /// Starts the COPY of the `i`th target, after those before it. One round trip.
+    /// Starts the COPY of the only target. Whether the server takes it is heard while rows are sent.
     ///
     /// # Errors
     /// A target fault.
-    pub async fn start(&self, i: usize) -> Result<Load<'a>> {
-        let (Some(target), Some(copy)) = (self.targets.get(i), self.copies.get(i)) else {
-            return Err(Error::internal("a COPY was started that was not prepared"));
-        };
-        if target.fill != Fill::Frozen {
-            return start(self.session, target, copy).await;
-        }
-        let truncate = format!("TRUNCATE {}", target.name());
-        let (truncated, started) =
-            futures::join!(self.session.client().batch_execute(&truncate), start(self.session, target, copy));
-        match truncated {
-            Ok(()) => started,
-            Err(error) => Err(self.session.explain(error, "preparing the table").await.at(target.place())),
-        }
+    pub async fn start(&self) -> Result<Load<'a>> {
+        let target =
+            self.targets.first().ok_or_else(|| Error::internal("a COPY into no table was started"))?;
+        start(self.session, target, &target.statements()).await
     }
 
-    /// Ends `load`, into which `rows` were sent, and starts the COPY of the `next`th target where there is one. One round trip.
+    /// Fills all targets, each with its whole stream and the rows that are in it, and waits only for the end. One round trip.
     ///
     /// # Errors
-    /// As of [`Load::end`] and [`Opened::start`].
-    pub async fn turn(&self, load: Load<'a>, rows: u64, next: usize) -> Result<Option<Load<'a>>> {
-        let start =
-            async { if next < self.targets.len() { self.start(next).await.map(Some) } else { Ok(None) } };
-        let (ended, started) = futures::join!(load.end(rows), start);
-        ended.and(started)
+    /// A target fault, also where the server counts other rows than were sent.
+    pub async fn fill(&self, streams: &[(Vec<Bytes>, u64)]) -> Result<()> {
+        let place = |statement: usize| {
+            let counts = self.targets.iter().map(|target| target.statements().len());
+            let ends = counts.scan(0, |end, count| {
+                *end += count;
+                Some(*end)
+            });
+            let target = ends.take_while(|end| *end <= statement).count();
+            self.targets.get(target).map_or_else(|| place_of(self.targets), |target| target.place())
+        };
+        match send_all(self.session, self.targets, streams).await {
+            Ok(counts) => {
+                let pairs = self.targets.iter().zip(streams).zip(counts);
+                pairs
+                    .into_iter()
+                    .try_for_each(|((target, (_, sent)), copied)| check_count(target, *sent, copied))
+            }
+            Err(fault) => {
+                let at = match &fault {
+                    WireFault::Refused { statement, .. } => place(*statement),
+                    _ => place_of(self.targets),
+                };
+                Err(self.session.explain_wire(fault, "copying rows").await.at(at))
+            }
+        }
     }
+}
+
+/// Rows that the server took for each target.
+async fn send_all(
+    session: &Session,
+    targets: &[&LoadTarget],
+    streams: &[(Vec<Bytes>, u64)],
+) -> std::result::Result<Vec<u64>, WireFault> {
+    let mut exchange = session.exchange().await?;
+    for (target, (frames, _)) in targets.iter().zip(streams) {
+        target.statements().iter().try_for_each(|sql| exchange.statement(sql))?;
+        for frame in frames {
+            exchange.data(frame.clone()).await?;
+        }
+        exchange.done()?;
+    }
+    let mut rows = exchange.answers().await?.into_iter();
+    Ok(targets.iter().map(|target| rows.by_ref().take(target.statements().len()).sum()).collect())
+}
+
+fn check_count(target: &LoadTarget, sent: u64, copied: u64) -> Result<()> {
+    if copied == sent {
+        return Ok(());
+    }
+    let message = format!("{sent} rows were sent and the server took {copied}; the chunk was rolled back");
+    Err(Error::target_fault(message)
+        .at(target.place())
+        .remedy("look for a trigger or a rule on the table that drops rows"))
 }
 
 /// Starts another COPY in the transaction, once the others have ended: of the rows that are set aside, in the form of
@@ -245,21 +275,25 @@ impl<'a> Opened<'a> {
 /// # Errors
 /// A target fault.
 pub async fn begin_set_aside<'a>(session: &'a Session, target: &'a LoadTarget) -> Result<Load<'a>> {
-    start(session, target, SET_ASIDE).await
+    start(session, target, &[SET_ASIDE.to_owned()]).await
 }
 
 const SET_ASIDE: &str =
     "COPY cutover.set_aside (source_id, table_name, chunk, row, key, column_name, class, bytes, rule, reason,
     encoding, columns, classes, stored) FROM STDIN (FORMAT binary)";
 
-async fn start<'a, T>(session: &'a Session, target: &'a LoadTarget, copy: &T) -> Result<Load<'a>>
-where
-    T: ?Sized + tokio_postgres::ToStatement,
-{
-    match session.client().copy_in(copy).await {
-        Ok(sink) => Ok(Load { session, target, sink: Box::pin(sink) }),
-        Err(error) => Err(session.explain(error, "starting COPY").await.at(target.place())),
+async fn start<'a>(session: &'a Session, target: &'a LoadTarget, statements: &[String]) -> Result<Load<'a>> {
+    match open(session, statements).await {
+        Ok(exchange) => Ok(Load { session, target, exchange: Box::new(exchange) }),
+        Err(fault) => Err(session.explain_wire(fault, "starting COPY").await.at(target.place())),
     }
+}
+
+async fn open(session: &Session, statements: &[String]) -> std::result::Result<Exchange, WireFault> {
+    let mut exchange = session.exchange().await?;
+    statements.iter().try_for_each(|sql| exchange.statement(sql))?;
+    exchange.flush().await?;
+    Ok(exchange)
 }
 
 /// Checks inside the open transaction that `epoch` is still the source's, and holds it so until the transaction ends. Where
@@ -289,9 +323,12 @@ impl Load<'_> {
     /// # Errors
     /// A target fault, with the server's own reason where it gave one.
     pub async fn send(&mut self, bytes: Bytes) -> Result<()> {
-        match self.sink.as_mut().feed(bytes).await {
+        match self.exchange.data(bytes).await {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.fault(error, "sending rows").await),
+            Err(fault) => {
+                let doing = if self.exchange.has_begun() { "sending rows" } else { "starting COPY" };
+                Err(self.session.explain_wire(fault, doing).await.at(self.target.place()))
+            }
         }
     }
 
@@ -299,24 +336,18 @@ impl Load<'_> {
     ///
     /// # Errors
     /// A target fault, also where the server counts other rows than were sent.
-    pub async fn end(mut self, rows_sent: u64) -> Result<()> {
-        let copied = match self.sink.as_mut().finish().await {
-            Ok(copied) => copied,
-            Err(error) => return Err(self.fault(error, "copying rows").await),
-        };
-        if copied != rows_sent {
-            let message =
-                format!("{rows_sent} rows were sent and the server took {copied}; the chunk was rolled back");
-            return Err(Error::target_fault(message)
-                .at(self.target.place())
-                .remedy("look for a trigger or a rule on the table that drops rows"));
+    pub async fn end(self, rows_sent: u64) -> Result<()> {
+        let Load { session, target, exchange } = self;
+        match finish(*exchange).await {
+            Ok(copied) => check_count(target, rows_sent, copied),
+            Err(fault) => Err(session.explain_wire(fault, "copying rows").await.at(target.place())),
         }
-        Ok(())
     }
+}
 
-    async fn fault(&self, error: tokio_postgres::Error, doing: &str) -> Error {
-        self.session.explain(error, doing).await.at(self.target.place())
-    }
+async fn finish(mut exchange: Exchange) -> std::result::Result<u64, WireFault> {
+    exchange.done()?;
+    Ok(exchange.answers().await?.into_iter().sum())
 }
 
 /// What a chunk came to, as the ledger keeps it.

@@ -24,3 +24,4 @@ pub mod structure;
 pub mod throwaway;
 pub mod tls;
 mod tls_verify;
+pub mod wire;

@@ -1,17 +1,14 @@
 //! Reads a table back as a binary COPY stream, in one snapshot, for verification (semantics.md §6.1).
 
 use super::session::Session;
+use super::wire::{Exchange, WireFault};
 use crate::error::Result;
 use crate::ident::{qualified, quote, quote_list};
-use bytes::Bytes;
-use futures::TryStreamExt;
-use std::pin::Pin;
-use tokio_postgres::CopyOutStream;
 
 /// A table's rows on their way back.
 pub struct ReadBack<'a> {
     session: &'a Session,
-    stream: Pin<Box<CopyOutStream>>,
+    exchange: Exchange,
     table: String,
 }
 
@@ -86,10 +83,17 @@ pub async fn open_placed<'a>(
 }
 
 async fn stream<'a>(session: &'a Session, table: &str, query: &str) -> Result<ReadBack<'a>> {
-    match session.client().copy_out(&format!("COPY ({query}) TO STDOUT (FORMAT binary)")).await {
-        Ok(stream) => Ok(ReadBack { session, stream: Box::pin(stream), table: table.to_owned() }),
-        Err(error) => Err(session.explain(error, "reading back").await.at(format!("table \"{table}\""))),
+    match begin(session, query).await {
+        Ok(exchange) => Ok(ReadBack { session, exchange, table: table.to_owned() }),
+        Err(fault) => Err(session.explain_wire(fault, "reading back").await.at(format!("table \"{table}\""))),
     }
+}
+
+async fn begin(session: &Session, query: &str) -> std::result::Result<Exchange, WireFault> {
+    let mut exchange = session.exchange().await?;
+    exchange.statement(&format!("COPY ({query}) TO STDOUT (FORMAT binary)"))?;
+    exchange.flush().await?;
+    Ok(exchange)
 }
 
 /// Where a row is, within one snapshot: table (a partition, perhaps), block, item.
@@ -185,16 +189,30 @@ pub async fn texts(
 }
 
 impl ReadBack<'_> {
-    /// The next bytes of the stream, usually one row; none at its end.
+    /// Waits for the next bytes of the stream, many rows where rows are small, and hands them to `take` where they lie:
+    /// in parts that may end anywhere, but are usually a row each. False at the end. A stream that is dropped before,
+    /// after an error of `take` too, closes the session's connection.
     ///
     /// # Errors
-    /// A target fault.
-    pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        match self.stream.try_next().await {
-            Ok(bytes) => Ok(bytes),
-            Err(error) => {
-                Err(self.session.explain(error, "reading back").await.at(format!("table \"{}\"", self.table)))
-            }
+    /// A target fault, or the first error of `take`.
+    pub async fn read(&mut self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<bool> {
+        let mut taken = Ok(());
+        let read = self
+            .exchange
+            .read(|bytes| {
+                if taken.is_ok() {
+                    taken = take(bytes);
+                }
+            })
+            .await;
+        taken?;
+        match read {
+            Ok(goes_on) => Ok(goes_on),
+            Err(fault) => Err(self
+                .session
+                .explain_wire(fault, "reading back")
+                .await
+                .at(format!("table \"{}\"", self.table))),
         }
     }
 }

@@ -5,10 +5,14 @@
 //! Deliberately absent: `SET LOCAL` for poolers that hand out another server session per transaction.
 
 use super::fault;
+use super::wire::socket::{Address, Socket};
+use super::wire::turns::{DriverEnd, Wire};
+use super::wire::{Exchange, WireFault};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
 use std::sync::Arc;
 use tokio::sync::watch;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{CancelToken, Client, Connection, SimpleQueryMessage, SimpleQueryRow};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -36,6 +40,7 @@ type Ending = Option<Option<Arc<tokio_postgres::Error>>>;
 #[derive(Debug)]
 pub struct Session {
     client: Client,
+    wire: Wire,
     server: ServerInfo,
     backend_pid: i32,
     canceller: Canceller,
@@ -45,9 +50,14 @@ pub struct Session {
 /// Cancels what a session's backend is doing; can be kept beside a session that is busy.
 #[derive(Clone)]
 pub struct Canceller {
-    token: CancelToken,
-    tls: MakeRustlsConnect,
+    pub(super) token: CancelToken,
+    /// the server whose backend it is, by address and by the name in its certificate
+    pub(super) address: Address,
+    pub(super) host: String,
+    pub(super) tls: MakeRustlsConnect,
 }
+
+const CANCELLING: &str = "cancelling a statement";
 
 impl std::fmt::Debug for Canceller {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -58,34 +68,45 @@ impl std::fmt::Debug for Canceller {
 impl Canceller {
     /// Asks the server to cancel; the statement then fails with 57014. Whether it still ran is not known.
     pub async fn cancel(&self) -> Result<()> {
-        let request = self.token.cancel_query(self.tls.clone());
-        match tokio::time::timeout(limits::CONNECT_TIMEOUT, request).await {
-            Ok(result) => result.map_err(|error| fault::classify(&error, "cancelling a statement")),
-            Err(_) => Err(fault::from_io(&std::io::ErrorKind::TimedOut.into(), "cancelling a statement")),
+        match tokio::time::timeout(limits::CONNECT_TIMEOUT, self.ask()).await {
+            Ok(asked) => asked,
+            Err(_) => Err(fault::from_io(&std::io::ErrorKind::TimedOut.into(), CANCELLING)),
         }
+    }
+
+    /// On a connection of its own, as the protocol wants it.
+    async fn ask(&self) -> Result<()> {
+        let socket = self.address.open().await.map_err(|error| fault::from_io(&error, CANCELLING))?;
+        let Ok(tls) = MakeTlsConnect::<Socket>::make_tls_connect(&mut self.tls.clone(), &self.host);
+        let asked = self.token.cancel_query_raw(socket, tls).await;
+        asked.map_err(|error| fault::classify(&error, CANCELLING))
     }
 }
 
+/// A connection that has logged in.
+pub(super) struct Fresh {
+    pub(super) client: Client,
+    pub(super) connection: Connection<DriverEnd, DriverEnd>,
+    pub(super) wire: Wire,
+    pub(super) canceller: Canceller,
+}
+
 impl Session {
-    /// Sets up a fresh connection: over TCP, and only to read? The error's flag says that the server is well but cannot be written to.
-    pub(super) async fn begin<S, T>(
-        client: Client,
-        connection: Connection<S, T>,
-        tls: &MakeRustlsConnect,
-        (tcp, only_reads): (bool, bool),
+    /// Sets up a fresh connection, only to read? The error's flag says that the server is well but cannot be written to.
+    pub(super) async fn begin(
+        fresh: Fresh,
+        only_reads: bool,
         doing: &str,
-    ) -> std::result::Result<Session, (Error, bool)>
-    where
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-        T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-    {
+    ) -> std::result::Result<Session, (Error, bool)> {
+        let Fresh { client, connection, wire, canceller } = fresh;
+        let tcp = matches!(canceller.address, Address::Tcp { .. });
+        wire.logged_in();
         let major = connection.parameter("server_version").map_or(0, major_version);
         let (sender, ending) = watch::channel(None);
         tokio::spawn(async move {
             let error = connection.await.err().map(Arc::new);
             sender.send_replace(Some(error));
         });
-        let canceller = Canceller { token: client.cancel_token(), tls: tls.clone() };
         let server = ServerInfo {
             version_num: 0,
             version: String::new(),
@@ -94,7 +115,7 @@ impl Session {
             encoding: String::new(),
             is_superuser: false,
         };
-        let mut session = Session { client, server, backend_pid: 0, canceller, ending };
+        let mut session = Session { client, wire, server, backend_pid: 0, canceller, ending };
         let facts = session.set_up(major, tcp, doing).await.map_err(|error| (error, false))?;
         if !only_reads {
             facts.check_writable(doing)?;
@@ -138,6 +159,14 @@ impl Session {
         &mut self.client
     }
 
+    /// Takes the connection for COPYs, until the exchange has ended; the driver waits. In the transaction that is open.
+    ///
+    /// # Errors
+    /// For [`Session::explain_wire`].
+    pub async fn exchange(&self) -> std::result::Result<Exchange, WireFault> {
+        Exchange::begin(&self.wire).await
+    }
+
     /// Who answered.
     pub fn server_info(&self) -> &ServerInfo {
         &self.server
@@ -156,16 +185,32 @@ impl Session {
     /// The error of a run for an error of this session's client. Where the driver knows only that the connection is
     /// gone, its task may know why (`57P01`); it is given a moment to say so.
     pub async fn explain(&self, error: tokio_postgres::Error, doing: &str) -> Error {
-        if error.as_db_error().is_none() && (error.is_closed() || is_io(&error)) {
-            let mut ending = self.ending.clone();
-            let ended = tokio::time::timeout(limits::GOODBYE_WAIT, ending.wait_for(Option::is_some)).await;
-            if let Ok(Ok(ending)) = ended
-                && let Some(Some(cause)) = ending.as_ref()
-            {
-                return fault::classify(cause, doing);
-            }
+        if error.as_db_error().is_none()
+            && (error.is_closed() || is_io(&error))
+            && let Some(cause) = self.ending().await
+        {
+            return fault::classify(&cause, doing);
         }
         fault::classify(&error, doing)
+    }
+
+    /// The same for an error of an exchange on this session. Where the server ended the session before the exchange
+    /// began, the driver's task has heard why.
+    pub async fn explain_wire(&self, fault: WireFault, doing: &str) -> Error {
+        if matches!(fault, WireFault::Io(_) | WireFault::Ended)
+            && let Some(cause) = self.ending().await
+            && cause.as_db_error().is_some()
+        {
+            return fault::classify(&cause, doing);
+        }
+        fault::classify_wire(fault, doing)
+    }
+
+    /// Why the driver's task ended, if it does so within a moment.
+    async fn ending(&self) -> Option<Arc<tokio_postgres::Error>> {
+        let mut ending = self.ending.clone();
+        let ended = tokio::time::timeout(limits::GOODBYE_WAIT, ending.wait_for(Option::is_some)).await;
+        ended.ok()?.ok()?.clone().flatten()
     }
 
     /// Says goodbye and waits (not for ever) until the connection is closed.

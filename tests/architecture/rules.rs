@@ -106,11 +106,12 @@ const ASYNC: &str =
     "readers and pure rooms are plain threads and functions; only the wire and what drives it is async";
 
 /// Crates, the only rooms that may name them, and why.
-pub(super) const CRATES: [(&str, &[&str], &str); 15] = [
+pub(super) const CRATES: [(&str, &[&str], &str); 16] = [
     ("rusqlite", &["sqlite"], ONE_DRIVER),
     ("tokio_postgres", &["postgres"], ONE_DRIVER),
     ("tokio_postgres_rustls", &["postgres"], ONE_DRIVER),
     ("rustls", &["postgres"], ONE_DRIVER),
+    ("socket2", &["postgres"], ONE_DRIVER),
     ("rustls_native_certs", &["postgres"], ONE_DRIVER),
     ("rustls_pki_types", &["postgres"], ONE_DRIVER),
     ("indicatif", &["report"], ONE_SCREEN),

@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 /// `tableoid` and `ctid` come before the columns.
 const PLACE_COLUMNS: usize = 2;
 
-/// A stream of rows as hashes with their places. Memory: the rows of one message, and one row.
+/// A stream of rows as hashes with their places. Memory: the rows of one read, and one row.
 pub(super) struct TargetRows<'a> {
     stream: ReadBack<'a>,
     reader: TupleReader,
@@ -50,21 +50,22 @@ impl<'a> TargetRows<'a> {
     /// A target fault.
     pub(super) async fn peek(&mut self) -> Result<Option<Row<Place>>> {
         while self.batch.is_empty() && !self.ended {
-            let Some(message) = self.stream.next().await? else {
-                self.ended = true;
-                self.reader.finish().map_err(|error| unreadable(&self.table, error))?;
-                return Ok(None);
-            };
-            let (forms, batch, key) = (&mut self.forms, &mut self.batch, self.key);
+            let TargetRows { stream, reader, forms, key, batch, table, .. } = self;
             let mut lost = false;
-            self.reader
-                .feed(&message, |fields| match row(forms, key, fields) {
+            let mut take = |part: &[u8]| {
+                let fed = reader.feed(part, |fields| match row(forms, *key, fields) {
                     Some(row) => batch.push_back(row),
                     None => lost = true,
-                })
-                .map_err(|error| unreadable(&self.table, error))?;
+                });
+                fed.map_err(|error| unreadable(table, error))
+            };
+            let goes_on = stream.read(&mut take).await?;
             if lost {
                 return Err(unreadable(&self.table, "a row has no place"));
+            }
+            if !goes_on {
+                self.ended = true;
+                self.reader.finish().map_err(|error| unreadable(&self.table, error))?;
             }
         }
         Ok(self.batch.front().copied())
@@ -120,16 +121,16 @@ pub(super) async fn cells(
     let mut hasher = RowHasher::new(side.secret);
     let mut reader = TupleReader::new(plan.columns.len() + PLACE_COLUMNS);
     let mut stream = placed(look, plan, &Rows::At(&list)).await?;
-    while let Some(message) = stream.next().await? {
-        reader
-            .feed(&message, |fields| {
-                let place = Place::read(fields.get(0), fields.get(1));
-                if let Some(place) = place.filter(|place| places.contains(place)) {
-                    found.insert(place, row_cells(&mut hasher, fields, &mappings));
-                }
-            })
-            .map_err(|error| unreadable(&plan.target, error))?;
-    }
+    let mut take = |part: &[u8]| {
+        let fed = reader.feed(part, |fields| {
+            let place = Place::read(fields.get(0), fields.get(1));
+            if let Some(place) = place.filter(|place| places.contains(place)) {
+                found.insert(place, row_cells(&mut hasher, fields, &mappings));
+            }
+        });
+        fed.map_err(|error| unreadable(&plan.target, error))
+    };
+    while stream.read(&mut take).await? {}
     reader.finish().map_err(|error| unreadable(&plan.target, error))?;
     Ok(found)
 }
