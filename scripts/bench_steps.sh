@@ -30,16 +30,16 @@ timed() {
         say "   $step $(sed -n 's/^seconds.//p' "$scratch/measures") s"
         return 0
     else
-        failed "$step" "failed with exit code $?"
+        missed "$step" "failed with exit code $?"
+        tail -n 3 "$scratch/err" "$scratch/out" 2>/dev/null | sed 's/^/      /' >&2
         return 1
     fi
 }
 
-# failed STEP WHY: a step without a number.
-failed() {
+# missed STEP WHY: a step without a number.
+missed() {
     note "$1" note "$2"
     say "   $1: $2"
-    tail -n 3 "$scratch/err" "$scratch/out" 2>/dev/null | sed 's/^/      /' >&2
 }
 
 start_server() {
@@ -52,10 +52,17 @@ start_server() {
     shift 9
     PGDATABASE=$1 PGOPTIONS='-c client_min_messages=warning'
     export PGPASSFILE PGHOST PGPORT PGUSER PGDATABASE PGOPTIONS
-    programs=$(dirname "$psql")
+    psql=$(command -v "$psql") || fail "psql is not there"
+    pg_dump=$(beside pg_dump)
+    pg_restore=$(beside pg_restore)
     # For a line of its own port, and for tools that read no such file.
     (umask 077 && sed 's/.*:\([^:]*\)$/*:*:*:*:\1/' "$PGPASSFILE" >"$scratch/pgpass")
     password=$(sed -n 's/.*:\([^:]*\)$/\1/p' "$PGPASSFILE" | head -n 1)
+}
+
+# beside PROGRAM: the one of the same directory as psql, which is of the server's version; else whichever is found.
+beside() {
+    if [ -x "$(dirname "$psql")/$1" ]; then echo "$(dirname "$psql")/$1"; else command -v "$1" || fail "$1 is not there"; fi
 }
 
 machine() {
@@ -96,8 +103,8 @@ prepare() {
     if wants raw; then files_of binary bin; fi
     if wants text; then files_of text txt; fi
     if wants copyto; then statements copyto "\\\\copy kept.%1\$s TO '$dump/read' (FORMAT binary)"; fi
-    if wants restore; then "$programs/pg_dump" -Fc -Z0 --schema=kept --file="$dump/custom"; fi
-    if wants script; then "$programs/pg_dump" --schema=kept --file="$dump/script.sql"; fi
+    if wants restore; then "$pg_dump" -Fc -Z0 --schema=kept --file="$dump/custom"; fi
+    if wants script; then "$pg_dump" --schema=kept --file="$dump/script.sql"; fi
 }
 
 # count_rows DATABASE SCHEMA: rows of all its tables.
@@ -180,7 +187,7 @@ load() {
 
 step_copyto() { timed copyto "$psql" --no-psqlrc --quiet --set ON_ERROR_STOP=1 --file "$dump/copyto.sql" || true; }
 
-step_restore() { timed restore "$programs/pg_restore" --jobs=2 --dbname=other --exit-on-error "$dump/custom" || true; }
+step_restore() { timed restore "$pg_restore" --jobs=2 --dbname=other --exit-on-error "$dump/custom" || true; }
 
 step_script() {
     timed script "$psql" --no-psqlrc --quiet --set ON_ERROR_STOP=1 -1 --dbname=other --output=/dev/null --file "$dump/script.sql" || true
@@ -239,7 +246,7 @@ close_line() {
 }
 
 step_pgloader() {
-    if ! command -v pgloader >/dev/null; then failed pgloader 'not measured: not installed'; return 0; fi
+    if ! command -v pgloader >/dev/null; then missed pgloader 'not measured: not installed'; return 0; fi
     if [ "$round" -eq 1 ]; then pgloader_with pgloader-defaults ''; fi
     fresh
     pgloader_with pgloader ', prefetch rows = 5000'
@@ -263,7 +270,7 @@ settle() {
     if [ "$moved" = "$rows" ]; then
         cat "$scratch/part" >>"$results"
     else
-        failed "$1" "$(sed -n "s/^.*${tab}note${tab}\(.*\)\$/\1, /p" "$scratch/part" | head -n 1)$moved of $rows rows arrived"
+        missed "$1" "$(sed -n "s/^.*${tab}note${tab}\(.*\)\$/\1, /p" "$scratch/part" | head -n 1)$moved of $rows rows arrived"
     fi
 }
 
@@ -297,9 +304,9 @@ duckdb_line() {
 
 # Each table as DuckDB makes it; then the keys and indexes that cutover made, by psql.
 step_duckdb() {
-    if ! find_duckdb; then failed duckdb 'not measured: not installed, or without its extensions'; return 0; fi
+    if ! find_duckdb; then missed duckdb 'not measured: not installed, or without its extensions'; return 0; fi
     sql --dbname other --command 'CREATE SCHEMA kept'
-    "$programs/pg_dump" --schema=kept --section=post-data --file="$dump/keys.sql"
+    "$pg_dump" --schema=kept --section=post-data --file="$dump/keys.sql"
     statements duckdb 'CREATE TABLE target.kept.%1$s AS SELECT * FROM source.%1$s;'
     {
         echo 'LOAD sqlite; LOAD postgres;'
