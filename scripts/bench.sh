@@ -5,7 +5,7 @@
 #
 # BENCH_SETS         which files: narrow wide logs three blobs many app, also as NAME:FACTOR (three app many)
 # BENCH_ROUNDS       rounds (5)
-# BENCH_SLOW_ROUNDS  rounds of what is slow and needs fewer: other tools, and slow lines (2)
+# BENCH_SLOW_ROUNDS  rounds of what is slow or only for comparison: other tools, slow lines, text, verify (1)
 # BENCH_SCALE        size of the files (1)
 # BENCH_DIR          where the files go and stay for the next run; not to be kept over a change of benches/data
 #                    (a directory that is removed)
@@ -19,7 +19,7 @@ cd "$(dirname "$0")/.."
 
 sets=${BENCH_SETS:-three app many}
 rounds=${BENCH_ROUNDS:-5}
-slow_rounds=${BENCH_SLOW_ROUNDS:-2}
+slow_rounds=${BENCH_SLOW_ROUNDS:-1}
 scale=${BENCH_SCALE:-1}
 tools=${BENCH_WITH-pgloader duckdb}
 only=${BENCH_ONLY:-raw text copyto restore script whole off jobs1 verify validate read latency pgloader duckdb}

@@ -95,11 +95,8 @@ fn file_profile(bencher: Bencher<'_, '_>) {
 /// The plan of the file for an empty database.
 fn planned() -> Assessed {
     let config = config();
-    let target = TargetCatalog {
-        server_version_num: POSTGRES_13,
-        schema_exists: true,
-        ..TargetCatalog::default()
-    };
+    let target =
+        TargetCatalog { server_version_num: POSTGRES_13, schema_exists: true, ..TargetCatalog::default() };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let assessed = runtime.block_on(async {
         let jobs = assess::open(&config).await.unwrap();
