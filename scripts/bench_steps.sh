@@ -233,7 +233,9 @@ step_latency() {
 }
 
 open_line() {
-    "$data" proxy 0 "127.0.0.1:$PGPORT" "$1" >"$scratch/line" </dev/null &
+    # The port of an earlier line must not be read for this one's.
+    : >"$scratch/line"
+    "$data" proxy 0 "127.0.0.1:$PGPORT" "$1" >>"$scratch/line" </dev/null &
     line=$!
     port=''
     while [ -z "$port" ]; do
