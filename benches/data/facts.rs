@@ -4,8 +4,8 @@ use super::Result;
 use serde_json::Value;
 use std::fs::read_to_string;
 
-/// Tables of whose own times somebody may want to know; those of a thousand small ones would only fill the results.
-const TABLES: usize = 30;
+/// Tables of whose own times somebody may want to know; those of many small ones would only fill the results.
+const TABLES: usize = 5;
 
 /// Prints lines of a name, a tab and seconds: `phase.copy`, `table.narrow`.
 pub(crate) fn print(report: &str, events: &str) -> Result<()> {
