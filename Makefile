@@ -25,7 +25,7 @@ demo: ## make two SQLite files and move them into a local PostgreSQL
 	sh scripts/setup.sh
 	sh scripts/demo.sh
 
-bench: ## how fast a large copy is on this machine
+bench: ## how fast copies are on this machine, beside other ways; about 25 minutes
 	sh scripts/setup.sh
 	sh scripts/bench.sh
 

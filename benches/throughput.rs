@@ -1,148 +1,39 @@
-//! How fast the inner loops are, without a server: reading every cell against profiling it, encoding, hashing.
+//! How fast the inner loops are, without a server: reading every cell against profiling it, each stage of a copy alone.
 //!
-//! `cargo bench` runs all; `cargo bench -- encode` those whose name has `encode` in it. `BENCH_FILE` names a SQLite file to
-//! read, else one is made from `scripts/bench.sql` with `BENCH_SCALE` (0.1, which is about 60 MB) and kept in `target/tmp`.
+//! `cargo bench --bench throughput` runs all; with `-- encode` those whose name has `encode` in it. `BENCH_FILE` names a SQLite
+//! file to read, else one is made, the set `three` of `benches/data` with `BENCH_SCALE` (0.05, which is about 75 MB), and
+//! kept in `target/tmp`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on says so by panicking")]
 
-use cutover::assess::job::Job;
-use cutover::assess::profile::profile_table;
-use cutover::cli::args::{self, Command};
-use cutover::cli::resolve::{self, Surroundings};
-use cutover::config::Config;
+#[path = "throughput/file.rs"]
+mod file;
+#[path = "data/random.rs"]
+mod random;
+#[path = "data/read.rs"]
+mod read;
+#[path = "data/tables.rs"]
+mod tables;
+
 use cutover::digest::{ChunkDigests, Fields, TupleReader, table_key};
 use cutover::encode;
-use cutover::event::TaskCounters;
 use cutover::plan::types::{Codec, Fraction, Mapping, PgType, Template, Zone};
 use cutover::value::Value;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags};
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
 
 /// Values of one sample: enough to leave the first-level cache, few enough for many rounds.
 const VALUES: u64 = 4096;
 /// Values of one row where rows are hashed.
 const ROW_VALUES: usize = 8;
-/// Rounds of the ratio, of which the median counts.
-const ROUNDS: usize = 5;
 
 fn main() {
     // What cargo passes, so that `cargo test --benches` only checks that everything runs.
     let is_measured = std::env::args().any(|argument| argument == "--bench");
     divan::main();
     if is_measured {
-        ratio();
+        file::ratio();
     }
-}
-
-static FILE: LazyLock<PathBuf> = LazyLock::new(|| match std::env::var_os("BENCH_FILE") {
-    Some(file) => PathBuf::from(file),
-    None => made(),
-});
-
-fn made() -> PathBuf {
-    let scale = std::env::var("BENCH_SCALE").unwrap_or_else(|_| "0.1".to_owned());
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("throughput-{scale}.db"));
-    if !file.exists() {
-        let part = file.with_extension("part");
-        let _ = std::fs::remove_file(&part);
-        let sql = include_str!("../scripts/bench.sql").replace("SCALE", &scale);
-        Connection::open(&part).unwrap().execute_batch(&sql).unwrap();
-        std::fs::rename(&part, &file).unwrap();
-    }
-    file
-}
-
-fn file_bytes() -> u64 {
-    FILE.metadata().unwrap().len()
-}
-
-/// Every cell of every table through rusqlite, and nothing done with it but looking at its length.
-fn read_bare(connection: &Connection) -> u64 {
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
-    let mut statement = connection.prepare(sql).unwrap();
-    let names: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    let mut sum = 0u64;
-    for name in names {
-        let mut statement = connection.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
-        let columns = statement.column_count();
-        let mut rows = statement.query([]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            for column in 0..columns {
-                sum = sum.wrapping_add(match row.get_ref(column).unwrap() {
-                    ValueRef::Null => 1,
-                    ValueRef::Integer(integer) => integer.cast_unsigned(),
-                    ValueRef::Real(real) => real.to_bits(),
-                    ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len() as u64,
-                });
-            }
-        }
-    }
-    sum
-}
-
-fn connection() -> Connection {
-    Connection::open_with_flags(&*FILE, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
-}
-
-/// The settings of `copy --validate` without further options.
-fn config() -> Config {
-    let line = ["cutover", "copy", "--validate", "--to", "embedded", "--from"].map(OsString::from);
-    let line: Vec<OsString> = line.into_iter().chain([FILE.clone().into_os_string()]).collect();
-    let Command::Copy(arguments) = args::parse(&line).unwrap().command else { panic!("copy is not copy") };
-    let around = Surroundings { variable: &|_| None, cores: 1 };
-    resolve::copy(&arguments, &around).unwrap().1.config
-}
-
-/// What a run does before it plans: one scan of every table.
-fn profile(job: &Job, config: &Config) -> u64 {
-    let counters = TaskCounters::default();
-    let tables = job.selected.iter().map(|at| &job.catalog.tables[*at]);
-    tables.map(|table| profile_table(job, table, config, &counters).unwrap().rows).sum()
-}
-
-#[divan::bench(sample_count = 10)]
-fn file_read_bare(bencher: Bencher<'_, '_>) {
-    let connection = connection();
-    bencher.counter(BytesCount::new(file_bytes())).bench_local(|| read_bare(&connection));
-}
-
-#[divan::bench(sample_count = 10)]
-fn file_profile(bencher: Bencher<'_, '_>) {
-    let config = config();
-    let job = Job::open(&FILE, &config).unwrap();
-    bencher.counter(BytesCount::new(file_bytes())).bench_local(|| profile(&job, &config));
-}
-
-/// Both by turns, so that what else the machine does weighs on both.
-fn ratio() {
-    let (connection, config) = (connection(), config());
-    let job = Job::open(&FILE, &config).unwrap();
-    let time = |run: &dyn Fn() -> u64| {
-        let started = Instant::now();
-        black_box(run());
-        started.elapsed()
-    };
-    let rounds: Vec<(Duration, Duration)> =
-        (0..ROUNDS).map(|_| (time(&|| read_bare(&connection)), time(&|| profile(&job, &config)))).collect();
-    let mut ratios: Vec<f64> =
-        rounds.iter().map(|(bare, all)| all.as_secs_f64() / bare.as_secs_f64()).collect();
-    ratios.sort_by(f64::total_cmp);
-    let speed = |time: fn(&(Duration, Duration)) -> Duration| {
-        let best = rounds.iter().map(time).min().unwrap_or_default();
-        file_bytes() as f64 / 1e6 / best.as_secs_f64()
-    };
-    println!(
-        "{:.0} MB: bare read {:.0} MB/s, profile {:.0} MB/s (best of {ROUNDS}); profile / bare read {:.2} (median)",
-        file_bytes() as f64 / 1e6,
-        speed(|round| round.0),
-        speed(|round| round.1),
-        ratios[ROUNDS / 2]
-    );
 }
 
 /// A value that does not borrow.

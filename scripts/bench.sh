@@ -1,94 +1,100 @@
 #!/bin/sh
-# Speed as ratios from one run on one machine: cutover against the server's own COPY of the same rows, and against
-# pgloader where it is installed. Each round measures all of them, one after the other, on one private server.
+# Speed as ratios from one run on one machine: cutover against the server's own COPY, against restoring a dump of the very
+# result, and against other tools where they are installed. Each round measures all of them, one after the other, on one
+# private server with stock settings. What each step does is in scripts/bench_steps.sh, what comes out in docs/benchmarks.md.
 #
-# BENCH_SCALE   size of the file: 1 is about 630 MB (1)
-# BENCH_ROUNDS  rounds (3)
-# BENCH_FILE    a SQLite file to use instead
+# BENCH_SETS         which files: narrow wide logs three blobs many app, also as NAME:FACTOR (three app many)
+# BENCH_ROUNDS       rounds (5)
+# BENCH_SLOW_ROUNDS  rounds of what is slow or only for comparison: other tools, slow lines, text, verify (1)
+# BENCH_SCALE        size of the files (1)
+# BENCH_DIR          where the files go and stay for the next run; not to be kept over a change of benches/data
+#                    (a directory that is removed)
+# BENCH_WITH         other tools, where they are installed (pgloader duckdb)
+# BENCH_ONLY         steps: raw text copyto restore script whole off jobs1 verify validate read latency pgloader duckdb (all)
+# BENCH_GROWTH       1: also 16 times as many rows as a tenth (0)
+# BENCH_PAGE         the page that the results are written into; none if empty (docs/benchmarks.md)
+# BENCH_PROFILE      release, or dev to try the script itself (release)
 set -eu
 cd "$(dirname "$0")/.."
 
+sets=${BENCH_SETS:-three app many}
+rounds=${BENCH_ROUNDS:-5}
+slow_rounds=${BENCH_SLOW_ROUNDS:-1}
 scale=${BENCH_SCALE:-1}
-rounds=${BENCH_ROUNDS:-3}
-scratch=$(mktemp -d)
+tools=${BENCH_WITH-pgloader duckdb}
+only=${BENCH_ONLY:-raw text copyto restore script whole off jobs1 verify validate read latency pgloader duckdb}
+page=${BENCH_PAGE-docs/benchmarks.md}
+# The longest that a step may take, in seconds: a tool that hangs is a result, too.
+limit=900
+if [ "${BENCH_GROWTH:-0}" = 1 ]; then sets="$sets narrow:0.1 narrow:1.6"; fi
+
+umask 022
+[ -z "${BENCH_DIR:-}" ] || mkdir -p "$BENCH_DIR"
+scratch=$(mktemp -d "${BENCH_DIR:-${TMPDIR:-/tmp}}/cutover-bench.XXXXXX")
+scratch=$(cd "$scratch" && pwd)
+# The server may run under another account, which must be able to pass; what is private in there has its own mode.
 chmod 755 "$scratch"
+files=$(cd "${BENCH_DIR:-$scratch}" && pwd)
 CUTOVER_EMBEDDED_DIR=$scratch/embedded
 export CUTOVER_EMBEDDED_DIR
-cutover=$PWD/target/release/cutover
+cutover='' running='' line=''
+
 cleanup() {
-    "$cutover" embedded stop >/dev/null 2>&1 || true
+    trap '' INT TERM HUP
+    # `run` ends its program when this is gone.
+    rm -f "$scratch/measures"
+    [ -z "$line" ] || kill "$line" 2>/dev/null || true
+    [ -z "$running" ] || wait "$running" 2>/dev/null || true
+    [ -z "$cutover" ] || "$cutover" embedded stop >/dev/null 2>&1 || true
     rm -rf "$scratch"
 }
 trap cleanup EXIT
+trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-cargo build --locked --release --bin cutover
-command -v sqlite3 >/dev/null || { echo 'bench: needs the sqlite3 program' >&2; exit 1; }
-file=${BENCH_FILE:-$scratch/bench.db}
-[ -e "$file" ] || sed "s/SCALE/$scale/g" scripts/bench.sql | sqlite3 "$file" >/dev/null
-"$cutover" embedded start >/dev/null
-psql=$("$cutover" embedded status | sed -n 's/^.*\(PGPASSFILE=.*\)$/\1/p' | head -n 1)
-sql() { eval "$psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 \"\$@\""; }
-now() { date +%s.%N; }
-since() { echo "$1 $(now)" | awk '{ printf "%.2f", $2 - $1 }'; }
+fail() { printf 'bench: %s\n' "$*" >&2; exit 1; }
+say() { printf '%s\n' "$*" >&2; }
 
-fresh() {
-    sql --command "DROP SCHEMA IF EXISTS $1 CASCADE" --command 'DROP SCHEMA IF EXISTS cutover CASCADE' 2>/dev/null
-    sql --command 'CHECKPOINT'
-}
+. scripts/bench_steps.sh
 
-# The same rows as the server's own binary files, for the raw COPY.
-encoded() {
-    tables=$(sql --command "SELECT relname FROM pg_class WHERE relnamespace = 'bench'::regnamespace AND relkind = 'r'")
-    for table in $tables; do
-        sql --command "\\copy bench.$table TO '$scratch/$table.bin' (FORMAT binary)"
-        sql --command "CREATE SCHEMA IF NOT EXISTS raw" --command "CREATE TABLE raw.$table (LIKE bench.$table)" 2>/dev/null
+case ${BENCH_PROFILE:-release} in
+dev)
+    cargo build --locked --bin cutover
+    cutover=$PWD/target/debug/cutover
+    built=$(cargo bench --locked --bench data --profile dev --no-run 2>&1) || fail "$built"
+    ;;
+*)
+    cargo build --locked --release --bin cutover
+    cutover=$PWD/target/release/cutover
+    built=$(cargo bench --locked --bench data --no-run 2>&1) || fail "$built"
+    ;;
+esac
+data=$(printf '%s\n' "$built" | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
+case $data in /*) ;; *) data=$PWD/$data ;; esac
+[ -x "$data" ] || fail 'cargo does not say where the built bench is'
+
+mkdir -p target/bench
+results=$PWD/target/bench/results.tsv
+: >"$results"
+notes=$results
+load=$(uptime | sed 's/.*load average[s]*: *//')
+# shellcheck disable=SC2119 # its arguments are its own
+start_server
+machine
+for set in $sets; do
+    prepare
+    round=0
+    while [ "$round" -lt "$rounds" ]; do
+        round=$((round + 1))
+        say "-- $set, round $round of $rounds"
+        round_of_steps
     done
-}
-
-raw_copy() {
-    started=$(now)
-    for table in $tables; do
-        printf 'BEGIN;\nTRUNCATE raw.%s;\n\\copy raw.%s FROM '"'%s'"' (FORMAT binary, FREEZE)\nCOMMIT;\n' \
-            "$table" "$table" "$scratch/$table.bin"
-    done | sql --file -
-    since "$started"
-}
-
-copy() {
-    started=$(now)
-    "$cutover" copy --migrate --progress json --from "$file" --to embedded --schema bench >"$scratch/out" 2>"$scratch/events" ||
-        { cat "$scratch/out" "$scratch/events" >&2; exit 1; }
-    whole=$(since "$started")
-    phase=$(grep '"phase_finished"' "$scratch/events" | grep '"copy"' | sed 's/.*"seconds":\([0-9.]*\).*/\1/')
-}
-
-# pgloader reads the private server's address from the same password file.
-pgloader_run() {
-    port=$(echo "$psql" | sed 's/.*-p \([0-9]*\).*/\1/')
-    password=$(head -n 1 "$scratch/embedded/pgpass" | sed 's/.*://')
-    cat >"$scratch/pgloader.load" <<LOAD
-LOAD DATABASE FROM sqlite://$file INTO postgresql://cutover:$password@127.0.0.1:$port/pgloader
-WITH include drop, create tables, create indexes, reset sequences, prefetch rows = 5000;
-LOAD
-    sql --command 'DROP DATABASE IF EXISTS pgloader' --command 'CREATE DATABASE pgloader' 2>/dev/null
-    started=$(now)
-    pgloader --client-min-messages error "$scratch/pgloader.load" >"$scratch/pgloader.out" 2>&1 || { echo failed; return; }
-    since "$started"
-}
-
-printf 'file of %s MB, %s cores, PostgreSQL %s\n' "$(($(wc -c <"$file") / 1000000))" "$(getconf _NPROCESSORS_ONLN)" "$(sql --command 'SHOW server_version')"
-printf '%-6s %12s %12s %12s %12s %14s %16s\n' round 'raw COPY s' 'copy phase s' 'whole run s' 'pgloader s' 'phase / raw' 'whole / pgloader'
-round=0
-while [ "$round" -lt "$rounds" ]; do
-    round=$((round + 1))
-    fresh bench
-    copy
-    [ "$round" -gt 1 ] || encoded
-    raw=$(raw_copy)
-    loader=-
-    if command -v pgloader >/dev/null; then loader=$(pgloader_run); fi
-    echo "$round $raw $phase $whole $loader" |
-        awk '{ printf "%-6s %12s %12.2f %12s %12s %14.2f %16s\n", $1, $2, $3, $4, $5, $3 / $2, ($5 + 0 ? sprintf("%.2f", $4 / $5) : "-") }'
+    forget
 done
+if [ -n "$page" ]; then
+    "$data" report "$results" "$page"
+    say "results: $results, and as tables in $page"
+else
+    say "results: $results"
+fi

@@ -1,8 +1,8 @@
 //! `database.db`: the application's own tables, and what users uploaded to try things out.
 
-use crate::Result;
-use crate::random::{ODD_TEXTS, Random, date, json_text, stamp};
-use crate::table::{Row, fill as fill_plain, fill_with_gap, text, unless};
+use super::Result;
+use super::random::{ODD_TEXTS, Random, date, json_text, stamp};
+use super::table::{Row, fill as fill_plain, fill_with_gap, text, unless};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 

@@ -1,8 +1,8 @@
 //! `workflow_history.db`: workflows, what they did, and what was learned from them.
 
-use crate::Result;
-use crate::random::{Random, json_text, stamp};
-use crate::table::{Row, fill as fill_plain, fill_with_gap, text, unless};
+use super::Result;
+use super::random::{Random, json_text, stamp};
+use super::table::{Row, fill as fill_plain, fill_with_gap, text, unless};
 use rusqlite::Connection;
 
 const PHASES: [&str; 6] = ["plan", "build", "test", "review", "document", "ship"];

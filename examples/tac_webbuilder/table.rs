@@ -1,6 +1,6 @@
 //! Rows into tables: a row is a list of named cells, and a gap is left at the end of every id.
 
-use crate::Result;
+use super::Result;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
