@@ -21,6 +21,7 @@ use crate::postgres::connect::Connector;
 use crate::postgres::load::{self, Begun, ChunkLoad, LoadTarget, Tally};
 use crate::postgres::session::Session;
 use crate::sqlite::scan::{RowView, scan};
+use crate::timing::{Stage, TableClock};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use tokio::sync::mpsc;
@@ -38,6 +39,8 @@ pub struct CopyTask {
     pub target: LoadTarget,
     /// rows and bytes of its table, for the screen
     pub counters: Arc<TaskCounters>,
+    /// where its table's time goes
+    pub clock: TableClock,
 }
 
 /// What one chunk came to.
@@ -167,11 +170,12 @@ impl Worker {
 
 /// Copies one chunk: rows and ledger row commit together, or neither does. A chunk that the ledger has as done is left.
 async fn copy_chunk(connector: &Connector, session: &Session, task: &CopyTask) -> Result<()> {
-    let Begun::Ready(mut sink) = load::begin(session, &task.target).await? else { return Ok(()) };
+    let begun = task.clock.time(Stage::Begin, load::begin(session, &task.target)).await?;
+    let Begun::Ready(mut sink) = begun else { return Ok(()) };
     let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
     let reading = task.clone();
     let reader = tokio::task::spawn_blocking(move || read_chunk(&reading, &frames));
-    let sent = pump(&mut sink, &mut received, &task.counters).await;
+    let sent = pump(&mut sink, &mut received, &task.counters, &task.clock).await;
     drop(received);
     let read = join(reader.await);
     // The sink's error comes first: the reader's is then only that nobody listened any more.
@@ -179,7 +183,7 @@ async fn copy_chunk(connector: &Connector, session: &Session, task: &CopyTask) -
     if rows != summary.digest.rows() {
         return Err(Error::internal("the rows sent are not the rows read"));
     }
-    sink.end(rows).await?;
+    task.clock.time(Stage::Commit, sink.end(rows)).await?;
     let set_aside = summary.held.as_ref().map_or(MultisetDigest::default(), |held| held.digest);
     copy_held(session, task, summary.held).await?;
     let tally = Tally {
@@ -187,11 +191,11 @@ async fn copy_chunk(connector: &Connector, session: &Session, task: &CopyTask) -
         set_aside: set_aside.rows(),
         set_aside_digest: set_aside.to_bytes(),
     };
-    load::record(session, &task.target, &tally).await?;
+    task.clock.time(Stage::Commit, load::record(session, &task.target, &tally)).await?;
     if failpoint::pass(failpoint::BEFORE_COMMIT) == Action::Fail {
         return Err(Error::target_fault("stopped at a planted failure before the commit"));
     }
-    commit(connector, session, task).await?;
+    task.clock.time(Stage::Commit, commit(connector, session, task)).await?;
     failpoint::pass(failpoint::AFTER_COMMIT);
     Ok(())
 }
@@ -205,7 +209,7 @@ async fn copy_held(session: &Session, task: &CopyTask, held: Option<Held>) -> Re
     let reader = tokio::task::spawn_blocking(move || {
         held.hand_over(|frame| frames.blocking_send(frame).map_err(|_| abandoned()))
     });
-    let sent = pump(&mut sink, &mut received, &TaskCounters::default()).await;
+    let sent = pump(&mut sink, &mut received, &TaskCounters::default(), &task.clock).await;
     drop(received);
     let read = join(reader.await);
     sent?;
@@ -226,11 +230,12 @@ async fn pump(
     sink: &mut ChunkLoad<'_>,
     frames: &mut mpsc::Receiver<Frame>,
     counters: &TaskCounters,
+    clock: &TableClock,
 ) -> Result<u64> {
     let mut rows = 0;
-    while let Some(frame) = frames.recv().await {
+    while let Some(frame) = clock.time(Stage::Idle, frames.recv()).await {
         let (frame_rows, bytes) = (u64::from(frame.rows), frame.bytes.len() as u64);
-        sink.send(frame.bytes).await?;
+        clock.time(Stage::Send, sink.send(frame.bytes)).await?;
         counters.add(frame_rows, bytes);
         rows += frame_rows;
     }
@@ -244,7 +249,8 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
     let mut hasher = RowHasher::new(table_key(&task.table.source, mappings.len()));
     let mut digest = MultisetDigest::default();
     let mut builder = FrameBuilder::new();
-    let hand_over = |frame| frames.blocking_send(frame).map_err(|_| abandoned());
+    let sampler = task.clock.sampler(Stage::Read, Stage::Wait);
+    let hand_over = |frame| sampler.wait(|| frames.blocking_send(frame).map_err(|_| abandoned()));
     let judge = Judge::new(&task.job, &task.table)?;
     let mut aside = judge.map(|judge| Aside::new(judge, &task.table, &task.target, task.job.encoding()));
     let mut number = 0;
@@ -256,8 +262,15 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
         {
             return Ok(());
         }
-        write_row(task, row, (&mappings, &is_sent), &mut builder, &mut hasher, &hand_over, number - 1)?;
+        let (columns, number) = ((&mappings[..], &is_sent[..]), number - 1);
+        if sampler.row() {
+            let lap = |stage| sampler.lap(stage);
+            write_row(task, row, columns, &mut builder, &mut hasher, &hand_over, number, lap)?;
+        } else {
+            write_row(task, row, columns, &mut builder, &mut hasher, &hand_over, number, |_| ())?;
+        }
         digest.add(&hasher.finish());
+        sampler.lap(Stage::Hash);
         Ok(())
     })?;
     drop(reader);
@@ -269,7 +282,8 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
     Ok(ScanSummary { digest, held })
 }
 
-/// The hot loop: where the SQLite value, its encoding and its digest meet.
+/// The hot loop: where the SQLite value, its encoding and its digest meet. `lap` ends a stage of a row that is measured, and
+/// is nothing for all others: they have a loop of their own, without it.
 #[inline]
 #[expect(clippy::too_many_arguments, reason = "the hot loop's state stays in registers, not behind a struct")]
 fn write_row(
@@ -280,11 +294,13 @@ fn write_row(
     hasher: &mut RowHasher,
     hand_over: &impl Fn(Frame) -> Result<()>,
     number: u64,
+    lap: impl Fn(Stage),
 ) -> Result<()> {
     encode::begin_row(task.target.columns.len() as u16, builder.buffer());
     for (i, (mapping, sent)) in mappings.iter().zip(is_sent).enumerate() {
         let value = row.value(i)?;
         hasher.source_value(value, mapping);
+        lap(Stage::Hash);
         if !sent {
             continue;
         }
@@ -296,6 +312,7 @@ fn write_row(
             Ok(Some(payload)) => builder.put_large(payload, hand_over)?,
             Err(misfit) => return Err(does_not_fit(task, row, i, misfit, number)),
         }
+        lap(Stage::Encode);
     }
     builder.end_row();
     match builder.take_if_full() {

@@ -177,6 +177,7 @@ async fn run_with(
     tools.events.tell(Event::TaskStarted { phase, name: name.clone(), rows: 0, bytes: 0, counters });
     let progress = run_step(session, task).await?;
     let seconds = started.elapsed().as_secs_f64();
+    tools.events.clock().table(&task.step.table).step(&task.step.kind, started.elapsed());
     tools.events.tell(Event::TaskFinished { phase, name, rows: 0, seconds });
     let step = StepState { progress, ..task.step.clone() };
     Ok(Finished { source: task.source, step, seconds })

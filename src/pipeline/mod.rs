@@ -10,6 +10,7 @@ mod begin;
 pub mod cancel;
 mod compare;
 mod copy;
+mod cpu;
 mod finish;
 mod lanes;
 mod locate;

@@ -82,6 +82,7 @@ fn copy_tasks(tools: &Tools, actives: &[Active]) -> Vec<CopyTask> {
                         && !active.is_indexed(name),
                 },
                 counters: Arc::clone(counters.entry(&table.source).or_default()),
+                clock: tools.events.clock().table(name),
             });
         }
     }

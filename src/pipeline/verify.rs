@@ -13,6 +13,7 @@ use crate::plan::types::{Codec, Mapping, PgType};
 use crate::plan::{ScanKey, TablePlan};
 use crate::postgres::readback;
 use crate::postgres::session::Session;
+use crate::timing::{Sampler, Stage, TableClock};
 use std::time::Instant;
 
 /// Chunks named in a report, at most.
@@ -70,17 +71,21 @@ pub async fn verify_table(
     counters: &TaskCounters,
 ) -> Result<Verdict> {
     let started = Instant::now();
+    let clock = asked.clock().table(&expected.plan.source);
     readback::begin_snapshot(session).await?;
     let mut verdict = match level {
         VerifyLevel::Off => not_run(),
         VerifyLevel::Count => {
-            compare_counts(expected, readback::count(session, schema, &expected.plan.target).await?)
+            let count = readback::count(session, schema, &expected.plan.target);
+            compare_counts(expected, clock.time(Stage::ReadBack, count).await?)
         }
         VerifyLevel::Checksum => {
-            let target = digest_target(session, schema, &expected.plan, &expected.chunks, counters).await?;
+            let (plan, chunks) = (&expected.plan, &expected.chunks);
+            let target = digest_target(session, schema, plan, chunks, counters, &clock).await?;
             let mut verdict = compare_digests(expected, &target);
             if verdict.verify == Verify::Differs {
-                locate(session, schema, expected, &target, asked).await?.tell(&mut verdict);
+                let located = clock.time(Stage::Locate, locate(session, schema, expected, &target, asked));
+                located.await?.tell(&mut verdict);
             }
             verdict
         }
@@ -143,13 +148,15 @@ pub async fn digest_target(
     plan: &TablePlan,
     chunks: &[(ChunkSpec, MultisetDigest)],
     counters: &TaskCounters,
+    clock: &TableClock,
 ) -> Result<TargetDigests> {
     let columns: Vec<&str> = plan.columns.iter().map(|column| column.target.as_str()).collect();
     let mut reader = TupleReader::new(columns.len());
-    let mut sorter = Sorter::new(plan, chunks);
-    let mut stream = readback::open(session, schema, &plan.target, &columns).await?;
+    let mut sorter = Sorter::new(plan, chunks, clock.sampler(Stage::Decode, Stage::ReadBack));
+    let opened = sorter.sampler.wait_for(readback::open(session, schema, &plan.target, &columns));
+    let mut stream = opened.await?;
     let (mut rows, mut bytes) = (0u64, 0u64);
-    while let Some(message) = stream.next().await? {
+    while let Some(message) = sorter.sampler.wait_for(stream.next()).await? {
         reader.feed(&message, |fields| sorter.row(fields)).map_err(|error| unreadable(plan, error))?;
         bytes += message.len() as u64;
         if bytes >= COUNT_EVERY_BYTES {
@@ -177,10 +184,11 @@ struct Sorter {
     bounds: Vec<i64>,
     digests: Vec<MultisetDigest>,
     rows: u64,
+    sampler: Sampler,
 }
 
 impl Sorter {
-    fn new(plan: &TablePlan, chunks: &[(ChunkSpec, MultisetDigest)]) -> Sorter {
+    fn new(plan: &TablePlan, chunks: &[(ChunkSpec, MultisetDigest)], sampler: Sampler) -> Sorter {
         let mappings: Vec<Mapping> = plan.columns.iter().map(|column| column.mapping.clone()).collect();
         Sorter {
             hasher: RowHasher::new(table_key(&plan.source, mappings.len())),
@@ -189,17 +197,20 @@ impl Sorter {
             bounds: chunks.iter().filter_map(|(chunk, _)| chunk.range.hi).collect(),
             digests: vec![MultisetDigest::default(); chunks.len().max(1)],
             rows: 0,
+            sampler,
         }
     }
 
     #[inline]
     fn row(&mut self, fields: &Fields<'_>) {
+        self.sampler.row();
         for (field, mapping) in fields.iter().zip(&self.mappings) {
             self.hasher.target_field(field, mapping);
         }
         let chunk = self.chunk_of(fields);
         let hash = self.hasher.finish();
         self.digests[chunk].add(&hash);
+        self.sampler.lap(Stage::HashBack);
         self.rows += 1;
     }
 

@@ -13,6 +13,7 @@ mod lines;
 pub mod plan;
 mod screen;
 pub mod summary;
+pub mod timing;
 
 pub use screen::Screen;
 pub use summary::error_text;
