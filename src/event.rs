@@ -27,7 +27,7 @@ pub enum Phase {
 
 impl Phase {
     /// Its place in the profile of the run.
-    fn stage(self) -> RunStage {
+    pub fn stage(self) -> RunStage {
         match self {
             Phase::Profile => RunStage::Profile,
             Phase::Prepare => RunStage::Prepare,

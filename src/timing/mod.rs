@@ -105,9 +105,9 @@ mod tests {
     fn one_table_has_one_sum() {
         let clock = Clock::started(2);
         clock.table("t").of(Stage::Send, || ());
-        clock.table("t").step("index", Duration::from_secs(2));
-        clock.table("t").step("index", Duration::from_secs(1));
-        clock.table("").step("view", Duration::from_secs(4));
+        clock.table("t").step("index", 2.0);
+        clock.table("t").step("index", 1.0);
+        clock.table("").step("view", 4.0);
         let Some(times) = &clock.0 else { panic!("it is not empty") };
         let tables = times.tables.lock().unwrap();
         assert_eq!(tables.keys().collect::<Vec<_>>(), ["", "t"]);

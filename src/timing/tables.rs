@@ -55,9 +55,9 @@ impl TableClock {
     }
 
     /// Counts one step after the data, by its kind.
-    pub fn step(&self, kind: &str, took: Duration) {
+    pub fn step(&self, kind: &str, seconds: f64) {
         if let Some(times) = &self.0 {
-            times.step(kind, nanos(took));
+            times.step(kind, nanos(Duration::try_from_secs_f64(seconds).unwrap_or_default()));
         }
     }
 
