@@ -249,8 +249,9 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
     let mut hasher = RowHasher::new(table_key(&task.table.source, mappings.len()));
     let mut digest = MultisetDigest::default();
     let mut builder = FrameBuilder::new();
+    let hand_over = |frame| frames.blocking_send(frame).map_err(|_| abandoned());
     let sampler = task.clock.sampler(Stage::Read, Stage::Wait);
-    let hand_over = |frame| sampler.wait(|| frames.blocking_send(frame).map_err(|_| abandoned()));
+    let hand_over = |frame| sampler.wait(|| hand_over(frame));
     let judge = Judge::new(&task.job, &task.table)?;
     let mut aside = judge.map(|judge| Aside::new(judge, &task.table, &task.target, task.job.encoding()));
     let mut number = 0;
