@@ -9,7 +9,7 @@ use cutover::assess::profile::profile_table;
 use cutover::cli::args::{self, Command};
 use cutover::cli::resolve::{self, Surroundings};
 use cutover::config::Config;
-use cutover::digest::{RowHasher, table_key};
+use cutover::digest::{ChunkDigests, Fields, TupleReader, table_key};
 use cutover::encode;
 use cutover::event::TaskCounters;
 use cutover::plan::types::{Codec, Fraction, Mapping, PgType, Template, Zone};
@@ -314,11 +314,11 @@ fn encode_value(bencher: Bencher<'_, '_>, name: &str) {
 #[divan::bench(args = names())]
 fn digest_source(bencher: Bencher<'_, '_>, name: &str) {
     let sample = find(name);
-    let mut hasher = RowHasher::new(table_key("bench", ROW_VALUES));
+    let mut digests = ChunkDigests::new(table_key("bench", ROW_VALUES), 1);
     bencher.counter(ItemsCount::new(VALUES)).counter(sample.source_bytes()).bench_local(|| {
         for row in sample.cells.chunks(ROW_VALUES) {
-            row.iter().for_each(|cell| hasher.source_value(black_box(cell.value()), &sample.mapping));
-            black_box(hasher.finish());
+            row.iter().for_each(|cell| digests.source_value(black_box(cell.value()), &sample.mapping));
+            digests.end_row(0);
         }
     });
 }
@@ -328,11 +328,91 @@ fn digest_target(bencher: Bencher<'_, '_>, name: &str) {
     let sample = find(name);
     let fields = sample.fields();
     let bytes = BytesCount::new(fields.iter().map(Vec::len).sum::<usize>());
-    let mut hasher = RowHasher::new(table_key("bench", ROW_VALUES));
+    let mut digests = ChunkDigests::new(table_key("bench", ROW_VALUES), 1);
     bencher.counter(ItemsCount::new(VALUES)).counter(bytes).bench_local(|| {
         for row in fields.chunks(ROW_VALUES) {
-            row.iter().for_each(|field| hasher.target_field(black_box(Some(field)), &sample.mapping));
-            black_box(hasher.finish());
+            row.iter().for_each(|field| digests.target_field(black_box(Some(field)), &sample.mapping));
+            digests.end_row(0);
         }
+    });
+}
+
+/// Whole rows, as a copy and a verification hash them: the sum of a chunk's rows, not only the form of one value.
+struct RowsOf {
+    columns: Vec<&'static Sample>,
+    fields: Vec<Vec<Vec<u8>>>,
+}
+
+fn rows_of(shape: &str) -> RowsOf {
+    let names = ["int", "int", "float", "text_short"];
+    let count = if shape == "narrow" { names.len() } else { 40 };
+    let columns: Vec<&'static Sample> = names.into_iter().cycle().take(count).map(find).collect();
+    let fields = columns.iter().map(|column| column.fields()).collect();
+    RowsOf { columns, fields }
+}
+
+#[divan::bench(args = ["narrow", "wide"])]
+fn digest_rows_source(bencher: Bencher<'_, '_>, shape: &str) {
+    let rows = rows_of(shape);
+    let key = table_key("bench", rows.columns.len());
+    bencher.counter(ItemsCount::new(VALUES)).bench_local(|| {
+        let mut digests = ChunkDigests::new(key, 1);
+        for row in 0..VALUES as usize {
+            for column in &rows.columns {
+                digests.source_value(black_box(column.cells[row].value()), &column.mapping);
+            }
+            digests.end_row(0);
+        }
+        digests.finish()
+    });
+}
+
+/// The rows as COPY sends them: header, then a message each.
+fn messages(rows: &RowsOf) -> Vec<Vec<u8>> {
+    let header = [b"PGCOPY\n\xff\r\n\0".as_slice(), &[0; 8]].concat();
+    let message = |row: usize| {
+        let mut bytes = (rows.columns.len() as u16).to_be_bytes().to_vec();
+        for fields in &rows.fields {
+            bytes.extend_from_slice(&(fields[row].len() as u32).to_be_bytes());
+            bytes.extend_from_slice(&fields[row]);
+        }
+        bytes
+    };
+    std::iter::once(header).chain((0..VALUES as usize).map(message)).collect()
+}
+
+#[divan::bench(args = ["narrow", "wide"])]
+fn digest_rows_received(bencher: Bencher<'_, '_>, shape: &str) {
+    let rows = rows_of(shape);
+    let (key, messages) = (table_key("bench", rows.columns.len()), messages(&rows));
+    bencher.counter(ItemsCount::new(VALUES)).bench_local(|| {
+        let mut digests = ChunkDigests::new(key, 1);
+        let mut reader = TupleReader::new(rows.columns.len());
+        for message in &messages {
+            let row = |fields: &Fields<'_>| {
+                for (field, column) in fields.iter().zip(&rows.columns) {
+                    digests.target_field(field, &column.mapping);
+                }
+                digests.end_row(0);
+            };
+            reader.feed(black_box(message), row).unwrap();
+        }
+        digests.finish()
+    });
+}
+
+#[divan::bench(args = ["narrow", "wide"])]
+fn digest_rows_target(bencher: Bencher<'_, '_>, shape: &str) {
+    let rows = rows_of(shape);
+    let key = table_key("bench", rows.columns.len());
+    bencher.counter(ItemsCount::new(VALUES)).bench_local(|| {
+        let mut digests = ChunkDigests::new(key, 1);
+        for row in 0..VALUES as usize {
+            for (column, fields) in rows.columns.iter().zip(&rows.fields) {
+                digests.target_field(black_box(Some(&fields[row])), &column.mapping);
+            }
+            digests.end_row(0);
+        }
+        digests.finish()
     });
 }

@@ -25,6 +25,11 @@ pub const JOBS_DEFAULT_MAX: usize = 4;
 /// Connections that may be asked for at all.
 pub const JOBS_MAX: usize = 64;
 
+/// Short rows that are hashed at once, the lanes of the widest vectors (AVX-512): less leaves some of them idle, more
+/// gains nothing. So many of each of 1 to 16 blocks of 64 bytes may wait, 139 KB for each chunk under way and each table
+/// that is read back.
+pub const ROWS_HASHED_AT_ONCE: usize = 16;
+
 /// Bytes of rows set aside that a reader holds in memory until the COPY of its chunk has ended; more goes into a temporary
 /// file. Large enough for the usual handful of rows, small beside the frames.
 pub const SET_ASIDE_MEMORY_BYTES: usize = 4 * 1024 * 1024;

@@ -9,13 +9,25 @@ use crate::plan::types::{Codec, Domain, Mapping, PgType};
 use crate::value::Value;
 
 /// Writes one value in the domain of its column.
+#[inline]
 pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, mapping: &Mapping) {
+    // Most columns: nothing to call, and nothing to ask of the codec but whether it is one of these.
+    match mapping.codec {
+        Codec::Bool | Codec::Int | Codec::Float | Codec::Number | Codec::Text | Codec::Blob | Codec::Json => {
+            exact(sink, value, mapping.pg)
+        }
+        Codec::Uuid | Codec::Date | Codec::Stamp(_) => exact(sink, value, mapping.pg),
+        _ => in_domain(sink, scratch, value, mapping),
+    }
+}
+
+fn in_domain(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, mapping: &Mapping) {
     let (mapping, value) = Part::of_value(mapping, value);
     if value == Value::Null {
         return sink.null();
     }
     let written = match mapping.codec.domain() {
-        Domain::Exact => exact(sink, value, mapping.pg),
+        Domain::Exact => return exact(sink, value, mapping.pg),
         Domain::Number => sink.form(NUMBER, |out| by_value(out, value, mapping.pg)),
         Domain::TextForm => text_form(sink, value),
         Domain::BytesForm => bytes_form(sink, value),
@@ -38,7 +50,8 @@ pub(super) fn source_value(sink: &mut Sink, scratch: &mut Scratch, value: Value<
 
 /// The value as it is, of whatever class: a class that the codec does not take meets no equal on the other side,
 /// because no field of that type decodes to it.
-fn exact(sink: &mut Sink, value: Value<'_>, pg: PgType) -> Option<()> {
+#[inline]
+fn exact(sink: &mut Sink, value: Value<'_>, pg: PgType) {
     match value {
         Value::Null => sink.null(),
         Value::Integer(integer) => sink.word(INTEGER, integer as u64),
@@ -47,7 +60,6 @@ fn exact(sink: &mut Sink, value: Value<'_>, pg: PgType) -> Option<()> {
         Value::Text(text) => sink.bytes(TEXT, text),
         Value::Blob(bytes) => sink.bytes(BLOB, bytes),
     }
-    Some(())
 }
 
 /// A number by value. In `numeric` a REAL is its shortest decimal; in the binary types it is exactly itself.

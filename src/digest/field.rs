@@ -13,8 +13,22 @@ use super::{interval, json, moment, network, uuid};
 use crate::plan::types::{Codec, Domain, Mapping, PgType};
 
 /// Writes one field in the domain of its column; `None` is NULL.
+#[inline]
 pub(super) fn target_field(sink: &mut Sink, scratch: &mut Scratch, field: Option<&[u8]>, mapping: &Mapping) {
-    let Some(field) = field else { return sink.null() };
+    match (field, mapping.pg, &mapping.codec) {
+        (None, _, _) => sink.null(),
+        // The columns of most tables, without a call.
+        (Some(field), PgType::Text, Codec::Text) => sink.bytes(TEXT, field),
+        (Some(field), PgType::Bytea, Codec::Blob) => sink.bytes(BLOB, field),
+        (Some(&[a, b, c, d, e, f, g, h]), PgType::Int8, Codec::Int) => {
+            sink.word(INTEGER, u64::from_be_bytes([a, b, c, d, e, f, g, h]));
+        }
+        (Some(field), PgType::Float8, Codec::Float) => real(sink, field),
+        (Some(field), _, _) => in_domain(sink, scratch, field, mapping),
+    }
+}
+
+fn in_domain(sink: &mut Sink, scratch: &mut Scratch, field: &[u8], mapping: &Mapping) {
     let mapping = Part::of_field(mapping);
     let written = match mapping.codec.domain() {
         Domain::Exact => exact(sink, &mut scratch.text, field, mapping),
@@ -35,6 +49,14 @@ pub(super) fn target_field(sink: &mut Sink, scratch: &mut Scratch, field: Option
     };
     if written.is_none() {
         sink.undecodable(Side::Target, 0, field);
+    }
+}
+
+#[inline]
+fn real(sink: &mut Sink, field: &[u8]) {
+    match float(field, PgType::Float8) {
+        Some(real) => sink.word(REAL, real.to_bits()),
+        None => sink.undecodable(Side::Target, 0, field),
     }
 }
 

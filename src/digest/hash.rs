@@ -1,9 +1,10 @@
 //! The hash of one row, and the keys and hashes beside it.
 
-/// Separates our keys from every other use of BLAKE3's key derivation. A change of the canonical form changes this.
-const ROW_CONTEXT: &str = "cutover 2026 row digest v1";
+/// Separates our keys from every other use of BLAKE3's key derivation. A change of the canonical form changes this and
+/// [`crate::plan::PLAN_FORMAT`], so that digests of another form are refused and not found to differ.
+const ROW_CONTEXT: &str = "cutover 2026 row digest v2";
 
-/// The hash of one row's canonical bytes: 256 bits, read as one big-endian number where it is summed.
+/// The hash of one row's message (`sink.rs`): 256 bits, read as one big-endian number where it is summed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowHash([u8; 32]);
 

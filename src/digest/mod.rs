@@ -1,12 +1,15 @@
 //! How a table is proved: the canonical form of values on both sides, and the multiset digest over rows.
 //!
-//! One row becomes one [`RowHash`]: the canonical bytes of its values in column order (semantics.md §6.2), hashed by
-//! BLAKE3 under the key of its table. A table, or a chunk of it, becomes one [`MultisetDigest`]: how many rows there are
+//! One row becomes one [`RowHash`]: the canonical bytes of its values in column order (semantics.md §6.2), padded to whole
+//! blocks where they are few, hashed by BLAKE3 under the key of its table. A table, or a chunk of it, becomes one [`MultisetDigest`]: how many rows there are
 //! and the sum of their hashes mod 2^256 (§6.3), so the order in which the two sides are read does not matter.
 //!
 //! Source values and target fields are brought to the *source's* value model where the column's codec is exact, and to
 //! the domain of the codec where it is not ([`crate::plan::types::Domain`]). The layout of the canonical bytes is in
-//! `sink.rs`; every form is self-delimiting, so two different rows never have the same bytes.
+//! `sink.rs`; every form is self-delimiting, so two different rows never have the same bytes, padded or not.
+//!
+//! A [`RowHasher`] gives the hash of a row, [`ChunkDigests`] those of a whole table in sums: it hashes short rows many at
+//! once (`lanes.rs`), to the same hashes.
 //!
 //! Invariants:
 //! - Nothing here fails and nothing panics on any input: what cannot be decoded gets a form that says from which side
@@ -16,12 +19,14 @@
 //! Deliberately absent: any code shared with the encoders. A mistake in how a value is parsed or written must show as a
 //! difference, which it cannot if both sides make it with the same lines.
 
+mod batch;
 mod canonical;
 mod count;
 mod field;
 mod hash;
 mod interval;
 mod json;
+mod lanes;
 mod local;
 mod moment;
 mod multiset;
@@ -40,5 +45,5 @@ mod tests;
 
 pub use hash::{RowHash, table_key, text_hash};
 pub use multiset::MultisetDigest;
-pub use row::RowHasher;
+pub use row::{ChunkDigests, RowHasher};
 pub use tuple::{Fields, TupleError, TupleReader};

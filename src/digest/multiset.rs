@@ -70,8 +70,8 @@ impl MultisetDigest {
 /// A big-endian 256-bit number as limbs, the least significant first.
 fn limbs(bytes: &[u8; 32]) -> [u64; 4] {
     let mut limbs = [0; 4];
-    for (limb, word) in limbs.iter_mut().rev().zip(bytes.chunks_exact(8)) {
-        *limb = word.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
+    for (limb, word) in limbs.iter_mut().rev().zip(bytes.as_chunks().0) {
+        *limb = u64::from_be_bytes(*word);
     }
     limbs
 }

@@ -1,6 +1,9 @@
-//! The hash of one row, value by value, from either side.
+//! The hashes of rows, value by value, from either side: of one row, or of all rows of a table into the digests of its
+//! chunks. Both give a row the same hash.
 
+use super::batch::Batch;
 use super::hash::RowHash;
+use super::multiset::MultisetDigest;
 use super::scratch::Scratch;
 use super::sink::Sink;
 use super::{canonical, field};
@@ -23,6 +26,7 @@ impl RowHasher {
     }
 
     /// The next value of the source's row.
+    #[inline]
     pub fn source_value(&mut self, value: Value<'_>, mapping: &Mapping) {
         canonical::source_value(&mut self.sink, &mut self.scratch, value, mapping);
         self.sink.end_value();
@@ -30,6 +34,7 @@ impl RowHasher {
 
     /// The next field of the target's row as binary COPY sends it, `None` for NULL. Texts are expected in UTF-8, so
     /// the session that reads them has `client_encoding = UTF8`.
+    #[inline]
     pub fn target_field(&mut self, field: Option<&[u8]>, mapping: &Mapping) {
         field::target_field(&mut self.sink, &mut self.scratch, field, mapping);
         self.sink.end_value();
@@ -38,5 +43,63 @@ impl RowHasher {
     /// The hash of the row; the next value begins a new one.
     pub fn finish(&mut self) -> RowHash {
         self.sink.finish()
+    }
+}
+
+/// Digests all rows of a table, chunk by chunk: the values of a row in column order, then [`ChunkDigests::end_row`].
+///
+/// Many times faster than a [`RowHasher`], because short rows are hashed sixteen at once. So the digests lack some rows
+/// until [`ChunkDigests::finish`]. Memory: two rows, and 139 KB for those that wait.
+#[derive(Debug)]
+pub struct ChunkDigests {
+    row: RowHasher,
+    batch: Batch,
+    /// at least one
+    digests: Vec<MultisetDigest>,
+}
+
+impl ChunkDigests {
+    /// For the table whose key is [`super::table_key`], with so many chunks; at least one there is.
+    pub fn new(key: [u8; 32], chunks: usize) -> ChunkDigests {
+        let digests = vec![MultisetDigest::default(); chunks.max(1)];
+        ChunkDigests { row: RowHasher::new(key), batch: Batch::new(&key), digests }
+    }
+
+    /// As [`RowHasher::source_value`].
+    #[inline]
+    pub fn source_value(&mut self, value: Value<'_>, mapping: &Mapping) {
+        self.row.source_value(value, mapping);
+    }
+
+    /// As [`RowHasher::target_field`].
+    #[inline]
+    pub fn target_field(&mut self, field: Option<&[u8]>, mapping: &Mapping) {
+        self.row.target_field(field, mapping);
+    }
+
+    /// Adds the row to its chunk; one beyond the last chunk goes to the last. The next value begins a new row.
+    #[inline]
+    pub fn end_row(&mut self, chunk: usize) {
+        let chunk = chunk.min(self.digests.len() - 1);
+        match self.row.sink.short_row() {
+            Some(row) => {
+                self.batch.push(row, chunk, &mut self.digests);
+                self.row.sink.clear();
+            }
+            None => self.digests[chunk].add(&self.row.finish()),
+        }
+    }
+
+    /// The digests of all chunks.
+    pub fn finish(mut self) -> Vec<MultisetDigest> {
+        self.batch.flush(&mut self.digests);
+        self.digests
+    }
+
+    /// The digest of all rows, whatever chunk they are of.
+    pub fn finish_as_one(self) -> MultisetDigest {
+        let mut total = MultisetDigest::default();
+        self.finish().iter().for_each(|digest| total.merge(digest));
+        total
     }
 }

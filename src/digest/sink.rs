@@ -14,10 +14,20 @@
 //! | 15 | a network address | family (4, 6, or 48 for a MAC address), prefix length, 4, 16 or 6 bytes |
 //! | FF | undecodable | side (01 source, 02 target), class or 00, length in 8 bytes, the bytes |
 //!
-//! Small payloads are gathered in one buffer that the row is hashed from at once, which is the fastest there is for
-//! short inputs; large ones go into an incremental hasher without being copied. Both give the same hash.
+//! What is hashed of a row is its *message*: the canonical bytes, and where they are no more than 1024, as many bytes FE
+//! after them as make them whole blocks of 64 bytes, at least one. So short rows of about the same length can be hashed
+//! many at once (`lanes.rs`). Two different rows never have the same message:
+//! - Every value begins with a tag and is self-delimiting, and FE is no tag. Read from its first byte, a message gives one
+//!   value after the other until it ends or a value would begin with FE, and so gives its row back, even the number of
+//!   its columns.
+//! - That holds across both kinds: a message of at most 1024 bytes is padded and a longer one is not, so its length says
+//!   of which kind it is.
+//!
+//! Small payloads are gathered in one buffer that the row is hashed from at once; large ones go into an incremental hasher
+//! without being copied. Both give the same hash.
 
 use super::hash::RowHash;
+use super::lanes::{BLOCK_BYTES, PADDING, SHORT_ROW_BYTES_MAX};
 
 pub(super) const NULL: u8 = 0x00;
 pub(super) const INTEGER: u8 = 0x01;
@@ -57,11 +67,13 @@ impl Sink {
         Sink { key, buffer: Vec::new(), hasher: blake3::Hasher::new_keyed(&key), streaming: false }
     }
 
+    #[inline]
     pub(super) fn null(&mut self) {
         self.buffer.push(NULL);
     }
 
     /// A tag and eight bytes: INTEGER, REAL by its bits, INSTANT.
+    #[inline]
     pub(super) fn word(&mut self, tag: u8, word: u64) {
         let mut bytes = [tag; 9];
         bytes[1..].copy_from_slice(&word.to_be_bytes());
@@ -69,6 +81,7 @@ impl Sink {
     }
 
     /// A tag, the length and the bytes: TEXT and BLOB.
+    #[inline]
     pub(super) fn bytes(&mut self, tag: u8, bytes: &[u8]) {
         self.word(tag, bytes.len() as u64);
         self.payload(bytes);
@@ -92,6 +105,7 @@ impl Sink {
     }
 
     /// Ends one value: keeps the buffer from growing with the number of columns.
+    #[inline]
     pub(super) fn end_value(&mut self) {
         if self.buffer.len() > BUFFERED_BYTES_MAX {
             self.flush();
@@ -107,21 +121,57 @@ impl Sink {
             self.streaming = false;
             hash
         } else {
+            self.pad();
             blake3::keyed_hash(&self.key, &self.buffer)
         };
-        self.buffer.clear();
+        self.clear();
         RowHash::from_bytes(*hash.as_bytes())
     }
 
+    /// The message of a short row in blocks, 1 to 16 of them; `clear` begins the next row. `None` for a longer row, which
+    /// `finish` ends.
+    #[inline]
+    pub(super) fn short_row(&mut self) -> Option<&[[u8; BLOCK_BYTES]]> {
+        if self.streaming || self.buffer.len() > SHORT_ROW_BYTES_MAX {
+            return None;
+        }
+        self.pad();
+        Some(self.buffer.as_chunks().0)
+    }
+
+    /// Forgets what the buffer has of a row.
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        self.buffer.clear();
+    }
+
+    /// Makes whole blocks of a short row, at least one.
+    #[inline]
+    fn pad(&mut self) {
+        if self.buffer.len() <= SHORT_ROW_BYTES_MAX {
+            let whole = self.buffer.len().next_multiple_of(BLOCK_BYTES).max(BLOCK_BYTES);
+            // One store of a known length, of which the rest is dropped again.
+            self.buffer.extend_from_slice(&[PADDING; BLOCK_BYTES]);
+            self.buffer.truncate(whole);
+        }
+    }
+
+    #[inline]
     fn payload(&mut self, bytes: &[u8]) {
         if bytes.len() <= BUFFERED_BYTES_MAX {
             self.buffer.extend_from_slice(bytes);
         } else {
-            self.flush();
-            self.hasher.update(bytes);
+            self.stream(bytes);
         }
     }
 
+    #[cold]
+    fn stream(&mut self, bytes: &[u8]) {
+        self.flush();
+        self.hasher.update(bytes);
+    }
+
+    #[cold]
     fn flush(&mut self) {
         self.streaming = true;
         self.hasher.update(&self.buffer);
@@ -157,6 +207,9 @@ mod tests {
                 plain.extend_from_slice(&(length as u64).to_be_bytes());
                 plain.extend_from_slice(&bytes);
                 plain.push(0);
+                if plain.len() <= SHORT_ROW_BYTES_MAX {
+                    plain.resize(plain.len().div_ceil(64) * 64, PADDING);
+                }
                 let expected = RowHash::from_bytes(*blake3::keyed_hash(&KEY, &plain).as_bytes());
                 assert_eq!(sink.finish(), expected, "{length} bytes, round {round}");
             }

@@ -196,9 +196,14 @@ pub(super) fn parse_time(text: &[u8]) -> Option<i64> {
 
 /// Appends a number below 10^`width` with leading zeros.
 fn padded(out: &mut Vec<u8>, value: i64, width: u32) {
-    for place in (0..width).rev() {
-        out.push(b'0' + (value / 10i64.pow(place) % 10) as u8);
+    let mut digits = [b'0'; 6];
+    let first = digits.len().saturating_sub(width as usize);
+    let mut left = value;
+    for digit in digits.iter_mut().skip(first).rev() {
+        *digit = b'0' + (left % 10) as u8;
+        left /= 10;
     }
+    out.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
 /// Appends `YYYY-MM-DD` of a day number; `None` outside of the years 1 to 9999.

@@ -9,6 +9,7 @@ use crate::plan::types::{Codec, Fraction, Mapping, PgType, Template, Zone};
 use crate::value::Value::{self, Blob, Integer, Null, Real, Text};
 use proptest::prelude::*;
 
+mod rows;
 mod since_1970;
 mod times;
 

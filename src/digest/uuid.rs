@@ -75,9 +75,8 @@ fn written<'a>(text: &'a mut Vec<u8>, id: &[u8; 16], style: UuidStyle) -> &'a [u
         if style.hyphens && matches!(place, 4 | 6 | 8 | 10) {
             text.push(b'-');
         }
-        for half in [byte >> 4, byte & 15] {
-            text.push(if half < 10 { b'0' + half } else { ten + half - 10 });
-        }
+        let digit = |half: u8| if half < 10 { b'0' + half } else { ten + half - 10 };
+        text.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
     }
     if style.braces {
         text.push(b'}');

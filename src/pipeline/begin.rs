@@ -77,7 +77,7 @@ struct Ledger {
 async fn undo(control: &Session, jobs: &[Job], known: &mut BTreeMap<String, SourceState>) -> Result<bool> {
     let mut statements = Vec::new();
     for state in jobs.iter().filter_map(|job| known.remove(job.path())) {
-        statements.extend(prepare::undo(&state, &resume::stored_plan(&state)?)?);
+        statements.extend(prepare::undo(&state, &resume::plan_to_undo(&state)?)?);
     }
     if !statements.is_empty() {
         postgres::prepare::undo(control, &statements).await.map_err(say_depended_on)?;

@@ -9,7 +9,7 @@ use crate::assess::aside::Judge;
 use crate::assess::job::{Job, key_text};
 use crate::assess::pool::{Queue, join};
 use crate::checkpoint::ChunkSpec;
-use crate::digest::{MultisetDigest, RowHasher, table_key};
+use crate::digest::{ChunkDigests, MultisetDigest, table_key};
 use crate::encode::{self, Frame, FrameBuilder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::TaskCounters;
@@ -246,8 +246,7 @@ async fn pump(
 fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSummary> {
     let mappings: Vec<Mapping> = task.table.columns.iter().map(|column| column.mapping.clone()).collect();
     let is_sent: Vec<bool> = task.table.columns.iter().map(|column| column.generated.is_none()).collect();
-    let mut hasher = RowHasher::new(table_key(&task.table.source, mappings.len()));
-    let mut digest = MultisetDigest::default();
+    let mut digests = ChunkDigests::new(table_key(&task.table.source, mappings.len()), 1);
     let mut builder = FrameBuilder::new();
     let hand_over = |frame| frames.blocking_send(frame).map_err(|_| abandoned());
     let sampler = task.clock.sampler(Stage::Read, Stage::Wait);
@@ -266,16 +265,17 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
         let (columns, number) = ((&mappings[..], &is_sent[..]), number - 1);
         if sampler.row() {
             let lap = |stage| sampler.lap(stage);
-            write_row(task, row, columns, &mut builder, &mut hasher, &hand_over, number, lap)?;
+            write_row(task, row, columns, &mut builder, &mut digests, &hand_over, number, lap)?;
         } else {
-            write_row(task, row, columns, &mut builder, &mut hasher, &hand_over, number, |_| ())?;
+            write_row(task, row, columns, &mut builder, &mut digests, &hand_over, number, |_| ())?;
         }
-        digest.add(&hasher.finish());
+        digests.end_row(0);
         sampler.lap(Stage::Hash);
         Ok(())
     })?;
     drop(reader);
     hand_over(builder.finish())?;
+    let digest = digests.finish_as_one();
     let held = aside.map(Aside::into_held);
     if digest.rows() + held.as_ref().map_or(0, |held| held.digest.rows()) != number {
         return Err(Error::internal("rows were read that were neither sent nor set aside"));
@@ -292,7 +292,7 @@ fn write_row(
     row: &RowView<'_>,
     (mappings, is_sent): (&[Mapping], &[bool]),
     builder: &mut FrameBuilder,
-    hasher: &mut RowHasher,
+    digests: &mut ChunkDigests,
     hand_over: &impl Fn(Frame) -> Result<()>,
     number: u64,
     lap: impl Fn(Stage),
@@ -300,7 +300,7 @@ fn write_row(
     encode::begin_row(task.target.columns.len() as u16, builder.buffer());
     for (i, (mapping, sent)) in mappings.iter().zip(is_sent).enumerate() {
         let value = row.value(i)?;
-        hasher.source_value(value, mapping);
+        digests.source_value(value, mapping);
         lap(Stage::Hash);
         if !sent {
             continue;

@@ -74,22 +74,46 @@ pub enum Resume {
     Reverify,
 }
 
-/// The plan that the ledger keeps.
+/// The plan that the ledger keeps, to go on with it or to compare with it.
 ///
 /// # Errors
-/// A refusal where another version wrote it.
+/// A refusal where another version wrote it: its digests cannot be compared with ours, all would seem to differ.
 pub fn stored_plan(state: &SourceState) -> Result<Plan> {
-    let plan: Plan = serde_json::from_str(&state.plan).map_err(|error| {
-        Error::refused("the ledger's plan cannot be read", Vec::new())
-            .cause(error)
-            .remedy("use the version of cutover that wrote it, or begin anew with --restart")
-    })?;
+    let plan = plan_to_undo(state)?;
     if plan.format != PLAN_FORMAT {
-        let message =
-            format!("the ledger's plan has format {}; this version knows {PLAN_FORMAT}", plan.format);
-        return Err(Error::refused(message, Vec::new()).remedy("use the version of cutover that wrote it"));
+        return Err(of_another_version(state, plan.format).remedy(
+            "begin anew with `cutover copy --migrate --restart`, or use the version of cutover that wrote it",
+        ));
     }
     Ok(plan)
+}
+
+/// The plan that the ledger keeps, to undo what was made by it: that of an earlier version will do.
+///
+/// # Errors
+/// A refusal where a newer version wrote it, or none that we know.
+pub fn plan_to_undo(state: &SourceState) -> Result<Plan> {
+    let plan: Plan = serde_json::from_str(&state.plan).map_err(|error| {
+        Error::refused(format!("the ledger's plan of \"{}\" cannot be read", state.path), Vec::new())
+            .cause(error)
+            .remedy(NOT_OURS)
+    })?;
+    if plan.format > PLAN_FORMAT {
+        return Err(of_another_version(state, plan.format).remedy(NOT_OURS));
+    }
+    Ok(plan)
+}
+
+/// `--restart` does not help there: it would have to know what that version made.
+const NOT_OURS: &str = "use the version of cutover that wrote it, \
+    or drop what it copied by hand, remove the ledger with `cutover clean`, and copy again";
+
+fn of_another_version(state: &SourceState, format: u32) -> Error {
+    let message = format!(
+        "the ledger's plan of \"{}\" has format {format}; this version knows {PLAN_FORMAT}",
+        state.path
+    );
+    Error::refused(message, Vec::new())
 }
 
 /// Chunks of `table` in the ledger.
@@ -194,9 +218,31 @@ mod tests {
         assert_eq!(left, [1]);
     }
 
+    fn planned(format: u32) -> SourceState {
+        let plan = format!(
+            "{{\"format\":{format},\"schema\":\"public\",\"create_schema\":false,\"tables\":[],\
+             \"views\":[],\"not_carried\":[],\"findings\":[]}}"
+        );
+        SourceState { plan, ..state() }
+    }
+
     #[test]
-    fn a_plan_of_another_version_is_refused() {
-        let state = SourceState { plan: "{\"format\":9}".to_owned(), ..state() };
-        assert_eq!(stored_plan(&state).unwrap_err().kind(), ErrorKind::Refused);
+    fn a_plan_of_another_version_is_refused_with_the_way_out() {
+        assert_eq!(stored_plan(&planned(PLAN_FORMAT)).unwrap().format, PLAN_FORMAT);
+        let earlier = stored_plan(&planned(PLAN_FORMAT - 1)).unwrap_err();
+        assert_eq!(earlier.kind(), ErrorKind::Refused);
+        assert!(earlier.remedy_text().unwrap().contains("--restart"));
+        for state in [planned(PLAN_FORMAT + 1), SourceState { plan: "{\"format\":9}".to_owned(), ..state() }]
+        {
+            let unknown = stored_plan(&state).unwrap_err();
+            assert_eq!(unknown.kind(), ErrorKind::Refused);
+            assert!(!unknown.remedy_text().unwrap().contains("--restart"));
+            assert!(plan_to_undo(&state).is_err());
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_version_made_can_be_undone() {
+        assert_eq!(plan_to_undo(&planned(PLAN_FORMAT - 1)).unwrap().format, PLAN_FORMAT - 1);
     }
 }

@@ -5,7 +5,7 @@ use crate::assess::job::Job;
 use crate::assess::{follow, pool};
 use crate::catalog::Generated;
 use crate::checkpoint::{ChunkSpec, ScanRange};
-use crate::digest::{MultisetDigest, RowHasher, table_key};
+use crate::digest::{ChunkDigests, MultisetDigest, table_key};
 use crate::error::{Error, Result};
 use crate::finding::NotCarried;
 use crate::plan::skip::WHY_SKIPPED;
@@ -109,8 +109,7 @@ pub fn digest_range(
     clock: &TableClock,
 ) -> Result<(MultisetDigest, MultisetDigest)> {
     let mappings: Vec<Mapping> = table.columns.iter().map(|column| column.mapping.clone()).collect();
-    let mut hasher = RowHasher::new(table_key(&table.source, mappings.len()));
-    let mut digest = MultisetDigest::default();
+    let mut digests = ChunkDigests::new(table_key(&table.source, mappings.len()), 1);
     let mut judge = Judge::new(job, table)?;
     let mut number = 0;
     let sampler = clock.sampler(Stage::Read, Stage::Wait);
@@ -122,11 +121,11 @@ pub fn digest_range(
         }
         sampler.row();
         for (i, mapping) in mappings.iter().enumerate() {
-            hasher.source_value(row.value(i)?, mapping);
+            digests.source_value(row.value(i)?, mapping);
         }
-        digest.add(&hasher.finish());
+        digests.end_row(0);
         sampler.lap(Stage::Hash);
         Ok(())
     })?;
-    Ok((digest, judge.map_or(MultisetDigest::default(), |judge| judge.left_out())))
+    Ok((digests.finish_as_one(), judge.map_or(MultisetDigest::default(), |judge| judge.left_out())))
 }

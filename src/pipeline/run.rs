@@ -129,6 +129,7 @@ async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan
 
 /// Whether `copy --migrate` would go on with what the ledger has of the source.
 fn goes_on(state: &SourceState, tools: &Tools, job: &Job) -> Result<()> {
+    resume::stored_plan(state)?;
     resume::check(state, &tools.config, job.fingerprint()).map(|_| ())
 }
 

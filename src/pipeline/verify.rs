@@ -5,7 +5,7 @@ use super::locate::{Asked, locate};
 use crate::assess::job::Job;
 use crate::checkpoint::ChunkSpec;
 use crate::config::VerifyLevel;
-use crate::digest::{Fields, MultisetDigest, RowHasher, TupleReader, table_key};
+use crate::digest::{ChunkDigests, Fields, MultisetDigest, TupleReader, table_key};
 use crate::error::{Error, Result};
 use crate::event::TaskCounters;
 use crate::outcome::{ChunkDifference, DifferenceCounts, Digests, RowDifference, Verify};
@@ -138,7 +138,7 @@ pub struct TargetDigests {
     pub by_chunk: bool,
 }
 
-/// Reads a table back and hashes every row. Memory: one row.
+/// Reads a table back and hashes every row. Memory: one row, and the short ones that wait to be hashed together.
 ///
 /// # Errors
 /// A target fault.
@@ -166,7 +166,8 @@ pub async fn digest_target(
     }
     reader.finish().map_err(|error| unreadable(plan, error))?;
     counters.add(sorter.rows - rows, bytes);
-    Ok(TargetDigests { by_chunk: sorter.key.is_some() || chunks.len() == 1, chunks: sorter.digests })
+    let by_chunk = sorter.key.is_some() || chunks.len() == 1;
+    Ok(TargetDigests { by_chunk, chunks: sorter.digests.finish() })
 }
 
 fn unreadable(plan: &TablePlan, error: impl std::fmt::Display) -> Error {
@@ -177,12 +178,11 @@ fn unreadable(plan: &TablePlan, error: impl std::fmt::Display) -> Error {
 /// Hashes rows and puts each to its chunk.
 struct Sorter {
     mappings: Vec<Mapping>,
-    hasher: RowHasher,
     /// index of the column that holds the chunks' key
     key: Option<usize>,
     /// last key of each chunk but the last
     bounds: Vec<i64>,
-    digests: Vec<MultisetDigest>,
+    digests: ChunkDigests,
     rows: u64,
     sampler: Sampler,
 }
@@ -191,11 +191,10 @@ impl Sorter {
     fn new(plan: &TablePlan, chunks: &[(ChunkSpec, MultisetDigest)], sampler: Sampler) -> Sorter {
         let mappings: Vec<Mapping> = plan.columns.iter().map(|column| column.mapping.clone()).collect();
         Sorter {
-            hasher: RowHasher::new(table_key(&plan.source, mappings.len())),
+            digests: ChunkDigests::new(table_key(&plan.source, mappings.len()), chunks.len()),
             mappings,
             key: integer_key(plan),
             bounds: chunks.iter().filter_map(|(chunk, _)| chunk.range.hi).collect(),
-            digests: vec![MultisetDigest::default(); chunks.len().max(1)],
             rows: 0,
             sampler,
         }
@@ -205,18 +204,16 @@ impl Sorter {
     fn row(&mut self, fields: &Fields<'_>) {
         self.sampler.row();
         for (field, mapping) in fields.iter().zip(&self.mappings) {
-            self.hasher.target_field(field, mapping);
+            self.digests.target_field(field, mapping);
         }
-        let chunk = self.chunk_of(fields);
-        let hash = self.hasher.finish();
-        self.digests[chunk].add(&hash);
+        self.digests.end_row(self.chunk_of(fields));
         self.sampler.lap(Stage::HashBack);
         self.rows += 1;
     }
 
     fn chunk_of(&self, fields: &Fields<'_>) -> usize {
         let Some(key) = self.key.and_then(|column| integer(fields.get(column)?)) else { return 0 };
-        self.bounds.partition_point(|hi| *hi < key).min(self.digests.len() - 1)
+        self.bounds.partition_point(|hi| *hi < key)
     }
 }
 

@@ -57,8 +57,9 @@ pub use ranges::{Range, Span};
 use serde::{Deserialize, Serialize};
 use types::{Level, Mapping};
 
-/// The version of the stored form of a plan; a newer one is refused.
-pub const PLAN_FORMAT: u32 = 3;
+/// The version of what the ledger keeps for a source: the stored form of its plan, and how rows are digested. Another one is
+/// refused. 4: rows are padded before they are hashed.
+pub const PLAN_FORMAT: u32 = 4;
 
 /// The decision for one source file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use super::hold::Hold;
 use super::running::Running;
 use super::world::{Target, World, assert_rows_are_the_ledgers, picture};
-use crate::support::flow::migrate;
+use crate::support::flow::{migrate, validate, verify};
 use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
 
@@ -103,6 +103,26 @@ fn reverify_passes_over_columns_that_the_target_computes() {
     source.connection().execute_batch("PRAGMA user_version = 7").unwrap();
     migrate(source.path(), &database, &[]).ends_with(3);
     migrate(source.path(), &database, &["--reverify"]).ends_with(0);
+}
+
+/// Digests of another version cannot be compared with ours: that is said, and not that every row differs.
+#[test]
+fn a_ledger_of_an_earlier_version_is_refused_and_can_begin_anew() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'a')",
+    );
+    let database = server.fresh_database();
+    migrate(source.path(), &database, &[]).ends_with(0);
+    database.execute(
+        "UPDATE cutover.source SET plan = regexp_replace(plan, '\"format\":[0-9]+', '\"format\":3')",
+    );
+    for run in [migrate, validate, verify] {
+        let run = run(source.path(), &database, &[]).ends_with(3);
+        assert!(run.said().contains("has format 3") && run.said().contains("--restart"), "{}", run.said());
+    }
+    migrate(source.path(), &database, &["--restart"]).ends_with(0);
+    verify(source.path(), &database, &[]).ends_with(0);
 }
 
 #[test]
