@@ -13,11 +13,31 @@ pub const LARGE_VALUE_BYTES: usize = 256 * 1024;
 /// Frames that may wait between a reader and its connection: enough to keep both busy, few enough to bound memory.
 pub const FRAME_QUEUE_DEPTH: usize = 4;
 
-/// Bytes of rows in one chunk, the unit that commits: bounds the work a crash can lose.
+/// Bytes of rows in one chunk, in which differences are looked for; also the unit that commits, and so a bound of what a
+/// crash can lose, of tables above [`WHOLE_TABLE_BYTES_MAX`] and of those that were there before.
 pub const CHUNK_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Rows in one chunk, so that very narrow rows do not make a chunk that takes minutes.
 pub const CHUNK_ROWS: u64 = 4_000_000;
+
+/// Bytes of a table that is loaded in one transaction, with FREEZE, although it has more chunks than one: what a crash can
+/// lose is then the table. A gigabyte is half a minute of work (measured: 30 MB a second and more).
+pub const WHOLE_TABLE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// Bytes of a table that shares its transaction with others: eight pages, for which the new files that TRUNCATE and FREEZE
+/// bring along cost more than they save.
+pub const SMALL_TABLE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Small tables in one transaction, when they are loaded and when they are finished: enough that its own round trips count no more, few enough that their locks (four each at
+/// the most) leave room in the server's table of 6,400 for those of four connections and of everybody else.
+pub const SMALL_TABLES_AT_ONCE: usize = 100;
+
+/// Bytes of all of them, which are read into memory before the transaction begins.
+pub const SMALL_TABLES_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
+/// Bytes of statements that are sent together: about five hundred tables, so that round trips count no more. The server
+/// parses all before it runs the first, which takes some megabytes of its memory.
+pub const STATEMENTS_BYTES_MAX: usize = 128 * 1024;
 
 /// Connections that load at once by default: more than four fight over the same relation extension lock.
 pub const JOBS_DEFAULT_MAX: usize = 4;
@@ -93,15 +113,7 @@ pub const COLUMNS_MAX: usize = 1600;
 /// indexes: about 8 locks each, of the 6,400 that a server has room for by default (`max_locks_per_transaction` × connections).
 pub const PARTITIONS_MAX: usize = 500;
 
-/// A table of at most this many bytes is finished together with others, in one transaction: its own work is less than that
-/// of the round trips and commits around it.
-pub const SMALL_TABLE_BYTES: u64 = 64 * 1024;
-
-/// Small tables that are finished together: with four indexes each some 500 locks, of the 6,400 that a server has room for
-/// by default.
-pub const GROUP_TABLES_MAX: usize = 64;
-
-/// Steps that are one transaction.
+/// Steps that are one transaction: as many locks again as there are tables in it, twice.
 pub const GROUP_STEPS_MAX: usize = 512;
 
 /// Columns of a PostgreSQL index.
@@ -175,4 +187,6 @@ pub const SCRATCH_VALUE_BYTES_MAX: i32 = 16 * 1024 * 1024;
 pub const SCRIPT_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
 const _: () = assert!(LARGE_VALUE_BYTES <= FRAME_BYTES);
+const _: () = assert!(SMALL_TABLE_BYTES_MAX <= SMALL_TABLES_BYTES_MAX);
+const _: () = assert!(SMALL_TABLES_BYTES_MAX <= (FRAME_QUEUE_DEPTH * FRAME_BYTES) as u64);
 const _: () = assert!(FRAME_BYTES >= 256 * 1024);

@@ -125,10 +125,11 @@ pub struct CopyArgs {
     /// how to go about it
     #[command(flatten)]
     pub run: RunArgs,
-    /// Bytes of rows that commit together, such as 64MiB or 1048576 [default: 64MiB]
+    /// Bytes of rows in one chunk, such as 64MiB or 1048576 [default: 64MiB]; where it is given, each chunk commits by itself,
+    /// and not a new table of up to 1 GiB as a whole
     #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]
     pub chunk_bytes: Option<u64>,
-    /// Rows that commit together, at most [default: 4000000]
+    /// Rows in one chunk, at most [default: 4000000]; where it is given, each chunk commits by itself
     #[arg(long, value_name = "N", hide_short_help = true)]
     pub chunk_rows: Option<NonZeroU64>,
 }

@@ -17,8 +17,8 @@ use crate::cli::args::{
 };
 use crate::cli::env_file;
 use crate::config::{
-    BadValuePolicy, CommentPolicy, Config, CreatePolicy, ExistingPolicy, GeneratedPolicy, Infer, MixedPolicy,
-    NamePolicy, OrphanPolicy, Settings, TargetAddress, TriggerPolicy, VerifyLevel,
+    BadValuePolicy, CommentPolicy, CommitUnit, Config, CreatePolicy, ExistingPolicy, GeneratedPolicy, Infer,
+    MixedPolicy, NamePolicy, OrphanPolicy, Settings, TargetAddress, TriggerPolicy, VerifyLevel,
 };
 use crate::error::{Error, Result};
 use crate::limits;
@@ -141,6 +141,10 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
     config.chunk_bytes = args.chunk_bytes.or(file.chunk_bytes).unwrap_or(limits::CHUNK_BYTES);
     config.chunk_rows =
         args.chunk_rows.map(NonZeroU64::get).or(file.chunk_rows).unwrap_or(limits::CHUNK_ROWS);
+    let sized = args.chunk_bytes.or(file.chunk_bytes).is_some()
+        || args.chunk_rows.is_some()
+        || file.chunk_rows.is_some();
+    config.commit = if sized { CommitUnit::Chunk } else { CommitUnit::Table };
     if args.write_config.is_some() && mode == CopyMode::Migrate {
         let remedy = "write the decisions first, edit them, and copy with --config FILE";
         return Err(Error::usage("--write-config goes with --validate only").remedy(remedy));
@@ -257,6 +261,7 @@ fn selected(
         reverify: false,
         chunk_bytes: limits::CHUNK_BYTES,
         chunk_rows: limits::CHUNK_ROWS,
+        commit: CommitUnit::Table,
     })
 }
 

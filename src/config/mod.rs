@@ -100,6 +100,15 @@ pub enum NamePolicy {
     Snake,
 }
 
+/// What commits together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitUnit {
+    /// a chunk: its size was asked for
+    Chunk,
+    /// a whole table that is ours, up to a bound, and several small ones; else a chunk
+    Table,
+}
+
 /// Everything a copy, a validation or a verification needs to know.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -153,4 +162,6 @@ pub struct Config {
     pub chunk_bytes: u64,
     /// rows of one chunk
     pub chunk_rows: u64,
+    /// see [`CommitUnit`]
+    pub commit: CommitUnit,
 }

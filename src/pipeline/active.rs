@@ -66,11 +66,6 @@ impl Active {
         }
     }
 
-    /// Steps of the table were done before: it is being filled a second time, and others may refer to it by now.
-    pub(super) fn is_indexed(&self, table: &str) -> bool {
-        self.state.steps.iter().any(|step| step.table == table && step.progress == StepProgress::Done)
-    }
-
     /// The steps of the tables that take part.
     pub(super) fn wanted_steps(&self, config: &Config) -> Vec<StepState> {
         self.state.steps.iter().filter(|step| self.is_wanted_step(step, config)).cloned().collect()

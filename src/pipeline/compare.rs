@@ -74,7 +74,7 @@ pub(super) async fn compare_one(
     let verdict = verify_table(session, &tools.config.schema, expected, level, asked, &counters).await?;
     if let Some(owner) = owner {
         let proved = verdict.verify == Verify::Match && level == VerifyLevel::Checksum;
-        ledger::mark_verified(session, owner, &plan.source, proved).await?;
+        ledger::mark_verified(session, owner, &[plan.source.as_str()], proved).await?;
     }
     stations.done(Phase::Verify, &plan.source, plan.rows, verdict.seconds);
     Ok(verdict)

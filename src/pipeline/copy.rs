@@ -1,41 +1,39 @@
-//! Rows on their way: one reader thread and one connection per chunk, one bounded channel between them.
+//! Rows on their way: one reader thread and one connection per transaction, one bounded channel between them.
 //!
 //! Failure is one-way: a fault of the sink closes the channel, and the reader stops; a fault of the reader ends the
-//! channel, and the sink is dropped, which rolls the chunk back. An uncommitted chunk leaves no trace.
+//! channel, and the sink is dropped, which rolls the transaction back. An uncommitted chunk leaves no trace.
 
-use super::cancel::Cancel;
 use super::set_aside::{Aside, Held};
 use crate::assess::aside::Judge;
 use crate::assess::job::{Job, key_text};
-use crate::assess::pool::{Queue, join};
+use crate::assess::pool::join;
 use crate::checkpoint::ChunkSpec;
 use crate::digest::{ChunkDigests, MultisetDigest, table_key};
 use crate::encode::{self, Frame, FrameBuilder};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::event::TaskCounters;
 use crate::failpoint::{self, Action};
 use crate::limits::FRAME_QUEUE_DEPTH;
 use crate::plan::TablePlan;
 use crate::plan::types::Mapping;
 use crate::postgres::connect::Connector;
-use crate::postgres::load::{self, Begun, ChunkLoad, LoadTarget, Tally};
+use crate::postgres::load::{self, Begun, Load, LoadTarget, Tally};
 use crate::postgres::session::Session;
 use crate::sqlite::scan::{RowView, scan};
 use crate::timing::{Stage, TableClock};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// One chunk to be copied: the unit of work, of commit and of resume.
+/// Chunks of one table that are copied together, as a rule one: the unit of commit and of resume.
 #[derive(Debug, Clone)]
 pub struct CopyTask {
     /// its source
     pub job: Arc<Job>,
     /// its table
     pub table: Arc<TablePlan>,
-    /// its range
-    pub chunk: ChunkSpec,
-    /// where it goes
+    /// their ranges, in order
+    pub chunks: Vec<ChunkSpec>,
+    /// where they go
     pub target: LoadTarget,
     /// rows and bytes of its table, for the screen
     pub counters: Arc<TaskCounters>,
@@ -43,10 +41,10 @@ pub struct CopyTask {
     pub clock: TableClock,
 }
 
-/// What one chunk came to.
+/// What became of a task: it is committed.
 #[derive(Debug)]
 pub struct Copied {
-    /// the chunk
+    /// the task
     pub task: CopyTask,
     /// how long it took
     pub seconds: f64,
@@ -54,156 +52,57 @@ pub struct Copied {
 
 /// What the reader thread found: the only thing that comes out of it besides frames.
 #[derive(Debug)]
-pub struct ScanSummary {
-    /// count and sum of the hashes of the rows that were sent
-    pub digest: MultisetDigest,
+pub(super) struct ScanSummary {
+    /// rows that were sent
+    pub(super) rows: u64,
+    /// chunk by chunk, in order
+    pub(super) tallies: Vec<Tally>,
     /// rows that are set aside
-    held: Option<Held>,
+    pub(super) held: Held,
 }
 
-/// How the workers go about their tasks.
-#[derive(Debug, Clone)]
-pub struct CopySettings {
-    /// connections at once
-    pub jobs: usize,
-    /// stop all at the first failure
-    pub fail_fast: bool,
-}
-
-/// Copies all tasks with as many connections as `settings` say. Reports each chunk through `done` as it commits.
-/// Returns the failures, each with its source table; an empty list means that every chunk is committed.
-pub async fn run(
-    connector: &Connector,
-    tasks: Vec<CopyTask>,
-    settings: &CopySettings,
-    cancel: &Cancel,
-    done: impl Fn(Copied) + Send + Sync + 'static,
-) -> Vec<(String, Error)> {
-    let workers = settings.jobs.min(tasks.len());
-    let queue = Arc::new(Queue::new(tasks));
-    let failures: Arc<Mutex<Vec<(String, Error)>>> = Arc::default();
-    let done: Arc<dyn Fn(Copied) + Send + Sync> = Arc::new(done);
-    let handles: Vec<_> = (0..workers)
-        .map(|number| {
-            let worker = Worker {
-                connector: connector.clone(),
-                queue: Arc::clone(&queue),
-                failures: Arc::clone(&failures),
-                cancel: cancel.clone(),
-                fail_fast: settings.fail_fast,
-                number,
-            };
-            let done = Arc::clone(&done);
-            tokio::spawn(async move { worker.run(&*done).await })
-        })
-        .collect();
-    for handle in handles {
-        if let Err(error) = join(handle.await.map(Ok)) {
-            lock(&failures).push((String::new(), error));
-        }
-    }
-    std::mem::take(&mut *lock(&failures))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-struct Worker {
-    connector: Connector,
-    queue: Arc<Queue<CopyTask>>,
-    failures: Arc<Mutex<Vec<(String, Error)>>>,
-    cancel: Cancel,
-    fail_fast: bool,
-    number: usize,
-}
-
-impl Worker {
-    /// Takes tasks until there are none. A session that saw a failure is not used again.
-    async fn run(self, done: &(dyn Fn(Copied) + Send + Sync)) {
-        let mut session: Option<Session> = None;
-        while let Some(task) = self.queue.take() {
-            if self.cancel.is_asked() || self.has_failed(&task) {
-                continue;
-            }
-            let table = task.table.source.clone();
-            match self.cancel.bound(self.copy_with(&mut session, task)).await {
-                Ok(copied) => done(copied),
-                Err(error) => {
-                    session = None;
-                    self.fail(table, error);
-                }
-            }
-        }
-        if let Some(session) = session {
-            session.close().await;
-        }
+impl CopyTask {
+    /// Rows of all its chunks, as the profile counted them.
+    pub fn rows(&self) -> u64 {
+        self.chunks.iter().map(|chunk| chunk.rows).sum()
     }
 
-    async fn copy_with(&self, session: &mut Option<Session>, task: CopyTask) -> Result<Copied> {
-        let ready = match session {
-            Some(session) => session,
-            None => session.insert(self.connector.connect(&format!("copy {}", self.number)).await?),
-        };
-        let started = Instant::now();
-        copy_chunk(&self.connector, ready, &task).await?;
-        Ok(Copied { task, seconds: started.elapsed().as_secs_f64() })
-    }
-
-    /// Chunks of a table that failed already are left: the next run finds them in the ledger.
-    fn has_failed(&self, task: &CopyTask) -> bool {
-        let failures = lock(&self.failures);
-        failures.iter().any(|(table, _)| *table == task.table.source)
-            || (self.fail_fast && !failures.is_empty())
-    }
-
-    fn fail(&self, table: String, error: Error) {
-        // A run that lost its place, and a server that is gone, fail every table alike: one error says it.
-        let is_final =
-            matches!(error.kind(), ErrorKind::Busy | ErrorKind::Interrupted | ErrorKind::Terminated);
-        lock(&self.failures).push((table, error));
-        if self.fail_fast || is_final {
-            self.queue.clear();
-        }
+    /// Bytes of all its chunks, as the profile weighed them.
+    pub fn bytes(&self) -> u64 {
+        self.chunks.iter().map(|chunk| chunk.bytes).sum()
     }
 }
 
-/// Copies one chunk: rows and ledger row commit together, or neither does. A chunk that the ledger has as done is left.
-async fn copy_chunk(connector: &Connector, session: &Session, task: &CopyTask) -> Result<()> {
-    let begun = task.clock.time(Stage::Begin, load::begin(session, &task.target)).await?;
-    let Begun::Ready(mut sink) = begun else { return Ok(()) };
+/// Copies one task: rows and ledger rows commit together, or none does. Chunks that the ledger has as done are left.
+pub(super) async fn copy_alone(connector: &Connector, session: &Session, task: &CopyTask) -> Result<()> {
+    let targets = [&task.target];
+    let begun = task.clock.time(Stage::Begin, load::begin(session, &targets)).await?;
+    let Begun::Ready(opened) = begun else { return Ok(()) };
+    let mut sink = task.clock.time(Stage::Begin, opened.start(0)).await?;
     let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
     let reading = task.clone();
-    let reader = tokio::task::spawn_blocking(move || read_chunk(&reading, &frames));
+    let reader = tokio::task::spawn_blocking(move || {
+        read_task(&reading, &|frame| frames.blocking_send(frame).map_err(|_| abandoned()))
+    });
     let sent = pump(&mut sink, &mut received, &task.counters, &task.clock).await;
     drop(received);
     let read = join(reader.await);
     // The sink's error comes first: the reader's is then only that nobody listened any more.
     let (rows, summary) = (sent?, read?);
-    if rows != summary.digest.rows() {
+    if rows != summary.rows {
         return Err(Error::internal("the rows sent are not the rows read"));
     }
     task.clock.time(Stage::Commit, sink.end(rows)).await?;
-    let set_aside = summary.held.as_ref().map_or(MultisetDigest::default(), |held| held.digest);
     copy_held(session, task, summary.held).await?;
-    let tally = Tally {
-        digest: summary.digest.to_bytes(),
-        set_aside: set_aside.rows(),
-        set_aside_digest: set_aside.to_bytes(),
-    };
-    task.clock.time(Stage::Commit, load::record(session, &task.target, &tally)).await?;
-    if failpoint::pass(failpoint::BEFORE_COMMIT) == Action::Fail {
-        return Err(Error::target_fault("stopped at a planted failure before the commit"));
-    }
-    task.clock.time(Stage::Commit, commit(connector, session, task)).await?;
-    failpoint::pass(failpoint::AFTER_COMMIT);
-    Ok(())
+    task.clock.time(Stage::Commit, commit(connector, session, &[(&task.target, &summary.tallies)])).await
 }
 
-/// Copies the rows that are set aside, in the transaction of their chunk.
-async fn copy_held(session: &Session, task: &CopyTask, held: Option<Held>) -> Result<()> {
-    let Some(held) = held.filter(|held| held.digest.rows() > 0) else { return Ok(()) };
-    let rows = held.digest.rows();
+/// Copies the rows that are set aside, in the transaction of their chunks.
+async fn copy_held(session: &Session, task: &CopyTask, held: Held) -> Result<()> {
+    let rows = held.rows;
+    if rows == 0 {
+        return Ok(());
+    }
     let mut sink = load::begin_set_aside(session, &task.target).await?;
     let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
     let reader = tokio::task::spawn_blocking(move || {
@@ -220,14 +119,27 @@ async fn copy_held(session: &Session, task: &CopyTask, held: Option<Held>) -> Re
 }
 
 /// Commits; where the answer is lost, the ledger is asked under a lock what became of it.
-async fn commit(connector: &Connector, session: &Session, task: &CopyTask) -> Result<()> {
-    let Err(error) = load::commit(session, &task.target).await else { return Ok(()) };
-    let other = connector.connect("after a lost commit").await?;
-    if load::is_done(&other, &task.target).await? { Ok(()) } else { Err(error) }
+pub(super) async fn commit(
+    connector: &Connector,
+    session: &Session,
+    all: &[(&LoadTarget, &[Tally])],
+) -> Result<()> {
+    if failpoint::pass(failpoint::BEFORE_COMMIT) == Action::Fail {
+        return Err(Error::target_fault("stopped at a planted failure before the commit"));
+    }
+    if let Err(error) = load::commit(session, all).await {
+        let targets: Vec<&LoadTarget> = all.iter().map(|(target, _)| *target).collect();
+        let other = connector.connect("after a lost commit").await?;
+        if !load::is_done(&other, &targets).await? {
+            return Err(error);
+        }
+    }
+    failpoint::pass(failpoint::AFTER_COMMIT);
+    Ok(())
 }
 
 async fn pump(
-    sink: &mut ChunkLoad<'_>,
+    sink: &mut Load<'_>,
     frames: &mut mpsc::Receiver<Frame>,
     counters: &TaskCounters,
     clock: &TableClock,
@@ -242,20 +154,34 @@ async fn pump(
     Ok(rows)
 }
 
-/// The reader thread: scan, encode in place, digest. Frames leave as they fill.
-fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSummary> {
+/// The reader thread: chunk after chunk in one stream. Frames leave as they fill.
+pub(super) fn read_task(task: &CopyTask, hand_over: &impl Fn(Frame) -> Result<()>) -> Result<ScanSummary> {
+    let mut builder = FrameBuilder::new();
+    let mut summary = ScanSummary { rows: 0, tallies: Vec::new(), held: Held::none() };
+    for chunk in &task.chunks {
+        read_chunk(task, chunk, &mut builder, hand_over, &mut summary)?;
+    }
+    task.clock.of(Stage::Wait, || hand_over(builder.finish()))?;
+    Ok(summary)
+}
+
+/// Scans one chunk, encodes in place, digests.
+fn read_chunk(
+    task: &CopyTask,
+    chunk: &ChunkSpec,
+    builder: &mut FrameBuilder,
+    hand_over: &impl Fn(Frame) -> Result<()>,
+    summary: &mut ScanSummary,
+) -> Result<()> {
     let mappings: Vec<Mapping> = task.table.columns.iter().map(|column| column.mapping.clone()).collect();
     let is_sent: Vec<bool> = task.table.columns.iter().map(|column| column.generated.is_none()).collect();
     let mut digests = ChunkDigests::new(table_key(&task.table.source, mappings.len()), 1);
-    let mut builder = FrameBuilder::new();
-    let hand_over = |frame| frames.blocking_send(frame).map_err(|_| abandoned());
     let sampler = task.clock.sampler(Stage::Read, Stage::Wait);
     let hand_over = |frame| sampler.wait(|| hand_over(frame));
-    let judge = Judge::new(&task.job, &task.table)?;
-    let mut aside = judge.map(|judge| Aside::new(judge, &task.table, &task.target, task.job.encoding()));
+    let mut aside = aside_of(task, chunk, summary)?;
     let mut number = 0;
     let reader = task.job.source.reader()?;
-    scan(&reader, &task.job.scan_of_plan(&task.table), &task.chunk.range, |row| {
+    scan(&reader, &task.job.scan_of_plan(&task.table), &chunk.range, |row| {
         number += 1;
         if let Some(aside) = &mut aside
             && aside.takes(row, number)?
@@ -265,22 +191,43 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
         let (columns, number) = ((&mappings[..], &is_sent[..]), number - 1);
         if sampler.row() {
             let lap = |stage| sampler.lap(stage);
-            write_row(task, row, columns, &mut builder, &mut digests, &hand_over, number, lap)?;
+            write_row(task, row, columns, builder, &mut digests, &hand_over, number, lap)?;
         } else {
-            write_row(task, row, columns, &mut builder, &mut digests, &hand_over, number, |_| ())?;
+            write_row(task, row, columns, builder, &mut digests, &hand_over, number, |_| ())?;
         }
         digests.end_row(0);
         sampler.lap(Stage::Hash);
         Ok(())
     })?;
-    drop(reader);
-    hand_over(builder.finish())?;
     let digest = digests.finish_as_one();
-    let held = aside.map(Aside::into_held);
-    if digest.rows() + held.as_ref().map_or(0, |held| held.digest.rows()) != number {
+    let mut left_out = MultisetDigest::default();
+    if let Some(aside) = aside {
+        (summary.held, left_out) = aside.into_held();
+    }
+    if digest.rows() + left_out.rows() != number {
         return Err(Error::internal("rows were read that were neither sent nor set aside"));
     }
-    Ok(ScanSummary { digest, held })
+    summary.rows += digest.rows();
+    summary.tallies.push(Tally {
+        chunk: chunk.index,
+        digest: digest.to_bytes(),
+        set_aside: left_out.rows(),
+        set_aside_digest: left_out.to_bytes(),
+    });
+    Ok(())
+}
+
+/// Who sets rows of the chunk aside, if anybody does.
+fn aside_of<'a>(
+    task: &'a CopyTask,
+    chunk: &ChunkSpec,
+    summary: &mut ScanSummary,
+) -> Result<Option<Aside<'a>>> {
+    let judge = Judge::new(&task.job, &task.table)?;
+    Ok(judge.map(|judge| {
+        let held = std::mem::replace(&mut summary.held, Held::none());
+        Aside::new(judge, (&task.table, &task.target, chunk.index), task.job.encoding(), held)
+    }))
 }
 
 /// The hot loop: where the SQLite value, its encoding and its digest meet. `lap` ends a stage of a row that is measured, and

@@ -8,7 +8,7 @@
 use super::graph::Drawing;
 use super::steps::{VACUUM, is_view};
 use super::verify::Expected;
-use crate::limits::{GROUP_STEPS_MAX, GROUP_TABLES_MAX, SMALL_TABLE_BYTES};
+use crate::limits::{GROUP_STEPS_MAX, SMALL_TABLE_BYTES_MAX, SMALL_TABLES_AT_ONCE};
 use crate::plan::{Plan, StepKind, TablePlan};
 use crate::postgres::ledger::{StepOwner, StepState};
 use std::collections::BTreeMap;
@@ -39,11 +39,11 @@ pub(super) enum Work {
 /// Foreign keys and views first: others wait for them.
 const FIRST: u64 = u64::MAX;
 
-/// The graph of all sources.
-pub(super) fn draw(sources: &mut [Source]) -> Drawing<Work> {
+/// The graph of all sources, for `jobs` connections.
+pub(super) fn draw(sources: &mut [Source], jobs: usize) -> Drawing<Work> {
     let mut drawing = Drawing::new();
     for (i, source) in sources.iter_mut().enumerate() {
-        Pen::new(i, source, &mut drawing).draw();
+        Pen::new(i, source, jobs, &mut drawing).draw();
     }
     drawing
 }
@@ -77,8 +77,8 @@ struct Pen<'a> {
 }
 
 impl<'a> Pen<'a> {
-    fn new(index: usize, source: &mut Source, drawing: &'a mut Drawing<Work>) -> Pen<'a> {
-        let (groups, places) = grouped(source);
+    fn new(index: usize, source: &mut Source, jobs: usize, drawing: &'a mut Drawing<Work>) -> Pen<'a> {
+        let (groups, places) = grouped(source, jobs);
         let plan = Arc::clone(&source.plan);
         let mut pen =
             Pen { source: index, plan, groups, places, keys: Vec::new(), views: Vec::new(), drawing };
@@ -131,7 +131,7 @@ impl<'a> Pen<'a> {
         if !expected.is_empty() {
             built = vec![self.drawing.add(Work::Compare(self.source, expected), bytes, &[])];
         }
-        for part in stages(steps, bytes <= SMALL_TABLE_BYTES) {
+        for part in stages(steps, bytes <= SMALL_TABLE_BYTES_MAX) {
             built = part.into_iter().map(|steps| self.add(steps, bytes, &built)).collect();
         }
         self.groups[place].built = built;
@@ -168,7 +168,7 @@ impl<'a> Pen<'a> {
     fn small_together(&self, steps: Vec<StepState>) -> Vec<Vec<StepState>> {
         let small = |step: &StepState| {
             let ends = self.ends(std::slice::from_ref(step));
-            ends.iter().all(|place| self.groups[*place].bytes <= SMALL_TABLE_BYTES)
+            ends.iter().all(|place| self.groups[*place].bytes <= SMALL_TABLE_BYTES_MAX)
         };
         let mut parts: Vec<(bool, Vec<StepState>)> = Vec::new();
         for step in steps {
@@ -254,36 +254,37 @@ fn stages(steps: Vec<StepState>, together: bool) -> Vec<Vec<Vec<StepState>>> {
 
 /// Whether the steps of a table may be one transaction with those of others.
 fn is_small(table: &TablePlan, steps: usize) -> bool {
-    table.bytes <= SMALL_TABLE_BYTES && table.partition.is_none() && steps <= GROUP_STEPS_MAX
+    table.bytes <= SMALL_TABLE_BYTES_MAX && table.partition.is_none() && steps <= GROUP_STEPS_MAX
 }
 
-/// The groups of a source, and the group of each of its tables.
-fn grouped(source: &Source) -> (Vec<Group>, BTreeMap<String, usize>) {
+/// The groups of a source, and the group of each of its tables: of small ones at least one for each connection.
+fn grouped(source: &Source, jobs: usize) -> (Vec<Group>, BTreeMap<String, usize>) {
     let mut steps: BTreeMap<&str, usize> = BTreeMap::new();
     source.steps.iter().for_each(|step| *steps.entry(&step.table).or_default() += 1);
     let takes_part = |table: &&TablePlan| {
         let name = table.source.as_str();
         steps.contains_key(name) || source.expected.iter().any(|expected| expected.plan.source == name)
     };
+    let count = |table: &TablePlan| steps.get(table.source.as_str()).copied().unwrap_or(0);
+    let tables: Vec<&TablePlan> = source.plan.tables.iter().filter(takes_part).collect();
+    let small = tables.iter().filter(|table| is_small(table, count(table))).count();
+    let tables_max = small.div_ceil(jobs.max(1)).clamp(1, SMALL_TABLES_AT_ONCE);
     let (mut groups, mut places) = (vec![Group::default()], BTreeMap::new());
-    let (mut open, mut tables, mut weight) = (0, GROUP_TABLES_MAX, 0);
-    for table in source.plan.tables.iter().filter(takes_part) {
-        let count = steps.get(table.source.as_str()).copied().unwrap_or(0);
-        let small = is_small(table, count);
-        if !small || tables >= GROUP_TABLES_MAX || weight + count > GROUP_STEPS_MAX {
-            groups.push(Group {
-                bytes: if small { 0 } else { table.bytes.max(SMALL_TABLE_BYTES + 1) },
-                ..Group::default()
-            });
-            if small {
-                (open, tables, weight) = (groups.len() - 1, 0, 0);
-            }
+    // The group that small tables go to: its place, how many tables and how many steps it has.
+    let mut open = (0, tables_max, 0);
+    for table in tables {
+        let steps = count(table);
+        if !is_small(table, steps) {
+            places.insert(table.source.clone(), groups.len());
+            groups.push(Group { bytes: table.bytes.max(SMALL_TABLE_BYTES_MAX + 1), ..Group::default() });
+            continue;
         }
-        let place = if small { open } else { groups.len() - 1 };
-        if small {
-            (tables, weight) = (tables + 1, weight + count);
+        if open.1 >= tables_max || open.2 + steps > GROUP_STEPS_MAX {
+            open = (groups.len(), 0, 0);
+            groups.push(Group::default());
         }
-        places.insert(table.source.clone(), place);
+        open = (open.0, open.1 + 1, open.2 + steps);
+        places.insert(table.source.clone(), open.0);
     }
     (groups, places)
 }

@@ -55,7 +55,7 @@ pub(super) struct Outcome {
 
 /// Compares and finishes all sources. `marks` says in the ledger what was proved.
 pub(super) async fn run(tools: &Tools, mut sources: Vec<Source>, marks: bool) -> Outcome {
-    let drawing = draw(&mut sources);
+    let drawing = draw(&mut sources, tools.config.jobs);
     let workers = tools.config.jobs.min(drawing.len());
     let crew = Arc::new(Crew::new(tools, sources, drawing, marks));
     let handles: Vec<_> =

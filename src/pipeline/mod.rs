@@ -27,10 +27,12 @@ mod stations;
 pub mod status;
 mod steps;
 pub mod target;
+mod together;
 mod tools;
 mod verify;
 mod verify_only;
 mod wind_up;
+mod workers;
 
 pub use run::{Ended, copy, validate};
 pub use tools::Tools;

@@ -166,6 +166,7 @@ mod tests {
             reverify: false,
             chunk_bytes: 1,
             chunk_rows: 1,
+            commit: crate::config::CommitUnit::Chunk,
         }
     }
 

@@ -1,5 +1,5 @@
-//! Rows of a chunk that are set aside, on their way: COPY cannot go into two tables at once, so the reader holds them, a few
-//! in memory and more in a temporary file, until the chunk's own COPY has ended; then they follow in the same transaction.
+//! Rows that are set aside, on their way: COPY cannot go into two tables at once, so the reader holds them, a few in memory
+//! and more in a temporary file, until the COPY of their chunks has ended; then they follow in the same transaction.
 //!
 //! The form of a row is that of `cutover.set_aside` (schema/ledger): a value travels from SQLite's own buffer, so that a
 //! large one is not held twice.
@@ -34,49 +34,50 @@ pub(super) struct Aside<'a> {
     judge: Judge<'a>,
     table: &'a TablePlan,
     target: &'a LoadTarget,
+    chunk: u32,
     encoding: &'static str,
     columns: Vec<usize>,
     held: Held,
 }
 
-/// The rows, as a binary COPY without its trailer.
+/// The rows of all chunks of one transaction, as a binary COPY without its trailer.
 pub(super) struct Held {
     spool: SpooledTempFile,
-    /// how many, and their digest
-    pub(super) digest: MultisetDigest,
+    /// how many
+    pub(super) rows: u64,
 }
 
 impl std::fmt::Debug for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Held({} rows)", self.digest.rows())
+        write!(f, "Held({} rows)", self.rows)
     }
 }
 
 impl<'a> Aside<'a> {
-    /// None yet; `encoding` is that of the file's texts.
+    /// None of this chunk yet, behind those of earlier chunks; `encoding` is that of the file's texts.
     pub(super) fn new(
         judge: Judge<'a>,
-        table: &'a TablePlan,
-        target: &'a LoadTarget,
+        (table, target, chunk): (&'a TablePlan, &'a LoadTarget, u32),
         encoding: &'static str,
+        held: Held,
     ) -> Aside<'a> {
-        let held =
-            Held { spool: SpooledTempFile::new(SET_ASIDE_MEMORY_BYTES), digest: MultisetDigest::default() };
-        Aside { judge, table, target, encoding, columns: source_columns(table), held }
+        Aside { judge, table, target, chunk, encoding, columns: source_columns(table), held }
     }
 
     /// Takes the row, where it is to be set aside; `number` is its place in the scan, from 1.
     pub(super) fn takes(&mut self, row: &RowView<'_>, number: u64) -> Result<bool> {
         let Some(why) = self.judge.leaves_out(row, number)? else { return Ok(false) };
-        if self.judge.left_out().rows() == 1 {
+        if self.held.rows == 0 {
             self.held.spool.write_all(HEADER).map_err(no_room)?;
         }
+        self.held.rows += 1;
         self.write_row(row, why, number)?;
         Ok(true)
     }
 
-    pub(super) fn into_held(self) -> Held {
-        Held { digest: self.judge.left_out(), ..self.held }
+    /// The rows of all chunks so far; count and digest of those of this one.
+    pub(super) fn into_held(self) -> (Held, MultisetDigest) {
+        (self.held, self.judge.left_out())
     }
 
     fn write_row(&mut self, row: &RowView<'_>, why: Why, number: u64) -> Result<()> {
@@ -86,7 +87,7 @@ impl<'a> Aside<'a> {
         let mut head = FIELDS.to_be_bytes().to_vec();
         put(&mut head, &self.target.source_id.to_be_bytes());
         put(&mut head, self.table.source.as_bytes());
-        put(&mut head, &self.target.chunk.to_be_bytes());
+        put(&mut head, &self.chunk.to_be_bytes());
         put(&mut head, &row_id(row, number).to_be_bytes());
         put(&mut head, key_text(row.key(), number).as_bytes());
         put(&mut head, names.join(", ").as_bytes());
@@ -185,6 +186,11 @@ fn write_value(spool: &mut SpooledTempFile, value: &Value<'_>) -> std::io::Resul
 }
 
 impl Held {
+    /// No rows.
+    pub(super) fn none() -> Held {
+        Held { spool: SpooledTempFile::new(SET_ASIDE_MEMORY_BYTES), rows: 0 }
+    }
+
     /// Hands the whole stream over, frame by frame; rows are not counted in the frames.
     pub(super) fn hand_over(mut self, hand_over: impl Fn(Frame) -> Result<()>) -> Result<()> {
         self.spool.write_all(TRAILER).and_then(|()| self.spool.rewind()).map_err(no_room)?;
@@ -233,8 +239,7 @@ mod tests {
 
     #[test]
     fn many_rows_go_into_a_file_and_come_back_in_frames() {
-        let mut held =
-            Held { spool: SpooledTempFile::new(SET_ASIDE_MEMORY_BYTES), digest: MultisetDigest::default() };
+        let mut held = Held::none();
         let bytes = vec![7; SET_ASIDE_MEMORY_BYTES + 5];
         held.spool.write_all(&bytes).unwrap();
         assert!(held.spool.is_rolled());

@@ -194,13 +194,14 @@ pub async fn read(session: &Session, schema: Option<&str>, path: Option<&str>) -
                ORDER BY source_id";
     let mut states = Vec::new();
     for row in query(session, sql, &[(&schema, Type::TEXT), (&path, Type::TEXT)]).await? {
-        let mut state = source_state(&row);
-        state.chunks = read_chunks(session, state.source_id).await?;
-        state.steps = read_steps(session, state.source_id).await?;
-        let sql = "SELECT table_name, digest FROM cutover.before WHERE source_id = $1";
-        let before = query(session, sql, &[(&state.source_id, Type::INT8)]).await?;
-        state.before = before.iter().map(|row| (row.get(0), row.get(1))).collect();
-        states.push(state);
+        let state = source_state(&row);
+        // All three are asked before the first answer is read.
+        let (chunks, steps, before) = futures::join!(
+            read_chunks(session, state.source_id),
+            read_steps(session, state.source_id),
+            read_before(session, state.source_id),
+        );
+        states.push(SourceState { chunks: chunks?, steps: steps?, before: before?, ..state });
     }
     Ok(states)
 }
@@ -245,6 +246,12 @@ async fn read_chunks(session: &Session, source_id: i64) -> Result<Vec<ChunkState
     Ok(rows.iter().map(chunk).collect())
 }
 
+async fn read_before(session: &Session, source_id: i64) -> Result<Vec<(String, Vec<u8>)>> {
+    let sql = "SELECT table_name, digest FROM cutover.before WHERE source_id = $1";
+    let rows = query(session, sql, &[(&source_id, Type::INT8)]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
 async fn read_steps(session: &Session, source_id: i64) -> Result<Vec<StepState>> {
     let sql = "SELECT step, table_name, kind, object, sql, restores, state, detail
                FROM cutover.step WHERE source_id = $1 ORDER BY step";
@@ -277,18 +284,21 @@ pub async fn take_over(session: &Session, source_id: i64, run_id: &str) -> Resul
     rows.first().map(|row| row.get(0)).ok_or_else(|| Error::internal("the ledger's source row has gone"))
 }
 
-/// Marks every chunk of a table as read back and equal, or takes the mark away.
+/// Marks every chunk of these tables as read back and equal, or takes the mark away.
 ///
 /// # Errors
-/// A target fault.
-pub async fn mark_verified(session: &Session, owner: &StepOwner, table: &str, equal: bool) -> Result<()> {
+/// [`ErrorKind::Busy`] where another run took over; a target fault.
+pub async fn mark_verified(session: &Session, owner: &StepOwner, tables: &[&str], equal: bool) -> Result<()> {
+    if tables.is_empty() {
+        return Ok(());
+    }
     let sql = "UPDATE cutover.chunk SET verified_at = CASE WHEN $3 THEN clock_timestamp() END
-               WHERE source_id = $1 AND table_name = $2
+               WHERE source_id = $1 AND table_name = ANY ($2)
                  AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
                RETURNING 1";
     let (source_id, epoch) = (&owner.source_id, &owner.epoch);
     let params: Params<'_> =
-        &[(source_id, Type::INT8), (&table, Type::TEXT), (&equal, Type::BOOL), (epoch, Type::INT8)];
+        &[(source_id, Type::INT8), (&tables, Type::TEXT_ARRAY), (&equal, Type::BOOL), (epoch, Type::INT8)];
     let marked = query(session, sql, params).await?;
     if marked.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
 }

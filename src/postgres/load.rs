@@ -1,18 +1,35 @@
-//! One chunk's transaction: COPY and ledger row together (reliability.md §1.3).
+//! One transaction of rows: COPY and ledger rows together (reliability.md §1.3). As a rule it holds the chunks of one table;
+//! small tables share one.
 //!
-//! `begin` fences and locks, [`ChunkLoad::send`] pumps bytes, [`ChunkLoad::end`], [`record`] and [`commit`] end it. Dropping a [`ChunkLoad`]
-//! aborts: the driver sends CopyFail and the server rolls back; a session that saw a failed COPY is not used again.
+//! [`begin`] fences and locks, [`Opened::start`] opens a COPY, [`Load::send`] pumps bytes, [`Load::end`] and [`commit`] end
+//! it. What does not wait for an answer is sent together: four round trips for a chunk, one more for each further table.
+//! Dropping a [`Load`] aborts: the driver sends CopyFail and the server rolls back; a session that saw a failed COPY is
+//! not used again.
 
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ident::{qualified, quote_list};
 use bytes::Bytes;
 use futures::SinkExt;
+use futures::future::try_join_all;
 use std::pin::Pin;
-use tokio_postgres::CopyInSink;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
+use tokio_postgres::{CopyInSink, Statement};
 
-/// Where one chunk goes.
+/// What is in the table before the transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fill {
+    /// perhaps rows: earlier chunks, or others' rows
+    Beside,
+    /// nothing, else it is refused: the table is ours, and no chunk of it is done
+    Empty,
+    /// the same; the table is truncated and filled by COPY with FREEZE, which others would see at once
+    /// (semantics.md §5.3), so it is never for a table that was there before us
+    Frozen,
+}
+
+/// Where the chunks of one table go that commit together.
 #[derive(Debug, Clone)]
 pub struct LoadTarget {
     /// ledger row of the source
@@ -21,99 +38,213 @@ pub struct LoadTarget {
     pub epoch: i64,
     /// source table, as the ledger names it
     pub source_table: String,
-    /// chunk index
-    pub chunk: u32,
+    /// chunk indexes
+    pub chunks: Vec<u32>,
     /// target schema and table
     pub schema: String,
     /// target table
     pub table: String,
     /// target columns in the order of the stream
     pub columns: Vec<String>,
-    /// the chunk is the whole table and the table is ours: truncate it and COPY with FREEZE in this transaction
-    pub freeze: bool,
+    /// see [`Fill`]
+    pub fill: Fill,
 }
 
-/// A chunk whose COPY is under way.
-pub struct ChunkLoad<'a> {
+/// A transaction that is open, fenced and locked.
+pub struct Opened<'a> {
+    session: &'a Session,
+    targets: &'a [&'a LoadTarget],
+    copies: Vec<Statement>,
+}
+
+impl std::fmt::Debug for Opened<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Opened({})", place_of(self.targets))
+    }
+}
+
+/// A COPY under way.
+pub struct Load<'a> {
     session: &'a Session,
     target: &'a LoadTarget,
     sink: Pin<Box<CopyInSink<Bytes>>>,
 }
 
-impl std::fmt::Debug for ChunkLoad<'_> {
+impl std::fmt::Debug for Load<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ChunkLoad({})", self.target.place())
+        write!(f, "Load({})", self.target.place())
     }
 }
 
 /// What `begin` found.
 #[derive(Debug)]
 pub enum Begun<'a> {
-    /// COPY is open
-    Ready(ChunkLoad<'a>),
-    /// the ledger says that this chunk is done already
+    /// rows may come
+    Ready(Opened<'a>),
+    /// the ledger says that all chunks are done already
     AlreadyDone,
 }
 
 impl LoadTarget {
     fn place(&self) -> String {
-        format!("table \"{}\", chunk {}", self.source_table, self.chunk)
+        match self.chunks[..] {
+            [chunk] => format!("table \"{}\", chunk {chunk}", self.source_table),
+            _ => format!("table \"{}\"", self.source_table),
+        }
+    }
+
+    fn name(&self) -> String {
+        qualified(&self.schema, &self.table)
     }
 
     fn copy_statement(&self) -> String {
-        let freeze = if self.freeze { ", FREEZE" } else { "" };
+        let freeze = if self.fill == Fill::Frozen { ", FREEZE" } else { "" };
         format!(
             "COPY {} ({}) FROM STDIN (FORMAT binary{freeze})",
-            qualified(&self.schema, &self.table),
+            self.name(),
             quote_list(self.columns.iter().map(String::as_str))
         )
     }
 }
 
-/// Opens the transaction, checks that this run still owns the source, locks the chunk's row and starts COPY.
-///
-/// # Errors
-/// [`ErrorKind::Busy`] where another run took over; a refusal where the table holds rows that are not ours; a target fault.
-pub async fn begin<'a>(session: &'a Session, target: &'a LoadTarget) -> Result<Begun<'a>> {
-    let explain = async |error, doing: &str| session.explain(error, doing).await.at(target.place());
-    let client = session.client();
-    if let Err(error) = client.batch_execute("BEGIN").await {
-        return Err(explain(error, "beginning a transaction").await);
+fn place_of(targets: &[&LoadTarget]) -> String {
+    match targets {
+        [] => String::new(),
+        [only] => only.place(),
+        [first, others @ ..] => format!("table \"{}\" and {} others", first.source_table, others.len()),
     }
-    check_epoch(session, target.source_id, target.epoch).await.map_err(|error| error.at(target.place()))?;
-    let sql = "SELECT digest IS NOT NULL FROM cutover.chunk WHERE source_id = $1 AND table_name = $2 AND chunk = $3 FOR UPDATE";
-    let chunk = target.chunk.cast_signed();
-    let row = client
-        .query_typed(
-            sql,
-            &[(&target.source_id, Type::INT8), (&target.source_table, Type::TEXT), (&chunk, Type::INT4)],
-        )
-        .await;
-    match row {
-        Ok(rows) if rows.first().is_some_and(|row| row.get(0)) => {
-            return match client.batch_execute("ROLLBACK").await {
-                Ok(()) => Ok(Begun::AlreadyDone),
-                Err(error) => Err(explain(error, "leaving a chunk that is done").await),
-            };
-        }
-        Ok(rows) if rows.is_empty() => {
-            return Err(Error::internal("the ledger's chunk row has gone").at(target.place()));
-        }
-        Ok(_) => {}
-        Err(error) => return Err(explain(error, "locking the chunk").await),
-    }
-    if target.freeze {
-        truncate_own(session, target).await?;
-    }
-    start(session, target, &target.copy_statement()).await.map(Begun::Ready)
 }
 
-/// Starts another COPY in the chunk's transaction, once the first has ended: of its rows that are set aside, in the form
-/// of `pipeline::set_aside`.
+/// Opens the transaction of `targets`, all of one source: checks that this run still owns the source, locks the rows of the
+/// chunks and sees that tables are empty that have to be. One round trip.
+///
+/// # Errors
+/// [`ErrorKind::Busy`] where another run took over; a refusal where a table holds rows that are not ours; a target fault.
+pub async fn begin<'a>(session: &'a Session, targets: &'a [&'a LoadTarget]) -> Result<Begun<'a>> {
+    let Some(first) = targets.first() else { return Ok(Begun::AlreadyDone) };
+    let client = session.client();
+    let copies = targets.iter().map(|target| async { client.prepare(&target.copy_statement()).await });
+    // Sent in this order before the first answer is read. Where one fails, the server refuses those behind it.
+    let (begun, owned, done, strange, copies) = futures::join!(
+        client.batch_execute("BEGIN"),
+        check_epoch(session, first.source_id, first.epoch),
+        lock_chunks(session, targets),
+        check_empty(session, targets),
+        try_join_all(copies),
+    );
+    if let Err(error) = begun {
+        return Err(session.explain(error, "beginning a transaction").await.at(place_of(targets)));
+    }
+    owned.map_err(|error| error.at(place_of(targets)))?;
+    let (done, wanted) = (done?, targets.iter().map(|target| target.chunks.len()).sum::<usize>());
+    if done.len() != wanted {
+        return Err(Error::internal("the ledger's chunk row has gone").at(place_of(targets)));
+    }
+    if done.contains(&true) {
+        return leave(session, targets, &done).await;
+    }
+    strange?;
+    match copies {
+        Ok(copies) => Ok(Begun::Ready(Opened { session, targets, copies })),
+        Err(error) => Err(session.explain(error, "preparing COPY").await.at(place_of(targets))),
+    }
+}
+
+/// Chunks that commit together are done together.
+async fn leave<'a>(session: &Session, targets: &[&LoadTarget], done: &[bool]) -> Result<Begun<'a>> {
+    if done.contains(&false) {
+        return Err(Error::internal("some of the chunks are done, and others not").at(place_of(targets)));
+    }
+    match session.client().batch_execute("ROLLBACK").await {
+        Ok(()) => Ok(Begun::AlreadyDone),
+        Err(error) => Err(session.explain(error, "leaving a chunk that is done").await.at(place_of(targets))),
+    }
+}
+
+/// Locks the ledger's rows of all chunks; whether each is done.
+async fn lock_chunks(session: &Session, targets: &[&LoadTarget]) -> Result<Vec<bool>> {
+    let sql = "SELECT c.digest IS NOT NULL FROM cutover.chunk c
+                 JOIN unnest($2::text[], $3::int[]) w (t, n) ON c.table_name = w.t AND c.chunk = w.n
+               WHERE c.source_id = $1 ORDER BY c.table_name, c.chunk FOR UPDATE OF c";
+    let all = || targets.iter().flat_map(|target| target.chunks.iter().map(|chunk| (*target, *chunk)));
+    let source_id = targets.first().map_or(0, |target| target.source_id);
+    let tables: Vec<&str> = all().map(|(target, _)| target.source_table.as_str()).collect();
+    let chunks: Vec<i32> = all().map(|(_, chunk)| chunk.cast_signed()).collect();
+    let rows = session
+        .client()
+        .query_typed(
+            sql,
+            &[(&source_id, Type::INT8), (&tables, Type::TEXT_ARRAY), (&chunks, Type::INT4_ARRAY)],
+        )
+        .await;
+    match rows {
+        Ok(rows) => Ok(rows.iter().map(|row| row.get(0)).collect()),
+        Err(error) => Err(session.explain(error, "locking the chunk").await.at(place_of(targets))),
+    }
+}
+
+/// A table that is ours and of which no chunk is done is empty: whatever is in it was put there by somebody else.
+async fn check_empty(session: &Session, targets: &[&LoadTarget]) -> Result<()> {
+    let of_ours: Vec<&LoadTarget> =
+        targets.iter().filter(|target| target.fill != Fill::Beside).copied().collect();
+    if of_ours.is_empty() {
+        return Ok(());
+    }
+    let held = of_ours.iter().enumerate();
+    let held = held.map(|(i, target)| format!("SELECT {i} WHERE EXISTS (SELECT 1 FROM {})", target.name()));
+    let sql = held.collect::<Vec<_>>().join(" UNION ALL ");
+    let rows = match session.client().query_typed(&sql, &[]).await {
+        Ok(rows) => rows,
+        Err(error) => {
+            return Err(session.explain(error, "looking for rows").await.at(place_of(targets)));
+        }
+    };
+    let strange = rows.first().and_then(|row| of_ours.get(usize::try_from(row.get::<_, i32>(0)).ok()?));
+    let Some(strange) = strange else { return Ok(()) };
+    Err(Error::refused("holds rows that this run did not put there", Vec::new())
+        .at(format!("table \"{}\"", strange.table))
+        .remedy("somebody wrote into the table during the migration: remove the rows, then run the same command again"))
+}
+
+impl<'a> Opened<'a> {
+    /// Starts the COPY of the `i`th target, after those before it. One round trip.
+    ///
+    /// # Errors
+    /// A target fault.
+    pub async fn start(&self, i: usize) -> Result<Load<'a>> {
+        let (Some(target), Some(copy)) = (self.targets.get(i), self.copies.get(i)) else {
+            return Err(Error::internal("a COPY was started that was not prepared"));
+        };
+        if target.fill != Fill::Frozen {
+            return start(self.session, target, copy).await;
+        }
+        let truncate = format!("TRUNCATE {}", target.name());
+        let (truncated, started) =
+            futures::join!(self.session.client().batch_execute(&truncate), start(self.session, target, copy));
+        match truncated {
+            Ok(()) => started,
+            Err(error) => Err(self.session.explain(error, "preparing the table").await.at(target.place())),
+        }
+    }
+
+    /// Ends `load`, into which `rows` were sent, and starts the COPY of the `next`th target where there is one. One round trip.
+    ///
+    /// # Errors
+    /// As of [`Load::end`] and [`Opened::start`].
+    pub async fn turn(&self, load: Load<'a>, rows: u64, next: usize) -> Result<Option<Load<'a>>> {
+        let start =
+            async { if next < self.targets.len() { self.start(next).await.map(Some) } else { Ok(None) } };
+        let (ended, started) = futures::join!(load.end(rows), start);
+        ended.and(started)
+    }
+}
+
+/// Starts another COPY in the transaction, once the others have ended: of the rows that are set aside, in the form of
+/// `pipeline::set_aside`.
 ///
 /// # Errors
 /// A target fault.
-pub async fn begin_set_aside<'a>(session: &'a Session, target: &'a LoadTarget) -> Result<ChunkLoad<'a>> {
+pub async fn begin_set_aside<'a>(session: &'a Session, target: &'a LoadTarget) -> Result<Load<'a>> {
     start(session, target, SET_ASIDE).await
 }
 
@@ -121,41 +252,27 @@ const SET_ASIDE: &str =
     "COPY cutover.set_aside (source_id, table_name, chunk, row, key, column_name, class, bytes, rule, reason,
     encoding, columns, classes, stored) FROM STDIN (FORMAT binary)";
 
-async fn start<'a>(session: &'a Session, target: &'a LoadTarget, copy: &str) -> Result<ChunkLoad<'a>> {
+async fn start<'a, T>(session: &'a Session, target: &'a LoadTarget, copy: &T) -> Result<Load<'a>>
+where
+    T: ?Sized + tokio_postgres::ToStatement,
+{
     match session.client().copy_in(copy).await {
-        Ok(sink) => Ok(ChunkLoad { session, target, sink: Box::pin(sink) }),
+        Ok(sink) => Ok(Load { session, target, sink: Box::pin(sink) }),
         Err(error) => Err(session.explain(error, "starting COPY").await.at(target.place())),
     }
 }
 
-/// The table is ours and no chunk of it is done, so it is empty: whatever is in it was put there by somebody else.
-async fn truncate_own(session: &Session, target: &LoadTarget) -> Result<()> {
-    let name = qualified(&target.schema, &target.table);
-    let held = session.client().query_typed(&format!("SELECT EXISTS (SELECT 1 FROM {name})"), &[]).await;
-    match held {
-        Ok(rows) if rows.first().is_some_and(|row| row.get(0)) => {
-            return Err(Error::refused("holds rows that this run did not put there", Vec::new())
-                .at(format!("table \"{}\"", target.table))
-                .remedy("somebody wrote into the table during the migration: remove the rows, then run the same command again"));
-        }
-        Ok(_) => {}
-        Err(error) => return Err(session.explain(error, "looking for rows").await.at(target.place())),
-    }
-    match session.client().batch_execute(&format!("TRUNCATE {name}")).await {
-        Ok(()) => Ok(()),
-        Err(error) => Err(session.explain(error, "preparing the table").await.at(target.place())),
-    }
-}
-
-/// Checks inside the open transaction that `epoch` is still the source's, and holds it so until the transaction ends.
+/// Checks inside the open transaction that `epoch` is still the source's, and holds it so until the transaction ends. Where
+/// it is not, the statement fails (it divides by zero), and with it whatever was sent behind it.
 ///
 /// # Errors
 /// [`ErrorKind::Busy`] where another run took over.
 pub async fn check_epoch(session: &Session, source_id: i64, epoch: i64) -> Result<()> {
-    let sql = "SELECT epoch FROM cutover.source WHERE source_id = $1 FOR SHARE";
-    match session.client().query_typed(sql, &[(&source_id, Type::INT8)]).await {
-        Ok(rows) if rows.first().map(|row| row.get::<_, i64>(0)) == Some(epoch) => Ok(()),
-        Ok(_) => Err(fenced()),
+    let sql = "SELECT 1 / (epoch = $2)::int FROM cutover.source WHERE source_id = $1 FOR SHARE";
+    match session.client().query_typed(sql, &[(&source_id, Type::INT8), (&epoch, Type::INT8)]).await {
+        Ok(rows) if rows.is_empty() => Err(fenced()),
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Err(fenced()),
         Err(error) => Err(session.explain(error, "checking the ledger").await),
     }
 }
@@ -166,7 +283,7 @@ pub fn fenced() -> Error {
         .remedy("let the other run finish, or run the same command again when it has ended")
 }
 
-impl ChunkLoad<'_> {
+impl Load<'_> {
     /// Sends bytes of the COPY stream. Waits while the server is busy: this is the only backpressure.
     ///
     /// # Errors
@@ -178,7 +295,7 @@ impl ChunkLoad<'_> {
         }
     }
 
-    /// Ends COPY and compares the server's count with `rows_sent`. The ledger is left to [`record`].
+    /// Ends COPY and compares the server's count with `rows_sent`. The ledger is left to [`commit`].
     ///
     /// # Errors
     /// A target fault, also where the server counts other rows than were sent.
@@ -205,6 +322,8 @@ impl ChunkLoad<'_> {
 /// What a chunk came to, as the ledger keeps it.
 #[derive(Debug, Clone, Copy)]
 pub struct Tally {
+    /// chunk index
+    pub chunk: u32,
     /// digest of the rows that were sent
     pub digest: [u8; 40],
     /// rows that were set aside
@@ -213,69 +332,72 @@ pub struct Tally {
     pub set_aside_digest: [u8; 40],
 }
 
-/// Writes the chunk's ledger row, after every COPY of its transaction. COMMIT is left to [`commit`].
-///
-/// # Errors
-/// A target fault; an internal error where the row is no longer as it was locked.
-pub async fn record(session: &Session, target: &LoadTarget, tally: &Tally) -> Result<()> {
-    let sql = "UPDATE cutover.chunk SET digest = $4, epoch = $5, set_aside = $6, set_aside_digest = $7,
-                      done_at = clock_timestamp(), verified_at = NULL
-               WHERE source_id = $1 AND table_name = $2 AND chunk = $3 AND digest IS NULL RETURNING 1";
-    let (chunk, digest, set_aside) =
-        (target.chunk.cast_signed(), &tally.digest[..], tally.set_aside.cast_signed());
-    let set_aside_digest = (set_aside > 0).then_some(&tally.set_aside_digest[..]);
-    let updated = session
-        .client()
-        .query_typed(
-            sql,
-            &[
-                (&target.source_id, Type::INT8),
-                (&target.source_table, Type::TEXT),
-                (&chunk, Type::INT4),
-                (&digest, Type::BYTEA),
-                (&target.epoch, Type::INT8),
-                (&set_aside, Type::INT8),
-                (&set_aside_digest, Type::BYTEA),
-            ],
-        )
-        .await;
-    match updated {
-        Ok(rows) if rows.len() == 1 => Ok(()),
-        Ok(_) => Err(Error::internal("the ledger's chunk row changed under its lock").at(target.place())),
-        Err(error) => Err(session.explain(error, "writing the ledger").await.at(target.place())),
-    }
-}
-
-/// Commits the chunk.
+/// Writes the ledger's rows of all chunks, each table's tallies with it, and commits. One round trip.
 ///
 /// # Errors
 /// A target fault; whether the server committed is then unknown, and [`is_done`] on another session tells.
-pub async fn commit(session: &Session, target: &LoadTarget) -> Result<()> {
-    match session.client().batch_execute("COMMIT").await {
+pub async fn commit(session: &Session, all: &[(&LoadTarget, &[Tally])]) -> Result<()> {
+    // The first of them fails as a whole where it cannot do all it should; COMMIT then rolls back.
+    let (recorded, committed) =
+        futures::join!(record(session, all), session.client().batch_execute("COMMIT"));
+    recorded?;
+    match committed {
         Ok(()) => Ok(()),
-        Err(error) => Err(session.explain(error, "committing the chunk").await.at(target.place())),
+        Err(error) => {
+            let targets: Vec<&LoadTarget> = all.iter().map(|(target, _)| *target).collect();
+            Err(session.explain(error, "committing the chunk").await.at(place_of(&targets)))
+        }
     }
 }
 
-/// Whether the chunk is done, read under a lock: waits for a COMMIT that may still be under way (lost acknowledgement).
+/// A row that is not as it was locked makes the statement divide by zero, so that the COMMIT that follows it on its heels
+/// finds nothing to commit.
+const RECORD: &str =
+    "WITH done AS (UPDATE cutover.chunk c SET digest = d.digest, epoch = $2, set_aside = d.aside,
+                          set_aside_digest = d.aside_digest, done_at = clock_timestamp(), verified_at = NULL
+                   FROM unnest($3::text[], $4::int[], $5::bytea[], $6::bigint[], $7::bytea[]) d (t, n, digest, aside, aside_digest)
+                   WHERE c.source_id = $1 AND c.table_name = d.t AND c.chunk = d.n AND c.digest IS NULL RETURNING 1)
+     SELECT 1 / (count(*) = cardinality($4))::int FROM done";
+
+async fn record(session: &Session, all: &[(&LoadTarget, &[Tally])]) -> Result<()> {
+    let targets: Vec<&LoadTarget> = all.iter().map(|(target, _)| *target).collect();
+    let (source_id, epoch) = targets.first().map_or((0, 0), |target| (target.source_id, target.epoch));
+    let rows = || all.iter().flat_map(|(target, tallies)| tallies.iter().map(move |tally| (target, tally)));
+    let tables: Vec<&str> = rows().map(|(target, _)| target.source_table.as_str()).collect();
+    let chunks: Vec<i32> = rows().map(|(_, tally)| tally.chunk.cast_signed()).collect();
+    let digests: Vec<&[u8]> = rows().map(|(_, tally)| &tally.digest[..]).collect();
+    let aside: Vec<i64> = rows().map(|(_, tally)| tally.set_aside.cast_signed()).collect();
+    let aside_digests: Vec<Option<&[u8]>> =
+        rows().map(|(_, tally)| (tally.set_aside > 0).then_some(&tally.set_aside_digest[..])).collect();
+    let recorded = session
+        .client()
+        .query_typed(
+            RECORD,
+            &[
+                (&source_id, Type::INT8),
+                (&epoch, Type::INT8),
+                (&tables, Type::TEXT_ARRAY),
+                (&chunks, Type::INT4_ARRAY),
+                (&digests, Type::BYTEA_ARRAY),
+                (&aside, Type::INT8_ARRAY),
+                (&aside_digests, Type::BYTEA_ARRAY),
+            ],
+        )
+        .await;
+    match recorded {
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => {
+            Err(Error::internal("the ledger's chunk row changed under its lock").at(place_of(&targets)))
+        }
+        Err(error) => Err(session.explain(error, "writing the ledger").await.at(place_of(&targets))),
+    }
+}
+
+/// Whether all chunks are done, read under a lock: waits for a COMMIT that may still be under way (lost acknowledgement).
 ///
 /// # Errors
 /// A target fault.
-pub async fn is_done(session: &Session, target: &LoadTarget) -> Result<bool> {
-    let sql = "SELECT digest IS NOT NULL FROM cutover.chunk WHERE source_id = $1 AND table_name = $2 AND chunk = $3 FOR UPDATE";
-    let chunk = target.chunk.cast_signed();
-    let rows = session
-        .client()
-        .query_typed(
-            sql,
-            &[(&target.source_id, Type::INT8), (&target.source_table, Type::TEXT), (&chunk, Type::INT4)],
-        )
-        .await;
-    match rows {
-        Ok(rows) => Ok(rows.first().is_some_and(|row| row.get(0))),
-        Err(error) => Err(session
-            .explain(error, "asking the ledger whether the chunk was committed")
-            .await
-            .at(target.place())),
-    }
+pub async fn is_done(session: &Session, targets: &[&LoadTarget]) -> Result<bool> {
+    let done = lock_chunks(session, targets).await?;
+    Ok(!done.is_empty() && done.iter().all(|is_done| *is_done))
 }

@@ -6,6 +6,8 @@ use super::session::Session;
 use crate::checkpoint::ChunkSpec;
 use crate::error::Result;
 use crate::ident::quote;
+use crate::limits::STATEMENTS_BYTES_MAX;
+use futures::future::try_join_all;
 use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -87,34 +89,61 @@ pub async fn run(session: &Session, preparation: &Preparation) -> Result<()> {
 
 async fn try_prepare(session: &Session, preparation: &Preparation) -> Outcome<()> {
     let client = session.client();
+    let mut first = Script::default();
     if !preparation.after_undo {
-        client.batch_execute("BEGIN").await?;
+        first.add("BEGIN");
     }
     if preparation.create_ledger {
-        client.batch_execute(INIT).await?;
+        first.add(INIT);
     }
     if let Some(schema) = &preparation.create_schema {
-        client.batch_execute(&format!("CREATE SCHEMA {}", quote(schema))).await?;
+        first.add(&format!("CREATE SCHEMA {}", quote(schema)));
     }
+    first.run(client).await?;
     for source in &preparation.sources {
         prepare_source(client, source).await?;
     }
     client.batch_execute("COMMIT").await
 }
 
+/// The ledger's rows are written while the server makes the tables: all is sent before the first answer is read, and what
+/// comes behind a failure fails, too.
 async fn prepare_source(client: &Client, source: &NewSource) -> Outcome<()> {
     let source_id = insert_source(client, source).await?;
-    for (table, chunks) in &source.chunks {
-        insert_chunks(client, source_id, table, chunks).await?;
+    let mut script = Script::default();
+    source.statements.iter().for_each(|statement| script.add(statement));
+    let (made, chunks, steps, before) = futures::join!(
+        script.run(client),
+        insert_chunks(client, source_id, &source.chunks),
+        insert_steps(client, source_id, &source.steps),
+        insert_before(client, source_id, &source.before),
+    );
+    made.and(chunks).and(steps).and(before)
+}
+
+/// Statements that go to the server together, up to a number of bytes.
+#[derive(Debug, Default)]
+struct Script(Vec<String>);
+
+impl Script {
+    fn add(&mut self, statement: &str) {
+        let piece = match self.0.last_mut() {
+            Some(piece) if piece.len() + statement.len() <= STATEMENTS_BYTES_MAX => piece,
+            _ => {
+                self.0.push(String::new());
+                let last = self.0.len() - 1;
+                &mut self.0[last]
+            }
+        };
+        piece.push_str(statement);
+        // A statement may end in a comment.
+        piece.push_str("\n;\n");
     }
-    insert_steps(client, source_id, &source.steps).await?;
-    for (table, digest) in &source.before {
-        insert_before(client, source_id, table, digest).await?;
+
+    /// One piece after the other: what comes behind a failure is not run.
+    async fn run(&self, client: &Client) -> Outcome<()> {
+        try_join_all(self.0.iter().map(|piece| client.batch_execute(piece))).await.map(drop)
     }
-    for statement in &source.statements {
-        client.batch_execute(statement).await?;
-    }
-    Ok(())
 }
 
 /// Undoes an earlier copy in a transaction that stays open: the new plan is made over what is seen in it, and [`run`]
@@ -130,11 +159,10 @@ pub async fn undo(session: &Session, statements: &[String]) -> Result<()> {
 }
 
 async fn try_undo(client: &Client, statements: &[String]) -> Outcome<()> {
-    client.batch_execute("BEGIN").await?;
-    for statement in statements {
-        client.batch_execute(statement).await?;
-    }
-    Ok(())
+    let mut script = Script::default();
+    script.add("BEGIN");
+    statements.iter().for_each(|statement| script.add(statement));
+    script.run(client).await
 }
 
 /// Writes a new source and returns its id; its epoch is 1.
@@ -155,18 +183,20 @@ async fn insert_source(client: &Client, source: &NewSource) -> Outcome<i64> {
     Ok(rows[0].get(0))
 }
 
-/// Writes the chunks of one table, all at once.
-async fn insert_chunks(client: &Client, source_id: i64, table: &str, chunks: &[ChunkSpec]) -> Outcome<()> {
+/// Writes the chunks of all tables, all at once.
+async fn insert_chunks(client: &Client, source_id: i64, tables: &[(String, Vec<ChunkSpec>)]) -> Outcome<()> {
     let sql = "INSERT INTO cutover.chunk (source_id, table_name, chunk, lo, hi, rows, bytes)
-               SELECT $1, $2, * FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])";
-    let index: Vec<i32> = chunks.iter().map(|chunk| chunk.index.cast_signed()).collect();
-    let lo: Vec<Option<i64>> = chunks.iter().map(|chunk| chunk.range.lo).collect();
-    let hi: Vec<Option<i64>> = chunks.iter().map(|chunk| chunk.range.hi).collect();
-    let rows: Vec<i64> = chunks.iter().map(|chunk| chunk.rows.cast_signed()).collect();
-    let bytes: Vec<i64> = chunks.iter().map(|chunk| chunk.bytes.cast_signed()).collect();
+               SELECT $1, * FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])";
+    let all = || tables.iter().flat_map(|(table, chunks)| chunks.iter().map(move |chunk| (table, chunk)));
+    let table: Vec<&str> = all().map(|(table, _)| table.as_str()).collect();
+    let index: Vec<i32> = all().map(|(_, chunk)| chunk.index.cast_signed()).collect();
+    let lo: Vec<Option<i64>> = all().map(|(_, chunk)| chunk.range.lo).collect();
+    let hi: Vec<Option<i64>> = all().map(|(_, chunk)| chunk.range.hi).collect();
+    let rows: Vec<i64> = all().map(|(_, chunk)| chunk.rows.cast_signed()).collect();
+    let bytes: Vec<i64> = all().map(|(_, chunk)| chunk.bytes.cast_signed()).collect();
     let params: Params<'_> = &[
         (&source_id, Type::INT8),
-        (&table, Type::TEXT),
+        (&table, Type::TEXT_ARRAY),
         (&index, Type::INT4_ARRAY),
         (&lo, Type::INT8_ARRAY),
         (&hi, Type::INT8_ARRAY),
@@ -201,9 +231,15 @@ async fn insert_steps(client: &Client, source_id: i64, steps: &[NewStep]) -> Out
     client.query_typed(sql, params).await.map(drop)
 }
 
-/// Writes what an existing table held before the run.
-async fn insert_before(client: &Client, source_id: i64, table: &str, digest: &[u8]) -> Outcome<()> {
-    let sql = "INSERT INTO cutover.before VALUES ($1, $2, $3)";
-    let params: Params<'_> = &[(&source_id, Type::INT8), (&table, Type::TEXT), (&digest, Type::BYTEA)];
+/// Writes what existing tables held before the run.
+async fn insert_before(client: &Client, source_id: i64, before: &[(String, [u8; 40])]) -> Outcome<()> {
+    if before.is_empty() {
+        return Ok(());
+    }
+    let sql = "INSERT INTO cutover.before SELECT $1, * FROM unnest($2::text[], $3::bytea[])";
+    let tables: Vec<&str> = before.iter().map(|(table, _)| table.as_str()).collect();
+    let digests: Vec<&[u8]> = before.iter().map(|(_, digest)| &digest[..]).collect();
+    let params: Params<'_> =
+        &[(&source_id, Type::INT8), (&tables, Type::TEXT_ARRAY), (&digests, Type::BYTEA_ARRAY)];
     client.query_typed(sql, params).await.map(drop)
 }

@@ -6,6 +6,7 @@ use super::load::{check_epoch, fenced};
 use super::session::Session;
 use crate::error::Result;
 use crate::ident::{literal, qualified};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 /// Runs one statement and marks its step done, in one transaction. The caller says which object it was about.
@@ -40,21 +41,26 @@ async fn in_transaction(session: &Session, owner: &StepOwner, sql: &str, steps: 
     result
 }
 
-/// Three round trips: what needs no answer before the next is sent is sent at once.
+/// Two round trips: what needs no answer before the next is sent is sent at once.
 async fn try_in_transaction(
     session: &Session,
     owner: &StepOwner,
     sql: &str,
     steps: &[StepState],
 ) -> Result<()> {
-    let (begun, checked) =
-        futures::join!(execute(session, "BEGIN"), check_epoch(session, owner.source_id, owner.epoch));
-    begun.and(checked)?;
     // An index is made in its table's schema, but a bare name in a restored definition is looked up by search_path.
+    let (begun, owned, made) = futures::join!(
+        execute(session, "BEGIN"),
+        check_epoch(session, owner.source_id, owner.epoch),
+        execute(session, sql),
+    );
+    begun.and(owned).and(made)?;
+    // COMMIT is not sent before the statements have ended: whoever stops waiting for them rolls them back. After a mark that
+    // has failed it commits nothing.
     let details = vec![None; steps.len()];
-    let (made, marked) = futures::join!(execute(session, sql), mark_all(session, owner, steps, &details));
-    made.and(marked)?;
-    execute(session, "COMMIT").await
+    let (marked, committed) =
+        futures::join!(mark_all(session, owner, steps, &details), execute(session, "COMMIT"));
+    marked.and(committed)
 }
 
 /// Marks several steps done, each with what came of it.
@@ -67,11 +73,14 @@ pub async fn mark_all(
     steps: &[StepState],
     details: &[Option<String>],
 ) -> Result<()> {
-    let sql = "UPDATE cutover.step t SET state = 'done', detail = d.detail, done_at = clock_timestamp()
-               FROM unnest($2::int4[], $3::text[]) AS d (step, detail)
-               WHERE t.source_id = $1 AND t.step = d.step
-                 AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
-               RETURNING 1";
+    // Fails where it marks fewer, for the reason that `mark` gives.
+    let sql = "WITH marked AS (
+                 UPDATE cutover.step t SET state = 'done', detail = d.detail, done_at = clock_timestamp()
+                 FROM unnest($2::int4[], $3::text[]) AS d (step, detail)
+                 WHERE t.source_id = $1 AND t.step = d.step
+                   AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
+                 RETURNING 1)
+               SELECT 1 / (count(*) = cardinality($2::int4[]))::int FROM marked";
     let numbers: Vec<i32> = steps.iter().map(|step| step.step).collect();
     let updated = session
         .client()
@@ -86,8 +95,8 @@ pub async fn mark_all(
         )
         .await;
     match updated {
-        Ok(rows) if rows.len() == steps.len() => Ok(()),
-        Ok(_) => Err(fenced()),
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Err(fenced()),
         Err(error) => Err(session.explain(error, "writing the ledger").await),
     }
 }
@@ -104,10 +113,13 @@ pub async fn mark(
     detail: Option<&str>,
 ) -> Result<()> {
     // Fenced by itself: what VACUUM and setval do is outside of a transaction that has checked the epoch.
-    let sql = "UPDATE cutover.step SET state = $3, detail = $4, done_at = clock_timestamp()
-               WHERE source_id = $1 AND step = $2
-                 AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $5 FOR SHARE)
-               RETURNING 1";
+    // Where there is nothing to mark it fails (it divides by zero), so that a COMMIT sent behind it commits nothing.
+    let sql = "WITH marked AS (
+                 UPDATE cutover.step SET state = $3, detail = $4, done_at = clock_timestamp()
+                 WHERE source_id = $1 AND step = $2
+                   AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $5 FOR SHARE)
+                 RETURNING 1)
+               SELECT 1 / count(*) FROM marked";
     let updated = session
         .client()
         .query_typed(
@@ -122,8 +134,8 @@ pub async fn mark(
         )
         .await;
     match updated {
-        Ok(rows) if rows.is_empty() => Err(fenced()),
         Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Err(fenced()),
         Err(error) => Err(session.explain(error, "writing the ledger").await),
     }
 }

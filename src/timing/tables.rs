@@ -54,6 +54,19 @@ impl TableClock {
         done
     }
 
+    /// Waits for `work`, which is done for several tables at once, and counts an equal part of it for each.
+    pub async fn time_all<T>(clocks: &[&TableClock], stage: Stage, work: impl Future<Output = T>) -> T {
+        let times: Vec<&Arc<StageTimes>> = clocks.iter().filter_map(|clock| clock.0.as_ref()).collect();
+        if times.is_empty() {
+            return work.await;
+        }
+        let begun = Instant::now();
+        let done = work.await;
+        let part = nanos(begun.elapsed()) / times.len() as u64;
+        times.iter().for_each(|times| times.add(stage, part));
+        done
+    }
+
     /// Counts one step after the data, by its kind.
     pub fn step(&self, kind: &str, seconds: f64) {
         if let Some(times) = &self.0 {

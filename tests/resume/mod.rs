@@ -27,5 +27,9 @@ mod server;
 mod signals;
 // two runs at once, and a run that was fenced off
 mod together;
+// small tables that share a transaction
+mod shared;
+// whole tables in one transaction, and who may see their rows
+mod whole;
 // the source, the targets, and what a finished target looks like
 mod world;

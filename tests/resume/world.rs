@@ -121,11 +121,19 @@ impl World {
     }
 
     fn plain_copy(&self, database: &Database) -> Cli {
-        Cli::new()
-            .args(["copy", "--migrate", "--from"])
-            .args([self.source.path()])
-            .args(["--to", &database.url(), "--jobs", "2", "--progress", "lines"])
-            .args(["--chunk-rows", "400", "--chunk-bytes", "512KiB"])
+        self.unsized_copy(database).args(["--chunk-rows", "400", "--chunk-bytes", "512KiB"])
+    }
+
+    /// A copy that was not told the size of a chunk: what commits together is for it to choose.
+    pub(super) fn unsized_copy(&self, database: &Database) -> Cli {
+        Cli::new().args(["copy", "--migrate", "--from"]).args([self.source.path()]).args([
+            "--to",
+            &database.url(),
+            "--jobs",
+            "2",
+            "--progress",
+            "lines",
+        ])
     }
 
     /// The copy, with a report; both must be a success.

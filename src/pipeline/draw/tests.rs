@@ -2,7 +2,7 @@ use super::*;
 use crate::plan::{ForeignKeyPlan, OrphanProbe, PLAN_FORMAT, ScanKey, TableMode};
 use crate::postgres::ledger::StepProgress;
 
-const LARGE: u64 = SMALL_TABLE_BYTES * 100;
+const LARGE: u64 = SMALL_TABLE_BYTES_MAX * 100;
 
 fn table(name: &str, bytes: u64, parents: &[&str]) -> TablePlan {
     let key = |parent: &&str| ForeignKeyPlan {
@@ -70,7 +70,7 @@ fn source(tables: Vec<TablePlan>, steps: &[[&str; 3]]) -> Source {
 
 /// Each node's objects, in the order in which one worker would take them; nodes taken at once by several are joined.
 async fn waves(source: Source) -> Vec<Vec<String>> {
-    let graph = Arc::new(super::super::graph::Graph::new(draw(&mut [source])));
+    let graph = Arc::new(super::super::graph::Graph::new(draw(&mut [source], 2)));
     let mut waves = Vec::new();
     loop {
         let mut taken = Vec::new();
@@ -130,8 +130,16 @@ async fn foreign_keys_wait_for_both_ends_and_vacuum_for_the_foreign_keys() {
 }
 
 #[tokio::test]
+async fn a_few_small_tables_go_to_every_connection() {
+    let tables = (0..5).map(|i| table(&format!("t{i}"), 10, &[])).collect();
+    let names = ["t0", "t1", "t2", "t3", "t4"];
+    let steps: Vec<[&str; 3]> = names.iter().map(|name| [*name, "vacuum", *name]).collect();
+    assert_eq!(waves(source(tables, &steps)).await, [["t0+t1+t2", "t3+t4"]]);
+}
+
+#[tokio::test]
 async fn small_tables_go_in_groups() {
-    let names: Vec<String> = (0..GROUP_TABLES_MAX + 1).map(|i| format!("t{i:03}")).collect();
+    let names: Vec<String> = (0..SMALL_TABLES_AT_ONCE * 2 + 1).map(|i| format!("t{i:03}")).collect();
     let tables = names.iter().map(|name| table(name, 10, &["t000"])).collect();
     let mut steps: Vec<[&str; 3]> = Vec::new();
     for kind in ["primary key", "foreign key", "vacuum"] {
@@ -140,5 +148,5 @@ async fn small_tables_go_in_groups() {
     let waves = waves(source(tables, &steps)).await;
     let sizes: Vec<Vec<usize>> =
         waves.iter().map(|wave| wave.iter().map(|node| node.split('+').count()).collect()).collect();
-    assert_eq!(sizes, [vec![64, 1], vec![65], vec![64, 1]]);
+    assert_eq!(sizes, [vec![100, 100, 1], vec![201], vec![100, 100, 1]]);
 }

@@ -1,0 +1,108 @@
+//! Small tables that share a transaction: read into memory first, then one COPY each, and one COMMIT for all.
+//!
+//! Whatever is not plain about one of them is left to the way that every table can go alone, so that errors, rows set aside
+//! and checkpoints are there what they always are.
+
+use super::copy::{CopyTask, ScanSummary, commit, read_task};
+use crate::assess::pool::join;
+use crate::encode::Frame;
+use crate::error::{Error, Result};
+use crate::limits::{SMALL_TABLES_AT_ONCE, SMALL_TABLES_BYTES_MAX};
+use crate::postgres::connect::Connector;
+use crate::postgres::load::{self, Begun, LoadTarget, Opened, Tally};
+use crate::postgres::session::Session;
+use crate::timing::{Stage, TableClock};
+use bytes::Bytes;
+use std::cell::RefCell;
+
+/// A table that was read.
+struct Read {
+    /// which of the tasks
+    index: usize,
+    frames: Vec<Frame>,
+    summary: ScanSummary,
+}
+
+/// Copies all of `tasks`, all of one source, in one transaction. Tells which of them are committed; the others are to be
+/// copied alone.
+///
+/// # Errors
+/// Of the server; nothing of any of them is committed then, and each may be copied alone.
+pub(super) async fn copy_together(
+    connector: &Connector,
+    session: &Session,
+    tasks: &[CopyTask],
+) -> Result<Vec<usize>> {
+    let reading = tasks.to_vec();
+    let clocks: Vec<&TableClock> = tasks.iter().map(|task| &task.clock).collect();
+    let reader = tokio::task::spawn_blocking(move || Ok(read_all(&reading)));
+    let read = join(TableClock::time_all(&clocks, Stage::Idle, reader).await)?;
+    let targets: Vec<&LoadTarget> = read.iter().map(|read| &tasks[read.index].target).collect();
+    let begun = TableClock::time_all(&clocks, Stage::Begin, load::begin(session, &targets)).await?;
+    if let Begun::Ready(opened) = begun {
+        fill(&opened, tasks, &read).await?;
+        let tallies = read.iter().map(|read| &read.summary.tallies[..]);
+        let all: Vec<(&LoadTarget, &[Tally])> = targets.iter().copied().zip(tallies).collect();
+        TableClock::time_all(&clocks, Stage::Commit, commit(connector, session, &all)).await?;
+    }
+    for read in &read {
+        let bytes = read.frames.iter().map(|frame| frame.bytes.len() as u64).sum();
+        tasks[read.index].counters.add(read.summary.rows, bytes);
+    }
+    Ok(read.iter().map(|read| read.index).collect())
+}
+
+/// Reads what can be read and sent as it is. A value that does not fit, rows to be set aside: the table goes alone.
+fn read_all(tasks: &[CopyTask]) -> Vec<Read> {
+    let plain = |(index, task): (usize, &CopyTask)| {
+        let frames = RefCell::new(Vec::new());
+        let summary = read_task(task, &|frame| keep(&frames, &frame)).ok()?;
+        let read = Read { index, frames: frames.into_inner(), summary };
+        (read.summary.held.rows == 0).then_some(read)
+    };
+    tasks.iter().enumerate().filter_map(plain).collect()
+}
+
+/// A frame is made to be sent at once, with room for a large one: what is kept has the size that it needs.
+fn keep(frames: &RefCell<Vec<Frame>>, frame: &Frame) -> Result<()> {
+    let bytes = Bytes::copy_from_slice(&frame.bytes);
+    frames.borrow_mut().push(Frame { bytes, rows: frame.rows });
+    Ok(())
+}
+
+async fn fill(opened: &Opened<'_>, tasks: &[CopyTask], tables: &[Read]) -> Result<()> {
+    let mut load = opened.start(0).await?;
+    for (next, table) in (1..).zip(tables) {
+        let (mut rows, clock) = (0, &tasks[table.index].clock);
+        for frame in &table.frames {
+            clock.time(Stage::Send, load.send(frame.bytes.clone())).await?;
+            rows += u64::from(frame.rows);
+        }
+        if rows != table.summary.rows {
+            return Err(Error::internal("the rows sent are not the rows read"));
+        }
+        load = match clock.time(Stage::Commit, opened.turn(load, rows, next)).await? {
+            Some(load) => load,
+            None => break,
+        };
+    }
+    Ok(())
+}
+
+/// Small tables of one source, put together for `jobs` connections.
+pub(super) fn batches(tasks: Vec<CopyTask>, jobs: usize) -> Vec<Vec<CopyTask>> {
+    let tables_max = tasks.len().div_ceil(jobs.max(1)).clamp(1, SMALL_TABLES_AT_ONCE);
+    let mut batches: Vec<Vec<CopyTask>> = Vec::new();
+    let mut bytes = 0;
+    for task in tasks {
+        bytes += task.bytes();
+        match batches.last_mut() {
+            Some(batch) if batch.len() < tables_max && bytes <= SMALL_TABLES_BYTES_MAX => batch.push(task),
+            _ => {
+                bytes = task.bytes();
+                batches.push(vec![task]);
+            }
+        }
+    }
+    batches
+}
