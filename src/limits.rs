@@ -38,6 +38,20 @@ pub const SMALL_TABLES_BYTES_MAX: u64 = 2 * 1024 * 1024;
 /// Bytes of statements that are sent together: about five hundred tables, so that round trips count no more. The server
 /// parses all before it runs the first, which takes some megabytes of its memory.
 pub const STATEMENTS_BYTES_MAX: usize = 128 * 1024;
+/// Values of the rowid below which a table is profiled in one piece: about 10 ms of work, against some 0.1 ms that a piece
+/// costs by itself.
+pub const PIECE_ROWIDS_MIN: u64 = 32 * 1024;
+
+/// Pieces into which a large table's profile is cut, for each connection: enough that all end at about the same time
+/// although rowids are not spread evenly.
+pub const PIECES_PER_JOB: u64 = 4;
+
+/// Rows and bytes that a piece of a profile weighs together: a chunk that ends inside such a block costs a second look at
+/// it, and 32 bytes are kept for each.
+pub const BLOCK_ROWS: u64 = 4096;
+
+/// See [`BLOCK_ROWS`].
+pub const BLOCK_BYTES: u64 = 512 * 1024;
 
 /// Connections that load at once by default: more than four fight over the same relation extension lock.
 pub const JOBS_DEFAULT_MAX: usize = 4;

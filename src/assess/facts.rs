@@ -116,6 +116,37 @@ impl ColumnFacts {
         }
     }
 
+    /// Texts so far.
+    pub(super) fn texts(&self) -> u64 {
+        self.profile.texts
+    }
+
+    /// Adds the facts of the rows that follow. False where what their texts say of the spelling could not be added, because
+    /// it depends on the texts before them: then they are to be shown to [`Self::look_again`], in order.
+    pub(super) fn append(&mut self, later: ColumnFacts) -> bool {
+        let (before, after) = (self.profile.texts, later.profile.texts);
+        let is_known = match (self.votes.open, before, after) {
+            (false, ..) | (true, _, 0) => true,
+            (true, 0, _) => {
+                self.votes = later.votes;
+                self.profile.broke = later.profile.broke.clone();
+                true
+            }
+            (true, ..) => self.votes.append(&later.votes, before + after),
+        };
+        self.integers = (self.integers.0.min(later.integers.0), self.integers.1.max(later.integers.1));
+        self.reals = (self.reals.0.min(later.reals.0), self.reals.1.max(later.reals.1));
+        append_counts(&mut self.profile, later.profile);
+        is_known
+    }
+
+    /// Takes the spelling of the `number`th text, whose other facts are known already.
+    pub(super) fn look_again(&mut self, bytes: &[u8], number: u64, key: impl Fn() -> String) {
+        if self.votes.open && self.votes.observe(bytes, number) {
+            self.profile.broke = Some(key());
+        }
+    }
+
     /// What came of it.
     pub(super) fn finish(self) -> ColumnProfile {
         let mut profile = self.profile;
@@ -123,6 +154,44 @@ impl ColumnFacts {
         profile.real_range = (profile.reals > 0).then_some(self.reals);
         profile.spelling = (profile.texts > 0).then(|| self.votes.spelling());
         profile
+    }
+}
+
+/// Sums, extremes and first examples of rows and of those that follow them. A new field does not compile until it is
+/// written here; what only [`ColumnFacts::finish`] knows stays empty.
+fn append_counts(profile: &mut ColumnProfile, later: ColumnProfile) {
+    let before = std::mem::take(profile);
+    *profile = ColumnProfile {
+        nulls: before.nulls + later.nulls,
+        integers: before.integers + later.integers,
+        reals: before.reals + later.reals,
+        texts: before.texts + later.texts,
+        blobs: before.blobs + later.blobs,
+        integer_range: None,
+        integers_zero: before.integers_zero + later.integers_zero,
+        integers_one: before.integers_one + later.integers_one,
+        real_range: None,
+        reals_integral: before.reals_integral + later.reals_integral,
+        reals_infinite: before.reals_infinite + later.reals_infinite,
+        reals_negative_zero: before.reals_negative_zero + later.reals_negative_zero,
+        texts_invalid: before.texts_invalid + later.texts_invalid,
+        texts_nul: before.texts_nul + later.texts_nul,
+        texts_numeric: before.texts_numeric + later.texts_numeric,
+        texts_empty: before.texts_empty + later.texts_empty,
+        texts_trailing_space: before.texts_trailing_space + later.texts_trailing_space,
+        max_characters: before.max_characters.max(later.max_characters),
+        blobs_of_16: before.blobs_of_16 + later.blobs_of_16,
+        blobs_text: before.blobs_text + later.blobs_text,
+        max_bytes: before.max_bytes.max(later.max_bytes),
+        odd_texts: before.odd_texts.into_iter().chain(later.odd_texts).take(EXAMPLES_MAX).collect(),
+        first: before.first,
+        broke: before.broke,
+        spelling: None,
+    };
+    for (class, key) in later.first {
+        if profile.first.iter().all(|(known, _)| *known != class) {
+            profile.first.push((class, key));
+        }
     }
 }
 
@@ -172,7 +241,7 @@ fn spells_number(bytes: &[u8]) -> bool {
 }
 
 /// The spellings that are still possible.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Votes {
     /// any of them is
     open: bool,
@@ -213,9 +282,33 @@ impl Votes {
         }
         self.uuids.observe(text);
         self.flags.observe(text);
-        let possible = self.stamps.is_open() || self.json || self.uuids.is_open() || self.flags.is_open();
-        self.open = possible && number < self.texts_max;
+        self.open = self.is_possible() && number < self.texts_max;
         hoped && !self.hopes()
+    }
+
+    /// Adds what was observed of the texts that follow, which makes `texts` of them. False, and nothing added, where those
+    /// before them decide at which text the hope ended, or how many of them are looked at.
+    fn append(&mut self, later: &Votes, texts: u64) -> bool {
+        if self.texts_max != u64::MAX && texts > self.texts_max {
+            return false;
+        }
+        let mut both = self.clone();
+        both.stamps.merge(&later.stamps);
+        both.json &= later.json;
+        both.jsonb &= later.jsonb;
+        both.container &= later.container;
+        both.uuids.merge(&later.uuids);
+        both.flags.merge(&later.flags);
+        both.open = both.is_possible() && texts < both.texts_max;
+        let is_known = both.hopes() || !self.hopes();
+        if is_known {
+            *self = both;
+        }
+        is_known
+    }
+
+    fn is_possible(&self) -> bool {
+        self.stamps.is_open() || self.json || self.uuids.is_open() || self.flags.is_open()
     }
 
     /// Most texts are no JSON at their first character; a column of words is not parsed to find that out. A declared

@@ -3,7 +3,7 @@
 
 use super::aside::{Judge, row_id, sets_orphans_aside};
 use super::job::{Job, key_text};
-use super::pool;
+use super::{parents, pool};
 use crate::checkpoint::ScanRange;
 use crate::error::{Error, Result};
 use crate::limits::{EXAMPLES_MAX, SET_ASIDE_KEYS_AT_ONCE};
@@ -149,8 +149,7 @@ pub async fn settle(
     let followed = pool::blocking(1, vec![()], move |()| follow(&shared, &tables, &kept)).await?;
     let mut found = followed.into_iter().next().ok_or_else(|| Error::internal("a task without a result"))?;
     let (shared, kept, tables) = (Arc::clone(job), Arc::clone(&rows), Arc::clone(&whole));
-    let counted = (0..Keys::of(plan).0.len()).filter(|number| !Keys::of(plan).is_quarantined(plan, *number));
-    let counts = pool::blocking(jobs, counted.collect(), move |number| {
+    let counts = pool::blocking(jobs, uncertain(job, plan, &rows)?, move |number| {
         count_orphans(&shared, &tables, &kept, *number)
     });
     for (t, k, orphans) in counts.await? {
@@ -187,6 +186,21 @@ fn follow(job: &Job, plan: &Plan, rows: &AsideRows) -> Result<Vec<Vec<OrphansFou
         }
     }
     Ok(found)
+}
+
+/// Numbers of the keys whose orphans are counted: they are not set aside, and the profile does not prove that there are none.
+fn uncertain(job: &Job, plan: &Plan, rows: &AsideRows) -> Result<Vec<usize>> {
+    let keys = Keys::of(plan);
+    let mut uncertain = Vec::new();
+    for (number, (t, _, probe)) in keys.0.iter().enumerate() {
+        let parent = plan.tables.iter().find(|table| table.source == probe.parent);
+        let has_all = |parent| parents::has_all(job, &plan.tables[*t], parent, probe);
+        let is_certain = parent.is_some_and(has_all) && !rows.has_any(&probe.parent)?;
+        if !keys.is_quarantined(plan, number) && !is_certain {
+            uncertain.push(number);
+        }
+    }
+    Ok(uncertain)
 }
 
 /// Orphans of a key whose policy is another one: they are copied, or refused.

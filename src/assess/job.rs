@@ -127,10 +127,15 @@ impl Job {
 
     /// The scan of a whole table, every column of the rows that the configuration lets through.
     pub fn scan_of_table(&self, table: &Table) -> ScanSpec {
+        self.scan_of_columns(table, &table.columns)
+    }
+
+    /// The same scan of some of its columns.
+    pub fn scan_of_columns(&self, table: &Table, columns: &[Column]) -> ScanSpec {
         let filter = self.filter(&table.name);
         let spec = ScanSpec::new(&table.name, table.rowid_name(), self.endian());
         let mut spec = spec.filter(filter.as_deref());
-        for column in &table.columns {
+        for column in columns {
             // An empty text that becomes NULL is none of the texts whose spelling is looked for.
             let empty_null = self.settings.column(&table.name, &column.name).cleanse.empty_null;
             spec.changed_column(&column.name, false, Cleanse { empty_null, ..Cleanse::default() });

@@ -6,9 +6,13 @@ pub mod aside;
 mod chunks;
 pub mod compared;
 mod facts;
+#[cfg(test)]
+mod fixture;
 pub mod follow;
 pub mod job;
 mod naive;
+mod parents;
+mod pieces;
 pub mod pool;
 pub mod profile;
 mod settings;

@@ -4,7 +4,7 @@
 use super::chunks::ChunkCutter;
 use super::facts::ColumnFacts;
 use super::job::{Job, key_text};
-use super::pool;
+use super::pieces;
 use crate::catalog::Table;
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::checkpoint::ScanRange;
@@ -23,7 +23,8 @@ const HEAP_QUESTION_COLUMNS: usize = 300;
 /// Rows between two updates of the counters.
 const COUNT_EVERY_ROWS: u64 = 4096;
 
-/// Profiles the selected tables of every job, as many at once as the settings say; in the order of jobs and tables.
+/// Profiles the selected tables of every job, as many at once as the settings say, large ones in pieces; in the order of
+/// jobs and tables.
 ///
 /// # Errors
 /// The first source fault.
@@ -36,14 +37,7 @@ pub async fn profile_all(
     let bytes = jobs.iter().map(|job| job.source.facts().bytes).sum();
     events.tell(Event::PhaseStarted { phase: Phase::Profile, tasks: tables, rows: 0, bytes });
     let started = Instant::now();
-    let tasks: Vec<(usize, usize)> =
-        jobs.iter().enumerate().flat_map(|(j, job)| job.selected.iter().map(move |&t| (j, t))).collect();
-    let (config, shared, events_in) = (config.clone(), Arc::clone(jobs), events.clone());
-    let profiles = pool::blocking(config.jobs, tasks, move |&(j, t)| {
-        let job = &shared[j];
-        profile_with_events(job, &job.catalog.tables[t], &config, &events_in)
-    })
-    .await?;
+    let profiles = pieces::profile_all(jobs, config, events).await?;
     events.tell(Event::PhaseFinished { phase: Phase::Profile, seconds: started.elapsed().as_secs_f64() });
     Ok(profiles)
 }
@@ -57,23 +51,6 @@ pub(super) fn empty(table: &Table) -> TableProfile {
     }
 }
 
-fn profile_with_events(job: &Job, table: &Table, config: &Config, events: &Events) -> Result<TableProfile> {
-    let started = Instant::now();
-    let counters = Arc::new(TaskCounters::default());
-    let name = table.name.clone();
-    events.tell(Event::TaskStarted {
-        phase: Phase::Profile,
-        name: name.clone(),
-        rows: 0,
-        bytes: 0,
-        counters: Arc::clone(&counters),
-    });
-    let profile = profile_table(job, table, config, &counters)?;
-    let seconds = started.elapsed().as_secs_f64();
-    events.tell(Event::TaskFinished { phase: Phase::Profile, name, rows: profile.rows, seconds });
-    Ok(profile)
-}
-
 /// Profiles one table: one scan of all its cells.
 ///
 /// # Errors
@@ -84,43 +61,92 @@ pub fn profile_table(
     config: &Config,
     counters: &TaskCounters,
 ) -> Result<TableProfile> {
-    let reader = job.source.reader()?;
-    let content = config.infer == Infer::Content;
-    let mut facts: Vec<ColumnFacts> = table
-        .columns
-        .iter()
-        .map(|column| ColumnFacts::new(&job.hoped_type(&table.name, column), content))
-        .collect();
     let mut chunks = ChunkCutter::new(config.chunk_bytes, config.chunk_rows);
-    let mut profile = TableProfile { max_key_bytes: vec![0; table.indexes.len()], ..TableProfile::default() };
-    let (mut told_rows, mut told_bytes) = (0, 0);
-    scan(&reader, &job.scan_of_table(table), &ScanRange::WHOLE, |row| {
-        let weight = observe_row(row, &mut facts, profile.rows)?;
-        profile.rows += 1;
-        profile.bytes += weight;
-        profile.max_row_bytes = profile.max_row_bytes.max(weight);
-        if weight + KEY_OVERHEAD_BYTES_MAX > INDEX_KEY_BYTES_MAX {
-            measure_keys(row, table, &mut profile.max_key_bytes)?;
-        }
-        if facts.len() > HEAP_QUESTION_COLUMNS {
-            profile.max_heap_bytes = profile.max_heap_bytes.max(heap_bytes(row, facts.len())?);
-        }
-        chunks.row(row.key(), weight);
-        if profile.rows - told_rows >= COUNT_EVERY_ROWS {
-            counters.add(profile.rows - told_rows, profile.bytes - told_bytes);
-            (told_rows, told_bytes) = (profile.rows, profile.bytes);
-        }
-        Ok(())
-    })?;
-    counters.add(profile.rows - told_rows, profile.bytes - told_bytes);
-    profile.chunks = chunks.finish();
-    profile.columns = facts.into_iter().map(ColumnFacts::finish).collect();
-    Ok(profile)
+    let cut = |row: &RowView<'_>, weight| chunks.row(|| row.key(), weight);
+    let seen = Seen::of_range(job, table, config, counters, &ScanRange::WHOLE, cut)?;
+    Ok(seen.finish(chunks))
+}
+
+/// What was seen of a table, or of a part of it.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// without chunks and columns
+    profile: TableProfile,
+    pub(super) facts: Vec<ColumnFacts>,
+}
+
+impl Seen {
+    /// Reads every cell of `range`, and hands each row with its weight to `cut`.
+    pub(super) fn of_range(
+        job: &Job,
+        table: &Table,
+        config: &Config,
+        counters: &TaskCounters,
+        range: &ScanRange,
+        mut cut: impl FnMut(&RowView<'_>, u64),
+    ) -> Result<Seen> {
+        let reader = job.source.reader()?;
+        let Seen { mut profile, mut facts } = Seen::nothing(job, table, config);
+        let (mut told_rows, mut told_bytes) = (0, 0);
+        scan(&reader, &job.scan_of_table(table), range, |row| {
+            let weight = observe_row(row, &mut facts, profile.rows)?;
+            profile.rows += 1;
+            profile.bytes += weight;
+            profile.max_row_bytes = profile.max_row_bytes.max(weight);
+            if weight + KEY_OVERHEAD_BYTES_MAX > INDEX_KEY_BYTES_MAX {
+                measure_keys(row, table, &mut profile.max_key_bytes)?;
+            }
+            if facts.len() > HEAP_QUESTION_COLUMNS {
+                profile.max_heap_bytes = profile.max_heap_bytes.max(heap_bytes(row, facts.len())?);
+            }
+            cut(row, weight);
+            if profile.rows - told_rows >= COUNT_EVERY_ROWS {
+                counters.add(profile.rows - told_rows, profile.bytes - told_bytes);
+                (told_rows, told_bytes) = (profile.rows, profile.bytes);
+            }
+            Ok(())
+        })?;
+        counters.add(profile.rows - told_rows, profile.bytes - told_bytes);
+        Ok(Seen { profile, facts })
+    }
+
+    fn nothing(job: &Job, table: &Table, config: &Config) -> Seen {
+        let content = config.infer == Infer::Content;
+        let facts = |column| ColumnFacts::new(&job.hoped_type(&table.name, column), content);
+        let profile = TableProfile { max_key_bytes: vec![0; table.indexes.len()], ..TableProfile::default() };
+        Seen { profile, facts: table.columns.iter().map(facts).collect() }
+    }
+
+    /// Adds what was seen of the rows that follow, but for the columns' facts, which are given back.
+    pub(super) fn append(&mut self, later: Seen) -> Vec<ColumnFacts> {
+        let (all, more) = (&mut self.profile, later.profile);
+        all.rows += more.rows;
+        all.bytes += more.bytes;
+        all.max_row_bytes = all.max_row_bytes.max(more.max_row_bytes);
+        all.max_heap_bytes = all.max_heap_bytes.max(more.max_heap_bytes);
+        let keys = all.max_key_bytes.iter_mut().zip(more.max_key_bytes);
+        keys.for_each(|(all, more)| *all = (*all).max(more));
+        later.facts
+    }
+
+    /// The profile, with its chunks.
+    pub(super) fn finish(self, chunks: ChunkCutter) -> TableProfile {
+        let columns = self.facts.into_iter().map(ColumnFacts::finish).collect();
+        TableProfile { chunks: chunks.finish(), columns, ..self.profile }
+    }
+}
+
+/// Bytes of a row's number of fields, before the weights of its values.
+const ROW_BYTES: u64 = 2;
+
+/// What a row of so many columns weighs for the chunks.
+pub(super) fn weigh(row: &RowView<'_>, columns: usize) -> Result<u64> {
+    (0..columns).try_fold(ROW_BYTES, |weight, i| Ok(weight + row.value(i)?.weight_bytes() as u64))
 }
 
 #[inline]
 fn observe_row(row: &RowView<'_>, facts: &mut [ColumnFacts], number: u64) -> Result<u64> {
-    let mut weight = 2;
+    let mut weight = ROW_BYTES;
     for (i, facts) in facts.iter_mut().enumerate() {
         let value = row.value(i)?;
         weight += value.weight_bytes() as u64;

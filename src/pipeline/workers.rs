@@ -157,9 +157,8 @@ impl Worker {
     /// Nobody has asked for a stop, and nothing has failed after which all is to stop.
     fn is_wanted(&self) -> bool {
         let failures = lock(&self.failures);
-        !self.cancel.is_asked()
-            && !failures.iter().any(|(_, error)| is_final(error))
-            && !(self.fail_fast && !failures.is_empty())
+        let ends_all = |(_, error): &(String, Error)| self.fail_fast || is_final(error);
+        !self.cancel.is_asked() && !failures.iter().any(ends_all)
     }
 
     /// Chunks of a table that failed already are left: the next run finds them in the ledger.

@@ -1,6 +1,8 @@
-//! Keys that would meet in the target: counted by SQLite's own sorter, which keeps to its memory and goes to disk.
+//! Keys that would meet in the target: counted by SQLite's own sorter, which keeps to its memory and goes to disk. And how
+//! far the rowids of a table span.
 
 use super::filter::condition;
+use super::scan::unreadable;
 use crate::error::{Error, Result};
 use crate::ident::quote;
 use crate::limits::EXAMPLES_MAX;
@@ -66,6 +68,18 @@ pub fn count_repeated(
     Ok(repeated)
 }
 
+/// The smallest and the largest rowid of `table`, where it has a row; `rowid` is the rowid's name. Two steps down a b-tree.
+///
+/// # Errors
+/// A source fault.
+pub fn rowid_range(connection: &Connection, table: &str, rowid: &str) -> Result<Option<(i64, i64)>> {
+    let (key, from) = (quote(rowid), format!("FROM main.{} NOT INDEXED", quote(table)));
+    let sql = format!("SELECT (SELECT min({key}) {from}), (SELECT max({key}) {from})");
+    let ends = connection
+        .query_row(&sql, [], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get::<_, Option<i64>>(1)?)));
+    ends.map_err(|error| unreadable(table, error))
+}
+
 fn form_of(row: &Context<'_>, form: &impl Fn(&[Value<'_>]) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
     let values: Vec<Value<'_>> = (0..row.len())
         .map(|i| match row.get_raw(i) {
@@ -100,5 +114,15 @@ mod tests {
         let fewer =
             count_repeated(&connection, "t", &["v"], (Some("rowid"), Some("v <> 'b'")), lower).unwrap();
         assert_eq!((fewer.keys, fewer.rowids), (1, vec![1]));
+    }
+
+    #[test]
+    fn the_rowids_of_a_table_span_from_its_first_row_to_its_last() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch("CREATE TABLE t(rowid TEXT, v); CREATE TABLE e(v); INSERT INTO t(oid, v) VALUES (7, 1), (-3, 2)")
+            .unwrap();
+        assert_eq!(rowid_range(&connection, "t", "oid").unwrap(), Some((-3, 7)));
+        assert_eq!(rowid_range(&connection, "e", "rowid").unwrap(), None);
     }
 }

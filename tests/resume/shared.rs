@@ -35,7 +35,7 @@ impl Many {
             "--to",
             &database.url(),
             "--jobs",
-            "2",
+            jobs,
         ])
     }
 }
