@@ -2,6 +2,7 @@
 //!
 //! The data plane never waits for the screen: it bumps atomics, and whoever draws reads them when it likes.
 
+use crate::timing::{Clock, RunStage};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,6 +26,19 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Its place in the profile of the run.
+    pub fn stage(self) -> RunStage {
+        match self {
+            Phase::Profile => RunStage::Profile,
+            Phase::Prepare => RunStage::Prepare,
+            Phase::Copy => RunStage::Copy,
+            Phase::Verify => RunStage::Verify,
+            Phase::Index => RunStage::Index,
+            Phase::Constrain => RunStage::Constrain,
+            Phase::Maintain => RunStage::Maintain,
+        }
+    }
+
     /// The phase in one word, for people and for `--progress json`.
     pub fn name(self) -> &'static str {
         match self {
@@ -117,9 +131,12 @@ pub trait Observer: Send + Sync {
     fn observe(&self, event: Event);
 }
 
-/// Hands events to the one observer of a run.
+/// Hands events to the one observer of a run. It goes wherever work is done, and so carries the run's clock, too.
 #[derive(Clone)]
-pub struct Events(Arc<dyn Observer>);
+pub struct Events {
+    observer: Arc<dyn Observer>,
+    clock: Clock,
+}
 
 impl std::fmt::Debug for Events {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -128,9 +145,19 @@ impl std::fmt::Debug for Events {
 }
 
 impl Events {
-    /// Events for `observer`.
+    /// Events for `observer`, of a run that is not measured.
     pub fn new(observer: Arc<dyn Observer>) -> Events {
-        Events(observer)
+        Events { observer, clock: Clock::default() }
+    }
+
+    /// The same, of a run that `clock` measures: a phase that is told is one of its stages.
+    pub fn measured(self, clock: Clock) -> Events {
+        Events { clock, ..self }
+    }
+
+    /// The run's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Events for nobody.
@@ -139,12 +166,17 @@ impl Events {
         impl Observer for Silent {
             fn observe(&self, _: Event) {}
         }
-        Events(Arc::new(Silent))
+        Events::new(Arc::new(Silent))
     }
 
     /// Tells one fact.
     pub fn tell(&self, event: Event) {
-        self.0.observe(event);
+        match &event {
+            Event::PhaseStarted { phase, .. } => self.clock.begin(phase.stage()),
+            Event::PhaseFinished { phase, .. } => self.clock.end(phase.stage()),
+            Event::TaskStarted { .. } | Event::TaskFinished { .. } | Event::Note { .. } => {}
+        }
+        self.observer.observe(event);
     }
 
     /// Tells a sentence.

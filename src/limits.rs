@@ -96,6 +96,10 @@ pub const SET_ASIDE_LISTED_MAX: u64 = 100;
 /// How long one attempt to connect may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// Events that wait for a screen that is not being read; of more, those of single tables and objects are left out. About
+/// 150 bytes each, so 1.5 MB; a thousand tables make some eight thousand in all.
+pub const SCREEN_EVENTS_MAX: usize = 10_000;
+
 /// Silence on a TCP connection before the first keepalive probe. The kernel's two hours would leave a copy hanging
 /// on a host that vanished; 15 s + 3 × 5 s finds out within half a minute.
 pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(15);

@@ -64,8 +64,12 @@ mod migrations;
 mod scripts;
 // what the server would change without a word, refused before the first write
 mod silent;
+// where the time went
+mod timing;
 // sslmode, certificates, logins
 mod tls;
+// progress that nobody reads
+mod unread;
 // what is sent of a date, a time or an interval is what is read back
 mod values_of_time;
 // views that are carried show the same rows, the others are listed

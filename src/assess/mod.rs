@@ -38,6 +38,7 @@ use crate::plan::{Plan, StepKind, TableMode};
 use crate::postgres::inspect;
 use crate::postgres::session::Session;
 use crate::sqlite::filter;
+use crate::timing::RunStage;
 use job::{Job, check_globs};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -83,8 +84,11 @@ pub async fn plan(
     config: &Config,
     events: &Events,
 ) -> Result<Vec<Assessed>> {
+    let looking = events.clock().stage(RunStage::Plan);
     let target = inspect(session, config).await?;
+    drop(looking);
     let mut assessed = plan_against(jobs, config, events, target).await?;
+    let _looking = events.clock().stage(RunStage::Plan);
     for one in &mut assessed {
         one.holding_rows = holding_rows(session, &mut one.plan, config).await?;
     }
@@ -116,6 +120,7 @@ pub async fn plan_against(
     mut target: TargetCatalog,
 ) -> Result<Vec<Assessed>> {
     let jobs = examine(jobs, config, events).await?;
+    let _planning = events.clock().stage(RunStage::Plan);
     let mut assessed = Vec::new();
     let mut claimed: BTreeMap<String, String> = BTreeMap::new();
     for job in jobs {
@@ -135,9 +140,11 @@ pub async fn plan_against(
 /// first, since it explains what the profile may have stumbled over.
 async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec<Job>> {
     let jobs = Arc::new(jobs);
-    let shared = Arc::clone(&jobs);
-    let health =
-        pool::blocking(1, (0..jobs.len()).collect(), move |&i: &usize| shared[i].source.quick_check());
+    let (shared, clock) = (Arc::clone(&jobs), events.clock().clone());
+    let health = pool::blocking(1, (0..jobs.len()).collect(), move |&i: &usize| {
+        let _checking = clock.stage(RunStage::PageCheck);
+        shared[i].source.quick_check()
+    });
     let (health, profiles) = tokio::join!(health, profile::profile_all(&jobs, config, events));
     let (health, profiles) = (health?, profiles?);
     let jobs = Arc::try_unwrap(jobs).map_err(|_| Error::internal("a thread outlived its phase"))?;

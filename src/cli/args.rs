@@ -240,6 +240,9 @@ pub struct RunArgs {
     /// Write a report to this file, which must end in .json; may be repeated
     #[arg(long, value_name = "FILE", action = ArgAction::Append)]
     pub report: Vec<PathBuf>,
+    /// Say where the time went, after the summary and in the report: seconds per table and stage
+    #[arg(long)]
+    pub timing: bool,
     /// Progress on stderr: bars on a terminal and lines elsewhere (auto), or as named
     #[arg(long, value_enum, default_value_t = ProgressWord::Auto, hide_possible_values = true,
           value_name = "auto|bars|lines|json|off")]

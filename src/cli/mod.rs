@@ -68,8 +68,12 @@ fn print(text: &str) {
     let _ = out.flush();
 }
 
-/// Prints to stderr. A stderr that is closed takes nothing away from what was done.
+/// Prints to stderr. A stderr that is closed takes nothing away from what was done. Where there is nothing to say, it is
+/// not touched: progress that nobody reads may hold it.
 fn complain(text: &str) {
+    if text.is_empty() {
+        return;
+    }
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 

@@ -117,6 +117,8 @@ pub struct Run {
     pub reports: Vec<PathBuf>,
     /// how progress is shown
     pub progress: ProgressStyle,
+    /// where the time goes is measured and told
+    pub timing: bool,
     /// where the decisions are to be written as a `cutover.toml`
     pub write_config: Option<PathBuf>,
 }
@@ -210,7 +212,7 @@ fn run(ends: &EndArgs, selection: &SelectionArgs, run: &RunArgs, around: &Surrou
     let jobs = run.jobs.or(config.settings.options.jobs).unwrap_or(cores);
     let config = Config { jobs, show_values: run.show_values, ..config };
     let progress = progress(run.progress);
-    Ok(Run { config, reports: run.report.clone(), progress, write_config: None })
+    Ok(Run { config, reports: run.report.clone(), progress, timing: run.timing, write_config: None })
 }
 
 /// What the selection says, typed or in the file; the rest at its defaults.

@@ -13,6 +13,7 @@ use crate::pipeline::{self, Ended, Tools};
 use crate::plan::configured::config_text;
 use crate::report::summary::Width;
 use crate::report::{self, Screen, error_text, file, summary};
+use crate::timing::Clock;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -52,7 +53,9 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, env_file: O
     let screen = report::observer(run.progress);
     let runtime = runtime()?;
     let config = run.config.clone();
-    let ended = runtime.block_on(execute(run.config, connector, Arc::clone(&screen), wanted));
+    let clock = if run.timing { Clock::started(config.jobs) } else { Clock::default() };
+    let events = Events::new(Arc::<Screen>::clone(&screen)).measured(clock);
+    let ended = runtime.block_on(execute(run.config, connector, events, wanted));
     // A reader that a stop left in the middle of a long scan is not waited for: it has nothing to write.
     runtime.shutdown_background();
     screen.finish();
@@ -86,10 +89,10 @@ pub(super) fn write_new(option: &str, path: &Path, text: &str) -> Result<()> {
 async fn execute(
     config: crate::config::Config,
     connector: Connector,
-    screen: Arc<Screen>,
+    events: Events,
     wanted: &Wanted,
 ) -> Ended {
-    let tools = Tools { config, connector, events: Events::new(screen), cancel: Cancel::new() };
+    let tools = Tools { config, connector, events, cancel: Cancel::new() };
     if let Some(file) = &tools.config.settings.file {
         tools.events.note(format!("settings from {file}"));
     }
@@ -112,18 +115,20 @@ pub(super) fn connector(target: &TargetAddress, variables: &Variables<'_>) -> Re
     target::connector(&text.0, &lookup, &std::process::id().to_string())
 }
 
-/// Fills in outcome and exit code, writes the report files, prints the summary.
+/// Fills in outcome and exit code, writes the report files, prints the summary. The files come first: a reader of stdout
+/// that does not read would hold them up.
 fn conclude(mut ended: Ended, reports: &[std::path::PathBuf]) -> Result<u8> {
     let kind = ended.error.as_ref().map(crate::error::Error::kind);
     let set_aside = ended.report.tables.iter().map(|table| table.rows.set_aside).sum();
     ended.report.outcome = kind.map_or(exit::outcome_without_error(set_aside), exit::outcome_of);
     ended.report.exit_code = exit::of_run(ended.report.outcome, kind);
+    let written: Result<Vec<()>> = reports.iter().map(|path| file::write(&ended.report, path)).collect();
     if ended.report.run.command == "validate" {
         print(&report::plan::text(&ended.report, Width::of_stdout()));
     }
     print(&summary::text(&ended.report, Width::of_stdout()));
+    print(&report::timing::text(&ended.report, Width::of_stdout()));
     complain(&summary::failure(&ended.report, ended.error.as_ref()));
-    let written: Result<Vec<()>> = reports.iter().map(|path| file::write(&ended.report, path)).collect();
     // The copy stands whatever becomes of the report; but a report that was asked for and is not there is no success.
     match written {
         Err(error) if matches!(ended.report.exit_code, exit::DONE | exit::SET_ASIDE) => Err(error),

@@ -1,5 +1,6 @@
 //! The account of a run: collects what each phase found into the report.
 
+use super::cpu;
 use super::finish::Finished;
 use super::prepare::plan_hash;
 use super::steps::{SEQUENCE, VACUUM, VALIDATE_CHECK, is_validation};
@@ -19,6 +20,7 @@ use crate::plan::{Evidence, Plan, StepKind, TablePlan};
 use crate::postgres::connect::Connector;
 use crate::postgres::ledger::{self, ChunkState, SourceState, StepProgress, StepState};
 use crate::postgres::session::Session;
+use crate::timing::Clock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The report while it is written.
@@ -53,6 +55,7 @@ impl Account {
             not_carried: Vec::new(),
             findings: Vec::new(),
             error: None,
+            timing: None,
         };
         Account { report, began: Instant::now() }
     }
@@ -218,9 +221,11 @@ impl Account {
         self.report.tables.iter().any(|table| table.verify == Verify::Differs)
     }
 
-    /// Closes the account.
-    pub fn close(mut self, error: Option<&Error>) -> RunReport {
-        self.report.run.seconds = self.began.elapsed().as_secs_f64();
+    /// Closes the account, with what `clock` has measured.
+    pub fn close(mut self, error: Option<&Error>, clock: &Clock) -> RunReport {
+        let wall = self.began.elapsed();
+        self.report.run.seconds = wall.as_secs_f64();
+        clock.tell(&mut self.report, wall, cpu::seconds);
         self.report.error = error.map(ToString::to_string);
         if let Some(error) = error {
             let known = |finding: &Finding| self.report.findings.contains(finding);
@@ -260,6 +265,7 @@ fn table_report(plan: &TablePlan) -> TableReport {
         differences: Vec::new(),
         set_aside: Vec::new(),
         seconds: TableSeconds::default(),
+        timing: None,
         columns: plan
             .columns
             .iter()

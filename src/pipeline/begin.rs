@@ -20,6 +20,7 @@ use crate::postgres::ledger::{self, SourceState};
 use crate::postgres::prepare::Preparation;
 use crate::postgres::session::Session;
 use crate::postgres::{self, fault, inspect, readback};
+use crate::timing::{RunStage, TableClock};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,6 +29,7 @@ pub(super) async fn connect(tools: &Tools, account: &mut Account) -> Result<Sess
     for note in tools.connector.info().notes() {
         tools.events.note(note.clone());
     }
+    let _open = tools.events.clock().stage(RunStage::Open);
     let session = tools.cancel.at_once(tools.connector.connect("control")).await?;
     account.target(&session, &tools.connector, &tools.config);
     Ok(session)
@@ -118,8 +120,12 @@ async fn take_over(
     let job = Arc::new(job);
     let how = resume::check(&state, &tools.config, job.fingerprint())?;
     if how == Resume::Reverify {
+        let _reread = tools.events.clock().stage(RunStage::Reread);
         tools.events.note("the source has changed: reading every finished chunk again");
-        plan = tools.cancel.at_once(reverify::run(&job, &plan, &state, tools.config.jobs)).await?;
+        plan = tools
+            .cancel
+            .at_once(reverify::run(&job, &plan, &state, tools.config.jobs, tools.events.clock()))
+            .await?;
         let plan_json = prepare::plan_json(&plan)?;
         ledger::set_fingerprint(control, state.source_id, job.fingerprint(), &plan_json).await?;
     }
@@ -210,7 +216,8 @@ async fn digest_before(
     if config.existing == ExistingPolicy::Append {
         for table in one.plan.tables.iter().filter(|table| one.holding_rows.contains(&table.target)) {
             readback::begin_snapshot(session).await?;
-            let found = digest_target(session, &config.schema, table, &[], &TaskCounters::default()).await?;
+            let (counters, clock) = (TaskCounters::default(), TableClock::default());
+            let found = digest_target(session, &config.schema, table, &[], &counters, &clock).await?;
             readback::end_snapshot(session).await?;
             before.push((table.source.clone(), found.chunks[0].to_bytes()));
         }

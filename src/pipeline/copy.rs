@@ -20,6 +20,7 @@ use crate::postgres::connect::Connector;
 use crate::postgres::load::{self, Begun, Load, LoadTarget, Tally};
 use crate::postgres::session::Session;
 use crate::sqlite::scan::{RowView, scan};
+use crate::timing::{Stage, TableClock};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -36,6 +37,8 @@ pub struct CopyTask {
     pub target: LoadTarget,
     /// rows and bytes of its table, for the screen
     pub counters: Arc<TaskCounters>,
+    /// where its table's time goes
+    pub clock: TableClock,
 }
 
 /// What became of a task: it is committed.
@@ -73,14 +76,15 @@ impl CopyTask {
 /// Copies one task: rows and ledger rows commit together, or none does. Chunks that the ledger has as done are left.
 pub(super) async fn copy_alone(connector: &Connector, session: &Session, task: &CopyTask) -> Result<()> {
     let targets = [&task.target];
-    let Begun::Ready(opened) = load::begin(session, &targets).await? else { return Ok(()) };
-    let mut sink = opened.start().await?;
+    let begun = task.clock.time(Stage::Begin, load::begin(session, &targets)).await?;
+    let Begun::Ready(opened) = begun else { return Ok(()) };
+    let mut sink = task.clock.time(Stage::Begin, opened.start()).await?;
     let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
     let reading = task.clone();
     let reader = tokio::task::spawn_blocking(move || {
         read_task(&reading, &|frame| frames.blocking_send(frame).map_err(|_| abandoned()))
     });
-    let sent = pump(&mut sink, &mut received, &task.counters).await;
+    let sent = pump(&mut sink, &mut received, &task.counters, &task.clock).await;
     drop(received);
     let read = join(reader.await);
     // The sink's error comes first: the reader's is then only that nobody listened any more.
@@ -88,9 +92,9 @@ pub(super) async fn copy_alone(connector: &Connector, session: &Session, task: &
     if rows != summary.rows {
         return Err(Error::internal("the rows sent are not the rows read"));
     }
-    sink.end(rows).await?;
+    task.clock.time(Stage::Commit, sink.end(rows)).await?;
     copy_held(session, task, summary.held).await?;
-    commit(connector, session, &[(&task.target, &summary.tallies)]).await
+    task.clock.time(Stage::Commit, commit(connector, session, &[(&task.target, &summary.tallies)])).await
 }
 
 /// Copies the rows that are set aside, in the transaction of their chunks.
@@ -104,7 +108,7 @@ async fn copy_held(session: &Session, task: &CopyTask, held: Held) -> Result<()>
     let reader = tokio::task::spawn_blocking(move || {
         held.hand_over(|frame| frames.blocking_send(frame).map_err(|_| abandoned()))
     });
-    let sent = pump(&mut sink, &mut received, &TaskCounters::default()).await;
+    let sent = pump(&mut sink, &mut received, &TaskCounters::default(), &task.clock).await;
     drop(received);
     let read = join(reader.await);
     sent?;
@@ -138,11 +142,12 @@ async fn pump(
     sink: &mut Load<'_>,
     frames: &mut mpsc::Receiver<Frame>,
     counters: &TaskCounters,
+    clock: &TableClock,
 ) -> Result<u64> {
     let mut rows = 0;
-    while let Some(frame) = frames.recv().await {
+    while let Some(frame) = clock.time(Stage::Idle, frames.recv()).await {
         let (frame_rows, bytes) = (u64::from(frame.rows), frame.bytes.len() as u64);
-        sink.send(frame.bytes).await?;
+        clock.time(Stage::Send, sink.send(frame.bytes)).await?;
         counters.add(frame_rows, bytes);
         rows += frame_rows;
     }
@@ -156,7 +161,7 @@ pub(super) fn read_task(task: &CopyTask, hand_over: &impl Fn(Frame) -> Result<()
     for chunk in &task.chunks {
         read_chunk(task, chunk, &mut builder, hand_over, &mut summary)?;
     }
-    hand_over(builder.finish())?;
+    task.clock.of(Stage::Wait, || hand_over(builder.finish()))?;
     Ok(summary)
 }
 
@@ -171,6 +176,8 @@ fn read_chunk(
     let mappings: Vec<Mapping> = task.table.columns.iter().map(|column| column.mapping.clone()).collect();
     let is_sent: Vec<bool> = task.table.columns.iter().map(|column| column.generated.is_none()).collect();
     let mut digests = ChunkDigests::new(table_key(&task.table.source, mappings.len()), 1);
+    let sampler = task.clock.sampler(Stage::Read, Stage::Wait);
+    let hand_over = |frame| sampler.wait(|| hand_over(frame));
     let mut aside = aside_of(task, chunk, summary)?;
     let mut number = 0;
     let reader = task.job.source.reader()?;
@@ -181,8 +188,15 @@ fn read_chunk(
         {
             return Ok(());
         }
-        write_row(task, row, (&mappings, &is_sent), builder, &mut digests, hand_over, number - 1)?;
+        let (columns, number) = ((&mappings[..], &is_sent[..]), number - 1);
+        if sampler.row() {
+            let lap = |stage| sampler.lap(stage);
+            write_row(task, row, columns, builder, &mut digests, &hand_over, number, lap)?;
+        } else {
+            write_row(task, row, columns, builder, &mut digests, &hand_over, number, |_| ())?;
+        }
         digests.end_row(0);
+        sampler.lap(Stage::Hash);
         Ok(())
     })?;
     let digest = digests.finish_as_one();
@@ -216,7 +230,8 @@ fn aside_of<'a>(
     }))
 }
 
-/// The hot loop: where the SQLite value, its encoding and its digest meet.
+/// The hot loop: where the SQLite value, its encoding and its digest meet. `lap` ends a stage of a row that is measured, and
+/// is nothing for all others: they have a loop of their own, without it.
 #[inline]
 #[expect(clippy::too_many_arguments, reason = "the hot loop's state stays in registers, not behind a struct")]
 fn write_row(
@@ -227,11 +242,13 @@ fn write_row(
     digests: &mut ChunkDigests,
     hand_over: &impl Fn(Frame) -> Result<()>,
     number: u64,
+    lap: impl Fn(Stage),
 ) -> Result<()> {
     encode::begin_row(task.target.columns.len() as u16, builder.buffer());
     for (i, (mapping, sent)) in mappings.iter().zip(is_sent).enumerate() {
         let value = row.value(i)?;
         digests.source_value(value, mapping);
+        lap(Stage::Hash);
         if !sent {
             continue;
         }
@@ -243,6 +260,7 @@ fn write_row(
             Ok(Some(payload)) => builder.put_large(payload, hand_over)?,
             Err(misfit) => return Err(does_not_fit(task, row, i, misfit, number)),
         }
+        lap(Stage::Encode);
     }
     builder.end_row();
     match builder.take_if_full() {

@@ -18,6 +18,7 @@ use crate::ident::qualified;
 use crate::postgres::fault::server_error;
 use crate::postgres::ledger::{StepProgress, StepState};
 use crate::postgres::session::Session;
+use crate::timing::Span;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
@@ -215,6 +216,8 @@ impl Worker {
     /// others are made.
     async fn together(&mut self, source: usize, steps: &[StepState]) -> bool {
         let (crew, started) = (Arc::clone(&self.crew), Instant::now());
+        let clock = crew.tools.events.clock();
+        let _going: Vec<Span> = steps.iter().map(|step| clock.stage(phase_of(step).stage())).collect();
         let work = async { build::do_together(self.ready().await?, &crew.sources[source], steps).await };
         let result = crew.tools.cancel.bound(work).await;
         if let Err(error) = result {
@@ -228,6 +231,7 @@ impl Worker {
             let (phase, name) = (phase_of(step), name(step));
             crew.stations.begin(phase, &name, 0, 0, Arc::default());
             crew.stations.done(phase, &name, 0, seconds);
+            clock.table(&step.table).step(&step.kind, seconds);
             let step = StepState { progress: StepProgress::Done, ..step.clone() };
             crew.outcome().done.push(Finished { source, step, seconds });
         }
@@ -245,6 +249,7 @@ impl Worker {
         let work = async { build::do_one(self.ready().await?, &crew.sources[source], &step, serial).await };
         let result = crew.tools.cancel.bound(work).await;
         let seconds = started.elapsed().as_secs_f64();
+        crew.tools.events.clock().table(&step.table).step(&step.kind, seconds);
         match result {
             Ok(progress) => {
                 crew.stations.done(phase, &name, 0, seconds);

@@ -11,6 +11,7 @@ mod build;
 pub mod cancel;
 mod compare;
 mod copy;
+mod cpu;
 mod draw;
 mod finish;
 mod graph;

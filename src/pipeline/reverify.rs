@@ -13,6 +13,7 @@ use crate::plan::types::Mapping;
 use crate::plan::{Plan, TablePlan};
 use crate::postgres::ledger::SourceState;
 use crate::sqlite::scan::scan;
+use crate::timing::{Clock, Stage, TableClock};
 use std::sync::Arc;
 
 /// A finished chunk's digests: of the rows that were sent, and of those that were set aside.
@@ -23,7 +24,13 @@ type Done = (Vec<u8>, Option<Vec<u8>>);
 ///
 /// # Errors
 /// A refusal that names what is no longer the same: columns, or tables with finished chunks; a source fault.
-pub async fn run(job: &Arc<Job>, plan: &Plan, state: &SourceState, jobs: usize) -> Result<Plan> {
+pub async fn run(
+    job: &Arc<Job>,
+    plan: &Plan,
+    state: &SourceState,
+    jobs: usize,
+    clock: &Clock,
+) -> Result<Plan> {
     check_columns(job, plan)?;
     let mut tasks: Vec<(TablePlan, ChunkSpec, Option<Done>)> = Vec::new();
     for chunk in &state.chunks {
@@ -34,9 +41,9 @@ pub async fn run(job: &Arc<Job>, plan: &Plan, state: &SourceState, jobs: usize) 
         }
     }
     follow::prepare(job, plan, jobs).await?;
-    let shared = Arc::clone(job);
+    let (shared, clock) = (Arc::clone(job), clock.clone());
     let read = pool::blocking(jobs, tasks, move |(table, spec, done)| {
-        let (now, set_aside) = digest_range(&shared, table, &spec.range)?;
+        let (now, set_aside) = digest_range(&shared, table, &spec.range, &clock.table(&table.source))?;
         let now_done = (now.to_bytes().to_vec(), kept(&set_aside));
         let same = done.as_ref().is_none_or(|done| now_done == *done);
         Ok((table.source.clone(), now.rows() + set_aside.rows(), same))
@@ -99,21 +106,25 @@ pub fn digest_range(
     job: &Job,
     table: &TablePlan,
     range: &ScanRange,
+    clock: &TableClock,
 ) -> Result<(MultisetDigest, MultisetDigest)> {
     let mappings: Vec<Mapping> = table.columns.iter().map(|column| column.mapping.clone()).collect();
     let mut digests = ChunkDigests::new(table_key(&table.source, mappings.len()), 1);
     let mut judge = Judge::new(job, table)?;
     let mut number = 0;
+    let sampler = clock.sampler(Stage::Read, Stage::Wait);
     let reader = job.source.reader()?;
     scan(&reader, &job.scan_of_plan(table), range, |row| {
         number += 1;
         if judge.as_mut().map_or(Ok(None), |judge| judge.leaves_out(row, number))?.is_some() {
             return Ok(());
         }
+        sampler.row();
         for (i, mapping) in mappings.iter().enumerate() {
             digests.source_value(row.value(i)?, mapping);
         }
         digests.end_row(0);
+        sampler.lap(Stage::Hash);
         Ok(())
     })?;
     Ok((digests.finish_as_one(), judge.map_or(MultisetDigest::default(), |judge| judge.left_out())))

@@ -16,6 +16,7 @@ use crate::outcome::RunReport;
 use crate::plan::Plan;
 use crate::postgres::ledger::{self, SourceState};
 use crate::postgres::session::Session;
+use crate::timing::RunStage;
 
 /// How a run ended: the report, whose outcome and exit code the caller fills in, and the error if there was one.
 #[derive(Debug)]
@@ -28,16 +29,16 @@ pub struct Ended {
     pub plans: Vec<Plan>,
 }
 
-pub(super) fn end(account: Account, result: Result<()>) -> Ended {
+pub(super) fn end(tools: &Tools, account: Account, result: Result<()>) -> Ended {
     let error = result.err();
-    Ended { report: account.close(error.as_ref()), error, plans: Vec::new() }
+    Ended { report: account.close(error.as_ref(), tools.events.clock()), error, plans: Vec::new() }
 }
 
 /// Copies, verifies and finishes; run again, it resumes.
 pub async fn copy(tools: &Tools) -> Ended {
     let mut account = Account::new("copy");
     let result = try_copy(tools, &mut account).await;
-    end(account, result)
+    end(tools, account, result)
 }
 
 async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
@@ -52,6 +53,7 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
         return already_done(tools, &control, &actives, account).await;
     }
     let result = carry_out(tools, &control, &mut actives, account).await;
+    let _record = tools.events.clock().stage(RunStage::Record);
     record_end(tools, &control, &actives, result.as_ref().err()).await?;
     result
 }
@@ -73,6 +75,7 @@ async fn carry_out(
     account: &mut Account,
 ) -> Result<()> {
     for active in actives.iter().filter(|active| active.has_rows_to_read(&tools.config)) {
+        let _plan = tools.events.clock().stage(RunStage::Plan);
         tools.cancel.at_once(follow::prepare(&active.job, &active.plan, tools.config.jobs)).await?;
     }
     let mut failures = copy_chunks(tools, actives, account).await;
@@ -84,6 +87,7 @@ async fn carry_out(
     }
     failures.extend(finish_tables(tools, control, actives, account).await?);
     tools.cancel.check()?;
+    let _record = tools.events.clock().stage(RunStage::Record);
     refresh(control, actives).await?;
     for active in actives.iter() {
         account.ledger_of(active);
@@ -98,7 +102,7 @@ pub async fn validate(tools: &Tools) -> Ended {
     let mut account = Account::new("validate");
     let mut plans = Vec::new();
     let result = try_validate(tools, &mut account, &mut plans).await;
-    Ended { plans, ..end(account, result) }
+    Ended { plans, ..end(tools, account, result) }
 }
 
 async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan>) -> Result<()> {
@@ -142,6 +146,7 @@ fn known_finding(state: &SourceState, restart: bool) -> Finding {
 }
 
 pub(super) async fn open(tools: &Tools, account: &mut Account) -> Result<Vec<Job>> {
+    let _open = tools.events.clock().stage(RunStage::Open);
     account.report.run.config = tools.config.settings.file.clone();
     let jobs = tools.cancel.at_once(assess::open(&tools.config)).await?;
     account.report.source = jobs.iter().map(Job::info).collect();

@@ -15,6 +15,7 @@ use crate::limits::{SMALL_TABLE_BYTES_MAX, WHOLE_TABLE_BYTES_MAX};
 use crate::plan::{TableMode, TablePlan};
 use crate::postgres::ledger::StepProgress;
 use crate::postgres::load::{Fill, LoadTarget};
+use crate::timing::TableClock;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -70,6 +71,7 @@ struct Left<'a> {
     chunks: Vec<ChunkSpec>,
     /// it is ours, no chunk of it is done, and nothing refers to it yet
     is_fresh: bool,
+    clock: TableClock,
 }
 
 impl Left<'_> {
@@ -94,6 +96,7 @@ impl Left<'_> {
             },
             chunks,
             counters: Arc::clone(counters),
+            clock: self.clock.clone(),
         }
     }
 }
@@ -138,7 +141,8 @@ fn left_tables<'a>(tools: &Tools, active: &'a Active) -> Vec<Left<'a>> {
         // A partitioned table takes no FREEZE: it has no rows itself.
         let is_ours = table.mode == TableMode::Create && table.partition.is_none();
         let is_fresh = is_ours && !indexed.contains(name) && !begun.contains(name);
-        Some(Left { active, table: Arc::new(table.clone()), chunks, is_fresh })
+        let clock = tools.events.clock().table(name);
+        Some(Left { active, table: Arc::new(table.clone()), chunks, is_fresh, clock })
     });
     left.collect()
 }

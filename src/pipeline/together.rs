@@ -11,6 +11,7 @@ use crate::limits::{SMALL_TABLES_AT_ONCE, SMALL_TABLES_BYTES_MAX};
 use crate::postgres::connect::Connector;
 use crate::postgres::load::{self, Begun, LoadTarget, Opened, Tally};
 use crate::postgres::session::Session;
+use crate::timing::{Stage, TableClock};
 use bytes::Bytes;
 use std::cell::RefCell;
 
@@ -33,13 +34,16 @@ pub(super) async fn copy_together(
     tasks: &[CopyTask],
 ) -> Result<Vec<usize>> {
     let reading = tasks.to_vec();
-    let read = join(tokio::task::spawn_blocking(move || Ok(read_all(&reading))).await)?;
+    let clocks: Vec<&TableClock> = tasks.iter().map(|task| &task.clock).collect();
+    let reader = tokio::task::spawn_blocking(move || Ok(read_all(&reading)));
+    let read = join(TableClock::time_all(&clocks, Stage::Idle, reader).await)?;
     let targets: Vec<&LoadTarget> = read.iter().map(|read| &tasks[read.index].target).collect();
-    if let Begun::Ready(opened) = load::begin(session, &targets).await? {
-        fill(&opened, &read).await?;
+    let begun = TableClock::time_all(&clocks, Stage::Begin, load::begin(session, &targets)).await?;
+    if let Begun::Ready(opened) = begun {
+        TableClock::time_all(&clocks, Stage::Send, fill(&opened, &read)).await?;
         let tallies = read.iter().map(|read| &read.summary.tallies[..]);
         let all: Vec<(&LoadTarget, &[Tally])> = targets.iter().copied().zip(tallies).collect();
-        commit(connector, session, &all).await?;
+        TableClock::time_all(&clocks, Stage::Commit, commit(connector, session, &all)).await?;
     }
     for read in &read {
         let bytes = read.frames.iter().map(|frame| frame.bytes.len() as u64).sum();

@@ -13,6 +13,7 @@ use crate::plan::types::{Codec, Mapping, PgType};
 use crate::plan::{ScanKey, TablePlan};
 use crate::postgres::readback;
 use crate::postgres::session::Session;
+use crate::timing::{Sampler, Stage, TableClock};
 use std::time::Instant;
 
 /// Chunks named in a report, at most.
@@ -67,17 +68,21 @@ pub async fn verify_table(
     counters: &TaskCounters,
 ) -> Result<Verdict> {
     let started = Instant::now();
+    let clock = asked.clock().table(&expected.plan.source);
     readback::begin_snapshot(session).await?;
     let mut verdict = match level {
         VerifyLevel::Off => not_run(),
         VerifyLevel::Count => {
-            compare_counts(expected, readback::count(session, schema, &expected.plan.target).await?)
+            let count = readback::count(session, schema, &expected.plan.target);
+            compare_counts(expected, clock.time(Stage::ReadBack, count).await?)
         }
         VerifyLevel::Checksum => {
-            let target = digest_target(session, schema, &expected.plan, &expected.chunks, counters).await?;
+            let (plan, chunks) = (&expected.plan, &expected.chunks);
+            let target = digest_target(session, schema, plan, chunks, counters, &clock).await?;
             let mut verdict = compare_digests(expected, &target);
             if verdict.verify == Verify::Differs {
-                locate(session, schema, expected, &target, asked).await?.tell(&mut verdict);
+                let located = clock.time(Stage::Locate, locate(session, schema, expected, &target, asked));
+                located.await?.tell(&mut verdict);
             }
             verdict
         }
@@ -140,18 +145,23 @@ pub async fn digest_target(
     plan: &TablePlan,
     chunks: &[(ChunkSpec, MultisetDigest)],
     counters: &TaskCounters,
+    clock: &TableClock,
 ) -> Result<TargetDigests> {
     let columns: Vec<&str> = plan.columns.iter().map(|column| column.target.as_str()).collect();
     let mut reader = TupleReader::new(columns.len());
-    let mut sorter = Sorter::new(plan, chunks);
-    let mut stream = readback::open(session, schema, &plan.target, &columns).await?;
+    let mut sorter = Sorter::new(plan, chunks, clock.sampler(Stage::Decode, Stage::ReadBack));
+    let opened = sorter.sampler.wait_for(readback::open(session, schema, &plan.target, &columns));
+    let mut stream = opened.await?;
     let (mut rows, mut bytes) = (0u64, 0u64);
     loop {
+        sorter.sampler.pause();
         let take = |part: &[u8]| {
+            sorter.sampler.resume();
             bytes += part.len() as u64;
             reader.feed(part, |fields| sorter.row(fields)).map_err(|error| unreadable(plan, error))
         };
         let goes_on = stream.read(take).await?;
+        sorter.sampler.resume();
         counters.add(sorter.rows - rows, bytes);
         (rows, bytes) = (sorter.rows, 0);
         if !goes_on {
@@ -177,10 +187,11 @@ struct Sorter {
     bounds: Vec<i64>,
     digests: ChunkDigests,
     rows: u64,
+    sampler: Sampler,
 }
 
 impl Sorter {
-    fn new(plan: &TablePlan, chunks: &[(ChunkSpec, MultisetDigest)]) -> Sorter {
+    fn new(plan: &TablePlan, chunks: &[(ChunkSpec, MultisetDigest)], sampler: Sampler) -> Sorter {
         let mappings: Vec<Mapping> = plan.columns.iter().map(|column| column.mapping.clone()).collect();
         Sorter {
             digests: ChunkDigests::new(table_key(&plan.source, mappings.len()), chunks.len()),
@@ -188,15 +199,18 @@ impl Sorter {
             key: integer_key(plan),
             bounds: chunks.iter().filter_map(|(chunk, _)| chunk.range.hi).collect(),
             rows: 0,
+            sampler,
         }
     }
 
     #[inline]
     fn row(&mut self, fields: &Fields<'_>) {
+        self.sampler.row();
         for (field, mapping) in fields.iter().zip(&self.mappings) {
             self.digests.target_field(field, mapping);
         }
         self.digests.end_row(self.chunk_of(fields));
+        self.sampler.lap(Stage::HashBack);
         self.rows += 1;
     }
 

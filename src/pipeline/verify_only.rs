@@ -26,6 +26,7 @@ use crate::plan::{Plan, TablePlan};
 use crate::postgres::ledger::{SourceState, StepOwner, StepState};
 use crate::postgres::sequence::{self, Place};
 use crate::postgres::session::Session;
+use crate::timing::RunStage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ use std::sync::Arc;
 pub async fn verify_only(tools: &Tools) -> Ended {
     let mut account = Account::new("verify");
     let result = try_verify(tools, &mut account).await;
-    end(account, result)
+    end(tools, account, result)
 }
 
 async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
@@ -61,6 +62,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
         pairs.extend(assessed.into_iter().map(|one| (one.job, one.plan, None)));
     }
     let (mut tasks, mut left_out) = (Vec::new(), BTreeMap::new());
+    let reread = tools.events.clock().stage(RunStage::Reread);
     for (i, (job, plan, state)) in pairs.iter().enumerate() {
         account.plan(plan, plan_hash(plan), &[]);
         account.keep_tables(|table| is_selected(table, &tools.config));
@@ -72,6 +74,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
             tasks.push((i, expected));
         }
     }
+    drop(reread);
     let expected_rows: BTreeMap<String, u64> =
         tasks.iter().map(|(_, e)| (e.plan.source.clone(), rows_of(e))).collect();
     let outcome = finish::run(tools, sources_of(&pairs, tasks), false).await;
@@ -91,6 +94,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
             );
         }
     }
+    let _record = tools.events.clock().stage(RunStage::Record);
     for state in pairs.iter().filter_map(|(_, _, state)| state.as_ref()) {
         account.set_aside(&session, state.source_id).await?;
     }
@@ -174,8 +178,9 @@ async fn source_side(
     };
     let (shared, plan) = (Arc::clone(job), Arc::new(table.clone()));
     let scanned = Arc::clone(&plan);
+    let clock = tools.events.clock().table(&table.source);
     let digests = pool::blocking(tools.config.jobs, specs.clone(), move |spec| {
-        reverify::digest_range(&shared, &scanned, &spec.range)
+        reverify::digest_range(&shared, &scanned, &spec.range, &clock)
     });
     let digests = tools.cancel.at_once(digests).await?;
     let recorded: Vec<Option<MultisetDigest>> = state.map_or_else(Vec::new, |state| {

@@ -36,6 +36,8 @@ pub(super) struct Progress {
     pub(super) tasks_done: u64,
     pub(super) running: Vec<Running>,
     pub(super) started: Instant,
+    /// events were left out: what is counted is too little
+    pub(super) is_partial: bool,
     rows_done: u64,
     bytes_done: u64,
     samples: VecDeque<(Instant, u64, u64)>,
@@ -90,6 +92,14 @@ impl Board {
         self.phases.retain(|progress| progress.phase != phase);
     }
 
+    /// Events are missing: who is at work is not known any more, and what was done is more than what was counted.
+    pub(super) fn lose_count(&mut self) {
+        for progress in &mut self.phases {
+            progress.running.clear();
+            progress.is_partial = true;
+        }
+    }
+
     /// Takes a sample of every phase for its rate.
     pub(super) fn sample(&mut self, now: Instant) {
         self.phases.iter_mut().for_each(|progress| progress.sample(now));
@@ -116,6 +126,7 @@ impl Progress {
             tasks_done: 0,
             running: Vec::new(),
             started,
+            is_partial: false,
             rows_done: 0,
             bytes_done: 0,
             samples: VecDeque::from([(started, 0, 0)]),

@@ -62,7 +62,9 @@ pub(super) fn announcement(phase: Phase, tasks: u64, rows: u64, bytes: u64) -> S
 /// What a phase that is over has done: `26 tables, 51,234 rows in 3.4 s`; says so if it did not do all it announced.
 pub(super) fn conclusion(progress: Option<&Progress>, seconds: f64) -> String {
     let took = human::seconds(seconds);
-    let Some(progress) = progress else { return format!("finished in {took}") };
+    let Some(progress) = progress.filter(|progress| !progress.is_partial) else {
+        return format!("finished in {took}");
+    };
     let (rows, bytes) = progress.done();
     let mut parts = match progress.tasks {
         // A phase that is one step as a whole, such as the preparation.

@@ -1,7 +1,7 @@
 //! The side room: what people and programs are told about a run. Progress goes to stderr, the summary to stdout.
 //!
-//! Sees only floor 0. The data plane never waits for it: events are put into an inbox, counters are sampled, and one
-//! thread of this room draws. A blocked or closed stderr therefore stops the drawing and nothing else.
+//! Sees only floor 0. The data plane never waits for it: events are put into a bounded inbox, counters are sampled, and
+//! one thread of this room draws. A blocked or closed stderr therefore stops the drawing and nothing else.
 //! Deliberately absent: any decision. Nothing here changes what a run does or how it ends.
 
 mod bars;
@@ -13,6 +13,7 @@ mod lines;
 pub mod plan;
 mod screen;
 pub mod summary;
+pub mod timing;
 
 pub use screen::Screen;
 pub use summary::error_text;

@@ -1,7 +1,9 @@
 //! The thread that draws: an inbox of events, a tick for sampling, and an end that does not wait for a stuck terminal.
 
 use crate::event::{Event, Observer};
+use crate::limits::SCREEN_EVENTS_MAX;
 use crate::report::board::Board;
+use crate::report::human;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,7 +27,6 @@ pub(super) trait Painter: Send {
 /// Shows the progress of a run, in its own thread.
 pub struct Screen(Option<Arc<Shared>>);
 
-/// Bounded by the plan: a run tells two events per table or object and phase, and nothing per row.
 #[derive(Default)]
 struct Shared {
     inbox: Mutex<Inbox>,
@@ -33,11 +34,33 @@ struct Shared {
     changed: Condvar,
 }
 
+/// What waits for the painter. Events of single tables and objects are left out where nobody reads ([`SCREEN_EVENTS_MAX`]);
+/// phases and notes never are, of which there are few.
 #[derive(Default)]
 struct Inbox {
-    events: VecDeque<(Instant, Event)>,
+    events: VecDeque<Told>,
     ending: bool,
     drawn: bool,
+}
+
+/// What the painter is told.
+enum Told {
+    Event(Instant, Event),
+    /// so many are missing here
+    LeftOut(u64),
+}
+
+impl Inbox {
+    fn put(&mut self, event: Event) {
+        let is_of_task = matches!(event, Event::TaskStarted { .. } | Event::TaskFinished { .. });
+        if !is_of_task || self.events.len() < SCREEN_EVENTS_MAX {
+            self.events.push_back(Told::Event(Instant::now(), event));
+        } else if let Some(Told::LeftOut(count)) = self.events.back_mut() {
+            *count += 1;
+        } else {
+            self.events.push_back(Told::LeftOut(1));
+        }
+    }
 }
 
 impl std::fmt::Debug for Screen {
@@ -51,7 +74,7 @@ impl Observer for Screen {
         if let Some(shared) = &self.0 {
             let mut inbox = shared.lock();
             if !inbox.ending {
-                inbox.events.push_back((Instant::now(), event));
+                inbox.put(event);
                 shared.changed.notify_all();
             }
         }
@@ -75,7 +98,7 @@ impl Screen {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         let draw = move || {
-            let _told = Told(Arc::clone(&theirs));
+            let _over = Over(Arc::clone(&theirs));
             theirs.draw(painter);
         };
         let thread = std::thread::Builder::new().name("screen".to_owned()).spawn(draw);
@@ -86,7 +109,9 @@ impl Screen {
     pub fn finish(&self) {
         let Some(shared) = &self.0 else { return };
         let mut inbox = shared.lock();
-        inbox.ending = true;
+        if std::mem::replace(&mut inbox.ending, true) {
+            return;
+        }
         shared.changed.notify_all();
         let drawn = shared.changed.wait_timeout_while(inbox, FINISH_WAIT, |inbox| !inbox.drawn);
         drop(drawn);
@@ -94,9 +119,9 @@ impl Screen {
 }
 
 /// Tells whoever waits in [`Screen::finish`] that the thread is over, also when a painter panicked.
-struct Told(Arc<Shared>);
+struct Over(Arc<Shared>);
 
-impl Drop for Told {
+impl Drop for Over {
     fn drop(&mut self) {
         self.0.lock().drawn = true;
         self.0.changed.notify_all();
@@ -114,12 +139,8 @@ impl Shared {
         let mut next_tick = Instant::now() + painter.period();
         loop {
             let (events, ending) = self.take(next_tick);
-            for (when, event) in events {
-                board.apply(&event, when);
-                painter.event(&board, &event, when);
-                if let Event::PhaseFinished { phase, .. } = event {
-                    board.close(phase);
-                }
+            for told in events {
+                show(told, &mut board, &mut *painter);
             }
             if ending {
                 return painter.close();
@@ -134,7 +155,7 @@ impl Shared {
     }
 
     /// Waits for an event, the end, or `until`; takes everything that is there, and whether it was the last.
-    fn take(&self, until: Instant) -> (VecDeque<(Instant, Event)>, bool) {
+    fn take(&self, until: Instant) -> (VecDeque<Told>, bool) {
         let wait = until.saturating_duration_since(Instant::now());
         let idle = |inbox: &mut Inbox| inbox.events.is_empty() && !inbox.ending;
         let waited = self.changed.wait_timeout_while(self.lock(), wait, idle);
@@ -143,9 +164,28 @@ impl Shared {
     }
 }
 
+fn show(told: Told, board: &mut Board, painter: &mut dyn Painter) {
+    let (when, event) = match told {
+        Told::Event(when, event) => (when, event),
+        Told::LeftOut(count) => {
+            board.lose_count();
+            let what = human::plural(count, "event");
+            let text = format!("progress was not read for a while: {what} of tables and objects left out");
+            (Instant::now(), Event::Note { text })
+        }
+    };
+    board.apply(&event, when);
+    painter.event(board, &event, when);
+    if let Event::PhaseFinished { phase, .. } = event {
+        board.close(phase);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Phase;
+    use crate::report::lines::conclusion;
     use std::sync::mpsc;
 
     /// Reports what it is asked to do; may be made to block or to panic.
@@ -215,6 +255,56 @@ mod tests {
         assert!(begun.elapsed() < Duration::from_secs(1), "telling took {:?}", begun.elapsed());
         screen.finish();
         assert!(begun.elapsed() < FINISH_WAIT + Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+
+    /// A painter that is held at its first note until the test lets go.
+    struct Held {
+        said: mpsc::Sender<String>,
+        go: mpsc::Receiver<()>,
+        is_held: bool,
+    }
+
+    impl Painter for Held {
+        fn period(&self) -> Duration {
+            Duration::from_secs(3600)
+        }
+        fn event(&mut self, board: &Board, event: &Event, _: Instant) {
+            let said = match event {
+                Event::Note { text } => text.clone(),
+                Event::PhaseFinished { phase, seconds } => conclusion(board.phase(*phase), *seconds),
+                _ => "other".to_owned(),
+            };
+            self.said.send(said).unwrap();
+            if std::mem::take(&mut self.is_held) {
+                self.go.recv().unwrap();
+            }
+        }
+        fn tick(&mut self, _: &Board, _: Instant) {}
+        fn close(&mut self) {}
+    }
+
+    #[test]
+    fn what_nobody_reads_is_bounded_and_notes_and_phases_are_never_lost() {
+        let ((said, heard), (go, held)) = (mpsc::channel(), mpsc::channel());
+        let screen = Screen::start(Box::new(Held { said, go: held, is_held: true }));
+        note(&screen, "first");
+        assert_eq!(heard.recv().unwrap(), "first");
+        let phase = Phase::Copy;
+        screen.observe(Event::PhaseStarted { phase, tasks: 9, rows: 9, bytes: 0 });
+        for _ in 0..2 * SCREEN_EVENTS_MAX {
+            screen.observe(Event::TaskFinished { phase, name: "t".to_owned(), rows: 1, seconds: 1.0 });
+        }
+        (0..100).for_each(|n| note(&screen, &n.to_string()));
+        screen.observe(Event::PhaseFinished { phase, seconds: 2.0 });
+        let waiting = screen.0.as_ref().unwrap().lock().events.len();
+        assert_eq!(waiting, SCREEN_EVENTS_MAX + 1 + 100 + 1);
+        go.send(()).unwrap();
+        drop(screen);
+        let said: Vec<String> = heard.try_iter().filter(|said| said != "other").collect();
+        assert!(said[0].contains("10,001 events"), "{}", said[0]);
+        let notes: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+        assert_eq!(said[1..101], notes);
+        assert_eq!(said[101..], ["finished in 2.0 s".to_owned()]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 mod differences;
 mod outline;
-mod tables;
+pub(super) mod tables;
 
 pub use outline::Told;
 
@@ -102,6 +102,7 @@ pub(super) mod tests {
             differences: Vec::new(),
             set_aside: Vec::new(),
             seconds: TableSeconds { copy: 0.5, verify: 0.25, index: 0.125 },
+            timing: None,
             columns: vec![ColumnReport {
                 source: "id".into(),
                 target: "id".into(),
@@ -195,6 +196,7 @@ pub(super) mod tests {
                 finding("W_ORPHAN", Severity::Warning, "rows whose parent is missing").fix("add the parents"),
             ],
             error: None,
+            timing: None,
         }
     }
 

@@ -88,6 +88,7 @@ fn every_option_reaches_its_setting() {
         report.to_str().unwrap(),
         "--progress",
         "json",
+        "--timing",
         "--chunk-bytes",
         "2MiB",
         "--chunk-rows",
@@ -106,7 +107,7 @@ fn every_option_reaches_its_setting() {
     assert_eq!((config.jobs, config.verify), (9, VerifyLevel::Count));
     assert_eq!((config.fail_fast, config.restart, config.reverify), (true, false, true));
     assert_eq!((config.chunk_bytes, config.chunk_rows), (2 << 20, 5));
-    assert_eq!((run.reports, run.progress), (vec![report], ProgressStyle::Json));
+    assert_eq!((run.reports, run.progress, run.timing), (vec![report], ProgressStyle::Json, true));
     let words =
         ["a", URL, "--restart", "--existing=truncate", "--names=lower", "--orphans=refuse", "--verify=off"];
     let config = copied(&words, &[]).unwrap().config;

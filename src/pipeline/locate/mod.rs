@@ -35,6 +35,7 @@ use crate::outcome::{DifferenceCounts, RowDifference};
 use crate::plan::TablePlan;
 use crate::postgres::readback::Place;
 use crate::postgres::session::Session;
+use crate::timing::Clock;
 use forms::Cell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -57,6 +58,11 @@ impl Asked {
         let halves = [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()];
         secret.copy_from_slice(halves.as_flattened());
         Asked { show_values, secret, events, turn: Arc::default() }
+    }
+
+    /// The run's clock.
+    pub(super) fn clock(&self) -> &Clock {
+        self.events.clock()
     }
 }
 

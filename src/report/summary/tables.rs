@@ -75,6 +75,19 @@ fn word(verify: Verify) -> &'static str {
 }
 
 fn draw(tables: &[&TableReport], command: &str, width: Width) -> String {
+    grid(
+        headings(command).into_iter().map(str::to_owned),
+        tables.iter().map(|table| cells(table, command)),
+        width,
+    )
+}
+
+/// A table with a heading, its first column to the left and the others to the right.
+pub(in crate::report) fn grid(
+    head: impl IntoIterator<Item = String>,
+    rows: impl IntoIterator<Item = Vec<String>>,
+    width: Width,
+) -> String {
     let mut drawn = Table::new();
     drawn.load_preset(presets::NOTHING).set_style(TableComponent::HeaderLines, '─');
     drawn.set_style(TableComponent::MiddleHeaderIntersections, '─');
@@ -82,9 +95,9 @@ fn draw(tables: &[&TableReport], command: &str, width: Width) -> String {
         Width::Terminal => ContentArrangement::Dynamic,
         Width::Plain => ContentArrangement::Disabled,
     });
-    drawn.set_header(headings(command));
-    for table in tables {
-        drawn.add_row(cells(table, command));
+    drawn.set_header(head);
+    for row in rows {
+        drawn.add_row(row);
     }
     for column in drawn.column_iter_mut() {
         let edge = if column.index == 0 { CellAlignment::Left } else { CellAlignment::Right };
