@@ -10,6 +10,10 @@ pub const FRAME_BYTES: usize = 512 * 1024;
 /// a 200 MB blob is held once, by SQLite, and not twice.
 pub const LARGE_VALUE_BYTES: usize = 256 * 1024;
 
+/// A BLOB above this is never fetched whole through its column but read in slices of a frame, so that memory does not grow
+/// with it. Each such row costs a few statements of its own: nothing beside 16 MiB that are read, and much beside less.
+pub const LARGE_BLOB_BYTES_MIN: i32 = 16 * 1024 * 1024;
+
 /// Frames that may wait between a reader and its connection: enough to keep both busy, few enough to bound memory.
 pub const FRAME_QUEUE_DEPTH: usize = 4;
 

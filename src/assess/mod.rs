@@ -8,6 +8,7 @@ pub mod compared;
 mod facts;
 pub mod follow;
 pub mod job;
+pub mod large;
 mod naive;
 pub mod pool;
 pub mod profile;

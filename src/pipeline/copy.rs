@@ -10,7 +10,7 @@ use crate::assess::job::{Job, key_text};
 use crate::assess::pool::{Queue, join};
 use crate::checkpoint::ChunkSpec;
 use crate::digest::{MultisetDigest, RowHasher, table_key};
-use crate::encode::{self, Frame, FrameBuilder};
+use crate::encode::{self, Frame, FrameBuilder, LargeHead};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::TaskCounters;
 use crate::failpoint::{self, Action};
@@ -20,6 +20,7 @@ use crate::plan::types::Mapping;
 use crate::postgres::connect::Connector;
 use crate::postgres::load::{self, Begun, ChunkLoad, LoadTarget, Tally};
 use crate::postgres::session::Session;
+use crate::sqlite::large::LargeBlob;
 use crate::sqlite::scan::{RowView, scan};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -256,7 +257,12 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
         {
             return Ok(());
         }
-        write_row(task, row, (&mappings, &is_sent), &mut builder, &mut hasher, &hand_over, number - 1)?;
+        let how = (&mappings[..], &is_sent[..]);
+        if row.has_large() {
+            write_row::<true>(task, row, how, &mut builder, &mut hasher, &hand_over, number - 1)?;
+        } else {
+            write_row::<false>(task, row, how, &mut builder, &mut hasher, &hand_over, number - 1)?;
+        }
         digest.add(&hasher.finish());
         Ok(())
     })?;
@@ -269,10 +275,11 @@ fn read_chunk(task: &CopyTask, frames: &mpsc::Sender<Frame>) -> Result<ScanSumma
     Ok(ScanSummary { digest, held })
 }
 
-/// The hot loop: where the SQLite value, its encoding and its digest meet.
+/// The hot loop: where the SQLite value, its encoding and its digest meet. Only a row with a large BLOB (`LARGE`) asks its
+/// cells for one.
 #[inline]
 #[expect(clippy::too_many_arguments, reason = "the hot loop's state stays in registers, not behind a struct")]
-fn write_row(
+fn write_row<const LARGE: bool>(
     task: &CopyTask,
     row: &RowView<'_>,
     (mappings, is_sent): (&[Mapping], &[bool]),
@@ -283,6 +290,12 @@ fn write_row(
 ) -> Result<()> {
     encode::begin_row(task.target.columns.len() as u16, builder.buffer());
     for (i, (mapping, sent)) in mappings.iter().zip(is_sent).enumerate() {
+        if LARGE && let Some(blob) = row.large(i) {
+            let head = if *sent { Some(encode::large_blob(blob.bytes(), mapping)) } else { None };
+            let head = head.transpose().map_err(|misfit| does_not_fit(task, row, i, misfit, number))?;
+            write_blob(&blob, mapping, (builder, head), hasher, hand_over)?;
+            continue;
+        }
         let value = row.value(i)?;
         hasher.source_value(value, mapping);
         if !sent {
@@ -302,6 +315,35 @@ fn write_row(
         Some(frame) => hand_over(frame),
         None => Ok(()),
     }
+}
+
+/// One BLOB, read once for both: field and digest. Without `head` it is not sent.
+#[cold]
+fn write_blob(
+    blob: &LargeBlob<'_>,
+    mapping: &Mapping,
+    (builder, head): (&mut FrameBuilder, Option<Option<LargeHead>>),
+    hasher: &mut RowHasher,
+    hand_over: &impl Fn(Frame) -> Result<()>,
+) -> Result<()> {
+    if let Some(head) = head {
+        builder.begin_large(head);
+    }
+    let is_hashed = hasher.begin_source_blob(blob.bytes(), mapping);
+    if is_hashed != head.is_none_or(|head| head.is_some()) {
+        return Err(Error::internal("a BLOB is of one part for its encoding and of another for its digest"));
+    }
+    if !is_hashed {
+        return Ok(());
+    }
+    let mut slices = blob.slices()?;
+    while let Some(slice) = slices.next()? {
+        hasher.source_slice(slice);
+        if head.is_some() {
+            builder.put_slice(slice, hand_over)?;
+        }
+    }
+    Ok(())
 }
 
 #[cold]

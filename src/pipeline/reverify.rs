@@ -2,7 +2,7 @@
 
 use crate::assess::aside::Judge;
 use crate::assess::job::Job;
-use crate::assess::{follow, pool};
+use crate::assess::{follow, large, pool};
 use crate::catalog::Generated;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::digest::{MultisetDigest, RowHasher, table_key};
@@ -111,9 +111,7 @@ pub fn digest_range(
         if judge.as_mut().map_or(Ok(None), |judge| judge.leaves_out(row, number))?.is_some() {
             return Ok(());
         }
-        for (i, mapping) in mappings.iter().enumerate() {
-            hasher.source_value(row.value(i)?, mapping);
-        }
+        large::digest_row(row, &mappings, &mut hasher)?;
         digest.add(&hasher.finish());
         Ok(())
     })?;
