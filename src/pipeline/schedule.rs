@@ -59,13 +59,15 @@ fn copy_tasks(tools: &Tools, actives: &[Active]) -> Vec<CopyTask> {
     let mut tasks = Vec::new();
     for active in actives {
         let mut counters: BTreeMap<&str, Arc<TaskCounters>> = BTreeMap::new();
+        // One plan for all chunks of a table: there may be thousands.
+        let mut plans: BTreeMap<&str, Arc<TablePlan>> = BTreeMap::new();
         let left = resume::left(&active.state, |table| active.is_wanted(table, &tools.config));
         for (name, chunk) in left {
             let Some(table) = active.plan.tables.iter().find(|table| table.source == name) else { continue };
             let chunks = resume::chunks_of(&active.state, name).count();
             tasks.push(CopyTask {
                 job: Arc::clone(&active.job),
-                table: Arc::new(table.clone()),
+                table: Arc::clone(plans.entry(&table.source).or_insert_with(|| Arc::new(table.clone()))),
                 chunk: chunk.clone(),
                 target: LoadTarget {
                     source_id: active.state.source_id,
