@@ -7,7 +7,7 @@
 pub const BEFORE_COMMIT: &str = "before_commit";
 /// After the COMMIT of a chunk was acknowledged.
 pub const AFTER_COMMIT: &str = "after_commit";
-/// Before one statement after the data.
+/// Before one transaction of steps after the data.
 pub const BEFORE_STEP: &str = "before_step";
 /// The encoder writes a wrong integer: verification must see it.
 pub const ENCODER_BROKEN: &str = "encoder_broken";

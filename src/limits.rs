@@ -88,6 +88,17 @@ pub const COLUMNS_MAX: usize = 1600;
 /// indexes: about 8 locks each, of the 6,400 that a server has room for by default (`max_locks_per_transaction` × connections).
 pub const PARTITIONS_MAX: usize = 500;
 
+/// A table of at most this many bytes is finished together with others, in one transaction: its own work is less than that
+/// of the round trips and commits around it.
+pub const SMALL_TABLE_BYTES: u64 = 64 * 1024;
+
+/// Small tables that are finished together: with four indexes each some 500 locks, of the 6,400 that a server has room for
+/// by default.
+pub const GROUP_TABLES_MAX: usize = 64;
+
+/// Steps that are one transaction.
+pub const GROUP_STEPS_MAX: usize = 512;
+
 /// Columns of a PostgreSQL index.
 pub const INDEX_COLUMNS_MAX: usize = 32;
 

@@ -40,6 +40,27 @@ fn a_constraint_that_could_not_be_added_is_not_validated() {
     }
 }
 
+/// Small tables are finished together; one that cannot be has its own error, and the others are whole.
+#[test]
+fn an_object_that_cannot_be_made_does_not_take_its_neighbours_with_it() {
+    let Some(server) = Server::available() else { return };
+    let table = |i: u32| {
+        format!(
+            "CREATE TABLE t{i} (id INTEGER PRIMARY KEY, a); CREATE INDEX t{i}_a ON t{i} (a); INSERT INTO t{i} VALUES (1, 2);"
+        )
+    };
+    let source = SqliteFile::from_sql(&(0..20).map(table).collect::<String>());
+    let database = server.fresh_database();
+    database.execute(&refuse("INDEX%t7_a"));
+    let run = migrate(source.path(), &database, &[]).ends_with(6);
+    assert!(run.said().contains("index \"t7_a\" of table \"t7\""), "{}", run.said());
+    let made = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'i' AND nspname = 'public'";
+    assert_eq!(database.query_one_text(made), "39");
+    database.execute(ALLOW);
+    migrate(source.path(), &database, &[]).ends_with(0);
+    assert_eq!(database.query_one_text(made), "40");
+}
+
 #[test]
 fn a_check_that_rows_are_against_is_known_before_and_left_not_valid() {
     let Some(server) = Server::available() else { return };

@@ -1,55 +1,34 @@
-//! Which tables are compared, and by how many connections at once.
+//! Which tables are compared, and what is made of it.
 
 use super::account::Account;
 use super::active::Active;
+use super::finish::Compared;
 use super::locate::Asked;
 use super::resume;
+use super::stations::Stations;
 use super::tools::Tools;
 use super::verify::{Expected, Verdict, verify_table};
-use crate::assess::pool::{Queue, join};
 use crate::config::VerifyLevel;
 use crate::digest::MultisetDigest;
 use crate::error::{Error, Result};
-use crate::event::{Event, Phase, TaskCounters};
+use crate::event::{Phase, TaskCounters};
 use crate::outcome::Verify;
 use crate::plan::TablePlan;
 use crate::postgres::ledger;
+use crate::postgres::ledger::StepOwner;
 use crate::postgres::session::Session;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 
-/// Reads back and compares every copied table that is not proved yet.
-pub(super) async fn verify_tables(
-    tools: &Tools,
-    control: &Session,
-    actives: &mut [Active],
-    account: &mut Account,
-) -> Result<Vec<(String, Error)>> {
-    let mut tasks = Vec::new();
-    for (i, active) in actives.iter().enumerate() {
-        for table in &active.plan.tables {
-            let name = table.source.as_str();
-            let due =
-                active.is_wanted(name, &tools.config) && active.is_copied(name) && !active.is_verified(name);
-            if due && tools.config.verify != VerifyLevel::Off {
-                tasks.push((i, expected(active, name, Arc::new(table.clone()))));
-            }
-        }
+/// Every copied table that is not proved yet.
+pub(super) fn due(tools: &Tools, active: &Active) -> Vec<Expected> {
+    if tools.config.verify == VerifyLevel::Off {
+        return Vec::new();
     }
-    let verdicts = compare(tools, tasks).await;
-    let mut failures = Vec::new();
-    for (i, table, result) in verdicts {
-        match result {
-            Ok(verdict) => {
-                let active = &mut actives[i];
-                let proved = verdict.verify == Verify::Match && tools.config.verify == VerifyLevel::Checksum;
-                ledger::mark_verified(control, &active.owner(), &table, proved).await?;
-                account.verdict(&table, &verdict);
-            }
-            Err(error) => failures.push((table, error)),
-        }
-    }
-    Ok(failures)
+    let is_due = |name: &str| {
+        active.is_wanted(name, &tools.config) && active.is_copied(name) && !active.is_verified(name)
+    };
+    let tables = active.plan.tables.iter().filter(|table| is_due(&table.source));
+    tables.map(|table| expected(active, &table.source, Arc::new(table.clone()))).collect()
 }
 
 fn expected(active: &Active, name: &str, plan: Arc<TablePlan>) -> Expected {
@@ -68,89 +47,35 @@ fn expected(active: &Active, name: &str, plan: Arc<TablePlan>) -> Expected {
     }
 }
 
-pub(super) type Compared = (usize, String, Result<Verdict>);
-
-/// Compares tables, as many at once as there are jobs, heaviest first.
-pub(super) async fn compare(tools: &Tools, mut tasks: Vec<(usize, Expected)>) -> Vec<Compared> {
-    if tasks.is_empty() {
-        return Vec::new();
-    }
-    let started = Instant::now();
-    tasks.sort_by_key(|(_, expected)| std::cmp::Reverse(expected.plan.bytes));
-    let rows = tasks.iter().map(|(_, expected)| expected.plan.rows).sum();
-    let bytes = tasks.iter().map(|(_, expected)| expected.plan.bytes).sum();
-    tools.events.tell(Event::PhaseStarted { phase: Phase::Verify, tasks: tasks.len() as u64, rows, bytes });
-    let workers = tools.config.jobs.min(tasks.len());
-    let asked = Asked::new(tools.config.show_values, tools.events.clone());
-    let (queue, results) = (Arc::new(Queue::new(tasks)), Arc::new(Mutex::new(Vec::<Compared>::new())));
-    let handles: Vec<_> = (0..workers)
-        .map(|number| {
-            let (tools, queue, results) = (tools.clone(), Arc::clone(&queue), Arc::clone(&results));
-            let asked = asked.clone();
-            tokio::spawn(async move { compare_worker(&tools, number, &asked, &queue, &results).await })
-        })
-        .collect();
-    for handle in handles {
-        if let Err(error) = join(handle.await.map(Ok)) {
-            results.lock().unwrap_or_else(PoisonError::into_inner).push((0, String::new(), Err(error)));
+/// Puts verdicts into the account; gives the tables that could not be compared.
+pub(super) fn account_for(compared: Vec<Compared>, account: &mut Account) -> Vec<(String, Error)> {
+    let mut failures = Vec::new();
+    for (_, table, result) in compared {
+        match result {
+            Ok(verdict) => account.verdict(&table, &verdict),
+            Err(error) => failures.push((table, error)),
         }
     }
-    tools
-        .events
-        .tell(Event::PhaseFinished { phase: Phase::Verify, seconds: started.elapsed().as_secs_f64() });
-    std::mem::take(&mut *results.lock().unwrap_or_else(PoisonError::into_inner))
+    failures
 }
 
-async fn compare_worker(
+/// Compares one table; says in the ledger of `owner` what was proved.
+pub(super) async fn compare_one(
     tools: &Tools,
-    number: usize,
+    stations: &Stations,
     asked: &Asked,
-    queue: &Queue<(usize, Expected)>,
-    results: &Mutex<Vec<Compared>>,
-) {
-    let mut session: Option<Session> = None;
-    while let Some((i, expected)) = queue.take() {
-        if tools.cancel.is_asked() {
-            return;
-        }
-        let result = tools.cancel.at_once(compare_one(tools, number, asked, &mut session, &expected)).await;
-        if result.is_err() {
-            session = None;
-        }
-        results.lock().unwrap_or_else(PoisonError::into_inner).push((
-            i,
-            expected.plan.source.clone(),
-            result,
-        ));
-    }
-    if let Some(session) = session {
-        session.close().await;
-    }
-}
-
-async fn compare_one(
-    tools: &Tools,
-    number: usize,
-    asked: &Asked,
-    session: &mut Option<Session>,
+    session: &Session,
+    owner: Option<&StepOwner>,
     expected: &Expected,
 ) -> Result<Verdict> {
-    let session = match session {
-        Some(session) => session,
-        None => session.insert(tools.connector.connect(&format!("verify {number}")).await?),
-    };
-    let (name, counters) = (expected.plan.source.clone(), Arc::new(TaskCounters::default()));
-    let (rows, bytes) = (expected.plan.rows, expected.plan.bytes);
-    let phase = Phase::Verify;
-    tools.events.tell(Event::TaskStarted {
-        phase,
-        name: name.clone(),
-        rows,
-        bytes,
-        counters: Arc::clone(&counters),
-    });
-    let verdict =
-        verify_table(session, &tools.config.schema, expected, tools.config.verify, asked, &counters).await?;
-    tools.events.tell(Event::TaskFinished { phase, name, rows, seconds: verdict.seconds });
+    let (plan, level) = (&expected.plan, tools.config.verify);
+    let counters = Arc::new(TaskCounters::default());
+    stations.begin(Phase::Verify, &plan.source, plan.rows, plan.bytes, Arc::clone(&counters));
+    let verdict = verify_table(session, &tools.config.schema, expected, level, asked, &counters).await?;
+    if let Some(owner) = owner {
+        let proved = verdict.verify == Verify::Match && level == VerifyLevel::Checksum;
+        ledger::mark_verified(session, owner, &plan.source, proved).await?;
+    }
+    stations.done(Phase::Verify, &plan.source, plan.rows, verdict.seconds);
     Ok(verdict)
 }

@@ -1,39 +1,27 @@
-//! After the data: keys, indexes and CHECKs (tables beside each other), foreign keys (one after the other, since they lock
-//! two tables), views, sequences, triggers and comments, VACUUM ANALYZE. Every step is in the ledger, so that a crash here resumes here.
+//! After the rows: tables are read back and compared, keys, indexes and CHECKs built, foreign keys, views, sequences,
+//! triggers and comments made, VACUUM ANALYZE run; in the order of `draw`, by as many connections as there are jobs.
+//! Every step is in the ledger, so that a crash here resumes here.
 
-use super::cancel::Cancel;
-use super::lanes::{Lane, Task, by_table, in_a_row};
-use super::steps::{SEQUENCE, VACUUM, VALIDATE_CHECK, is_validation, is_view, words};
-use super::{sequence, steps};
-use crate::assess::pool::{Queue, join};
+use super::build::{self, Whose, phase_of};
+use super::compare::compare_one;
+use super::draw::{Source, Work, draw};
+use super::graph::{Drawing, Graph};
+use super::locate::Asked;
+use super::stations::{Load, Stations};
+use super::steps::{is_validation, is_view};
+use super::tools::Tools;
+use super::verify::{Expected, Verdict};
+use crate::assess::pool::join;
 use crate::error::{Error, Result};
-use crate::event::{Event, Events, Phase, TaskCounters};
-use crate::failpoint::{self, Action};
+use crate::event::Phase;
 use crate::ident::qualified;
-use crate::plan::{Plan, StepKind};
-use crate::postgres::connect::Connector;
 use crate::postgres::fault::server_error;
-use crate::postgres::ledger::StepOwner;
 use crate::postgres::ledger::{StepProgress, StepState};
 use crate::postgres::session::Session;
-use crate::postgres::step;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::available_parallelism;
 use std::time::Instant;
-
-/// Memory for one index build, unless the server's own setting is larger: what a managed server of modest size can give
-/// to each of a few connections.
-const INDEX_MEMORY: &str = "256MB";
-
-/// One source's steps and who runs them.
-#[derive(Debug, Clone)]
-pub struct Finishing {
-    /// ledger row, epoch, schema
-    pub owner: StepOwner,
-    /// the plan
-    pub plan: Arc<Plan>,
-    /// steps that are pending, of tables that may be finished
-    pub steps: Vec<StepState>,
-}
 
 /// A step that is done.
 #[derive(Debug, Clone)]
@@ -42,195 +30,250 @@ pub struct Finished {
     pub source: usize,
     /// the step
     pub step: StepState,
-    /// how long it took
+    /// how long it took; of steps done together, the time of all divided by their number
     pub seconds: f64,
 }
 
-/// SQLSTATE `check_violation`.
-const CHECK_VIOLATION: &str = "23514";
+/// A table that was compared: index of its source, its name, what came of it.
+pub(super) type Compared = (usize, String, Result<Verdict>);
 
 /// What the finish came to.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub(super) struct Outcome {
+    /// tables compared
+    pub(super) compared: Vec<Compared>,
     /// steps done
-    pub done: Vec<Finished>,
+    pub(super) done: Vec<Finished>,
     /// steps that failed, each with its table
-    pub failures: Vec<(String, Error)>,
+    pub(super) failures: Vec<(String, Error)>,
     /// CHECKs that the target's rows are against, although nothing in the source had said so
-    pub violated: Vec<StepState>,
+    pub(super) violated: Vec<StepState>,
+    /// steps that failed, as later ones ask
+    failed: Vec<(usize, StepState)>,
 }
 
-/// The tools of this phase.
-#[derive(Debug, Clone)]
-pub struct Tools {
-    /// for more sessions
-    pub connector: Connector,
-    /// how many
-    pub jobs: usize,
-    /// for the screen
-    pub events: Events,
-    /// for stopping
-    pub cancel: Cancel,
-}
-
-/// Runs all pending steps of all sources.
-pub async fn run(tools: &Tools, sources: &[Finishing]) -> Outcome {
-    let mut outcome = Outcome::default();
-    let beside =
-        [StepKind::PrimaryKey, StepKind::Unique, StepKind::Index, StepKind::Check].map(StepKind::name);
-    let index_kinds = [&beside[..], &[VALIDATE_CHECK]].concat();
-    phase(tools, Phase::Index, by_table(sources, &index_kinds), tools.jobs, &mut outcome).await;
-    let key_kinds = [StepKind::ForeignKey.name(), StepKind::Validate.name(), StepKind::View.name(), SEQUENCE];
-    let mut lanes = in_a_row(sources, &key_kinds);
-    lanes.extend(by_table(sources, &[StepKind::Trigger.name(), StepKind::Comment.name()]));
-    phase(tools, Phase::Constrain, lanes, tools.jobs, &mut outcome).await;
-    phase(tools, Phase::Maintain, by_table(sources, &[VACUUM]), tools.jobs, &mut outcome).await;
-    outcome
-}
-
-async fn phase(tools: &Tools, phase: Phase, lanes: Vec<Lane>, jobs: usize, outcome: &mut Outcome) {
-    if lanes.is_empty() || tools.cancel.is_asked() {
-        return;
-    }
-    let steps = lanes.iter().map(|lane| lane.len() as u64).sum();
-    tools.events.tell(Event::PhaseStarted { phase, tasks: steps, rows: 0, bytes: 0 });
-    let started = Instant::now();
-    let workers = jobs.min(lanes.len());
-    let (queue, results) = (Arc::new(Queue::new(lanes)), Arc::new(Mutex::new(Outcome::default())));
-    let handles: Vec<_> = (0..workers)
-        .map(|_| {
-            let (tools, queue, results) = (tools.clone(), Arc::clone(&queue), Arc::clone(&results));
-            tokio::spawn(async move { work(&tools, phase, &queue, &results).await })
-        })
-        .collect();
+/// Compares and finishes all sources. `marks` says in the ledger what was proved.
+pub(super) async fn run(tools: &Tools, mut sources: Vec<Source>, marks: bool) -> Outcome {
+    let drawing = draw(&mut sources);
+    let workers = tools.config.jobs.min(drawing.len());
+    let crew = Arc::new(Crew::new(tools, sources, drawing, marks));
+    let handles: Vec<_> =
+        (0..workers).map(|number| tokio::spawn(Worker::new(Arc::clone(&crew), number).run())).collect();
     for handle in handles {
         if let Err(error) = join(handle.await.map(Ok)) {
-            outcome.failures.push((String::new(), error));
+            crew.outcome().failures.push((String::new(), error));
         }
     }
-    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-    outcome.done.append(&mut results.done);
-    outcome.failures.append(&mut results.failures);
-    outcome.violated.append(&mut results.violated);
-    tools.events.tell(Event::PhaseFinished { phase, seconds: started.elapsed().as_secs_f64() });
+    crew.stations.close();
+    std::mem::take(&mut *crew.outcome())
 }
 
-async fn work(tools: &Tools, phase: Phase, queue: &Queue<Lane>, results: &Mutex<Outcome>) {
-    let mut session = None;
-    while let Some(lane) = queue.take() {
-        let mut failed: Vec<Task> = Vec::new();
-        for task in lane {
-            if tools.cancel.is_asked() {
+/// What all workers share.
+struct Crew {
+    tools: Tools,
+    graph: Arc<Graph<Work>>,
+    stations: Stations,
+    sources: Vec<Whose>,
+    asked: Asked,
+    marks: bool,
+    outcome: Mutex<Outcome>,
+}
+
+impl Crew {
+    fn new(tools: &Tools, sources: Vec<Source>, drawing: Drawing<Work>, marks: bool) -> Crew {
+        let sources = sources.into_iter().map(|source| Whose { owner: source.owner, plan: source.plan });
+        Crew {
+            tools: tools.clone(),
+            stations: Stations::new(tools.events.clone(), loads(&drawing)),
+            graph: Arc::new(Graph::new(drawing)),
+            sources: sources.collect(),
+            asked: Asked::new(tools.config.show_values, tools.events.clone()),
+            marks,
+            outcome: Mutex::default(),
+        }
+    }
+
+    fn outcome(&self) -> MutexGuard<'_, Outcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A step that cannot succeed where an earlier one has failed: its error would only hide the first one. A constraint
+    /// that is not there cannot be validated, nor a view be made of one that is not there.
+    fn is_barred(&self, source: usize, step: &StepState) -> bool {
+        let schema = &self.sources[source].owner.schema;
+        let bars = |failed: &StepState| {
+            let validates = is_validation(step) && step.table == failed.table && step.object == failed.object;
+            let names = || step.sql.contains(&qualified(schema, &failed.object));
+            validates || (is_view(step) && is_view(failed) && names())
+        };
+        self.outcome().failed.iter().any(|(other, failed)| *other == source && bars(failed))
+    }
+
+    /// Every core of the machine that the server shares with us has work: another process for one index would only take
+    /// a core from the next one, and write to disk what one process sorts in memory.
+    fn is_crowded(&self) -> bool {
+        let cores = available_parallelism().map_or(1, usize::from);
+        self.tools.connector.info().is_local() && self.graph.busy().min(self.tools.config.jobs) >= cores
+    }
+}
+
+/// What each phase will have to do.
+fn loads(drawing: &Drawing<Work>) -> BTreeMap<Phase, Load> {
+    let mut loads: BTreeMap<Phase, Load> = BTreeMap::new();
+    for work in drawing.work() {
+        match work {
+            Work::Compare(_, tables) => tables.iter().for_each(|expected| {
+                let load = loads.entry(Phase::Verify).or_default();
+                load.tasks += 1;
+                load.rows += expected.plan.rows;
+                load.bytes += expected.plan.bytes;
+            }),
+            Work::Steps(_, steps) => {
+                steps.iter().for_each(|step| loads.entry(phase_of(step)).or_default().tasks += 1);
+            }
+        }
+    }
+    loads
+}
+
+/// One connection that takes work from the graph.
+struct Worker {
+    crew: Arc<Crew>,
+    number: usize,
+    session: Option<Session>,
+    has_memory: bool,
+}
+
+impl Worker {
+    fn new(crew: Arc<Crew>, number: usize) -> Worker {
+        Worker { crew, number, session: None, has_memory: false }
+    }
+
+    async fn run(mut self) {
+        let crew = Arc::clone(&self.crew);
+        while let Some((_taken, work)) = crew.graph.take().await {
+            match work {
+                Work::Compare(source, tables) => self.compare(source, tables).await,
+                Work::Steps(source, steps) => self.steps(source, steps).await,
+            }
+            if crew.tools.cancel.is_asked() {
+                crew.graph.close();
+            }
+        }
+        if let Some(session) = self.session {
+            session.close().await;
+        }
+    }
+
+    async fn session(&mut self) -> Result<&Session> {
+        if self.session.is_none() {
+            let role = format!("finish {}", self.number);
+            self.session = Some(self.crew.tools.connector.connect(&role).await?);
+            self.has_memory = false;
+        }
+        self.session.as_ref().ok_or_else(|| Error::internal("a session that was opened is not there"))
+    }
+
+    async fn compare(&mut self, source: usize, tables: Vec<Expected>) {
+        for expected in tables {
+            if self.crew.tools.cancel.is_asked() {
                 return;
             }
-            if failed.iter().any(|earlier| needs(&task, earlier)) {
+            let crew = Arc::clone(&self.crew);
+            let compared = async {
+                let session = self.session().await?;
+                let owner = crew.marks.then(|| &crew.sources[source].owner);
+                compare_one(&crew.tools, &crew.stations, &crew.asked, session, owner, &expected).await
+            };
+            let result = crew.tools.cancel.at_once(compared).await;
+            if result.is_err() {
+                self.session = None;
+                crew.stations.over(Phase::Verify);
+            }
+            crew.outcome().compared.push((source, expected.plan.source.clone(), result));
+        }
+    }
+
+    async fn steps(&mut self, source: usize, steps: Vec<StepState>) {
+        let (barred, steps): (Vec<_>, Vec<_>) =
+            steps.into_iter().partition(|step| self.crew.is_barred(source, step));
+        barred.iter().for_each(|step| self.crew.stations.over(phase_of(step)));
+        for part in build::together(steps) {
+            if self.crew.tools.cancel.is_asked() {
+                return;
+            }
+            if part.len() > 1 && self.together(source, &part).await {
                 continue;
             }
-            let done = tools.cancel.bound(run_with(tools, phase, &mut session, &task)).await;
-            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-            match done {
-                Ok(finished) if finished.step.progress == StepProgress::Left => {
-                    results.violated.push(finished.step);
-                }
-                Ok(finished) => results.done.push(finished),
-                Err(error) => {
-                    session = None;
-                    results.failures.push((task.step.table.clone(), error));
-                    failed.push(task);
-                }
+            for step in part {
+                self.one(source, step).await;
             }
         }
     }
-    if let Some(session) = session {
-        Session::close(session).await;
-    }
-}
 
-/// A step that cannot succeed where `earlier` has failed: its error would only hide the first one. A constraint that is
-/// not there cannot be validated, nor a view be made of one that is not there.
-fn needs(task: &Task, earlier: &Task) -> bool {
-    if task.source != earlier.source {
-        return false;
-    }
-    let (step, failed) = (&task.step, &earlier.step);
-    let validates = is_validation(step) && step.table == failed.table && step.object == failed.object;
-    let names = || step.sql.contains(&qualified(&task.owner.schema, &failed.object));
-    validates || (is_view(step) && is_view(failed) && names())
-}
-
-async fn run_with(
-    tools: &Tools,
-    phase: Phase,
-    session: &mut Option<Session>,
-    task: &Task,
-) -> Result<Finished> {
-    let session = match session {
-        Some(session) => session,
-        None => session.insert(prepared_session(&tools.connector).await?),
-    };
-    if failpoint::pass(failpoint::BEFORE_STEP) == Action::Fail {
-        return Err(Error::target_fault("stopped at a planted failure before a step"));
-    }
-    let started = Instant::now();
-    let name = format!("{} {}", task.step.kind, task.step.object);
-    let counters = Arc::new(TaskCounters::default());
-    tools.events.tell(Event::TaskStarted { phase, name: name.clone(), rows: 0, bytes: 0, counters });
-    let progress = run_step(session, task).await?;
-    let seconds = started.elapsed().as_secs_f64();
-    tools.events.tell(Event::TaskFinished { phase, name, rows: 0, seconds });
-    let step = StepState { progress, ..task.step.clone() };
-    Ok(Finished { source: task.source, step, seconds })
-}
-
-async fn prepared_session(connector: &Connector) -> Result<Session> {
-    let session = connector.connect("finish").await?;
-    let sql = format!(
-        "SELECT set_config('maintenance_work_mem', '{INDEX_MEMORY}', false)
-         WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('{INDEX_MEMORY}')"
-    );
-    step::execute(&session, &sql).await?;
-    Ok(session)
-}
-
-async fn run_step(session: &Session, task: &Task) -> Result<StepProgress> {
-    let (owner, step) = (&task.owner, &task.step);
-    match step.kind.as_str() {
-        SEQUENCE => sequence::set(session, owner, &task.plan, step).await.map(drop)?,
-        VACUUM => step::vacuum(session, owner, step).await?,
-        VALIDATE_CHECK => return validate_check(session, task).await,
-        _ if is_view(step) => create_view(session, task).await?,
-        _ => run_named(session, task).await?,
-    }
-    Ok(StepProgress::Done)
-}
-
-async fn run_named(session: &Session, task: &Task) -> Result<()> {
-    step::run(session, &task.owner, &task.step).await.map_err(|error| error.at(words(&task.step)))
-}
-
-fn has_sqlstate(error: &Error, sqlstate: &str) -> bool {
-    server_error(error).is_some_and(|server| server.sqlstate == sqlstate)
-}
-
-/// A CHECK that rows are against stays NOT VALID: the source has these rows, too (semantics.md §3.6).
-async fn validate_check(session: &Session, task: &Task) -> Result<StepProgress> {
-    match step::run(session, &task.owner, &task.step).await {
-        Ok(()) => Ok(StepProgress::Done),
-        Err(error) if has_sqlstate(&error, CHECK_VIOLATION) => {
-            step::mark(session, &task.owner, &task.step, "left", Some("rows are against it")).await?;
-            Ok(StepProgress::Left)
+    /// Does steps together; where that fails, false: each is then done alone, so that the one that fails is named, and the
+    /// others are made.
+    async fn together(&mut self, source: usize, steps: &[StepState]) -> bool {
+        let (crew, started) = (Arc::clone(&self.crew), Instant::now());
+        let work = async { build::do_together(self.ready().await?, &crew.sources[source], steps).await };
+        let result = crew.tools.cancel.bound(work).await;
+        if let Err(error) = result {
+            if server_error(&error).is_none() {
+                self.session = None;
+            }
+            return false;
         }
-        Err(error) => Err(error.at(words(&task.step))),
+        let seconds = started.elapsed().as_secs_f64() / steps.len() as f64;
+        for step in steps {
+            let (phase, name) = (phase_of(step), name(step));
+            crew.stations.begin(phase, &name, 0, 0, Arc::default());
+            crew.stations.done(phase, &name, 0, seconds);
+            let step = StepState { progress: StepProgress::Done, ..step.clone() };
+            crew.outcome().done.push(Finished { source, step, seconds });
+        }
+        true
+    }
+
+    async fn one(&mut self, source: usize, step: StepState) {
+        let crew = Arc::clone(&self.crew);
+        if crew.tools.cancel.is_asked() || crew.is_barred(source, &step) {
+            return crew.stations.over(phase_of(&step));
+        }
+        let (phase, name, started) = (phase_of(&step), name(&step), Instant::now());
+        crew.stations.begin(phase, &name, 0, 0, Arc::default());
+        let serial = crew.is_crowded();
+        let work = async { build::do_one(self.ready().await?, &crew.sources[source], &step, serial).await };
+        let result = crew.tools.cancel.bound(work).await;
+        let seconds = started.elapsed().as_secs_f64();
+        match result {
+            Ok(progress) => {
+                crew.stations.done(phase, &name, 0, seconds);
+                let step = StepState { progress, ..step };
+                match progress {
+                    StepProgress::Left => crew.outcome().violated.push(step),
+                    _ => crew.outcome().done.push(Finished { source, step, seconds }),
+                }
+            }
+            Err(error) => {
+                self.session = None;
+                crew.stations.over(phase);
+                let mut outcome = crew.outcome();
+                outcome.failures.push((step.table.clone(), error));
+                outcome.failed.push((source, step));
+            }
+        }
+    }
+
+    /// A session that may build indexes.
+    async fn ready(&mut self) -> Result<&Session> {
+        if !(self.has_memory && self.session.is_some()) {
+            build::give_memory(self.session().await?).await?;
+            self.has_memory = true;
+        }
+        self.session().await
     }
 }
 
-/// A view that could not be made is made by hand under its name, and is then taken for done: the name was free when the
-/// plan was made.
-async fn create_view(session: &Session, task: &Task) -> Result<()> {
-    let (owner, step) = (&task.owner, &task.step);
-    if step::is_there(session, &owner.schema, &step.object).await? {
-        return step::mark(session, owner, step, "done", Some(steps::MADE_BY_HAND)).await;
-    }
-    let way_out = "create it by hand under this name; the same command then goes on";
-    step::run(session, owner, step).await.map_err(|error| error.at(words(step)).remedy(way_out))
+fn name(step: &StepState) -> String {
+    format!("{} {}", step.kind, step.object)
 }

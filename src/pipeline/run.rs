@@ -1,9 +1,8 @@
-//! The story of a run: open, plan or resume, prepare, copy, verify, finish.
+//! The story of a run: open, plan or resume, prepare, copy, compare and finish.
 
 use super::account::Account;
 use super::active::{Active, refresh};
 use super::begin::{begin, check_creation, connect, known_sources, reopen_emptied};
-use super::compare::verify_tables;
 use super::resume;
 use super::schedule::copy_chunks;
 use super::sequence;
@@ -83,8 +82,6 @@ async fn carry_out(
     if let Some(fenced) = failures.iter().position(|(_, error)| error.kind() == ErrorKind::Busy) {
         return Err(failures.swap_remove(fenced).1);
     }
-    failures.extend(verify_tables(tools, control, actives, account).await?);
-    tools.cancel.check()?;
     failures.extend(finish_tables(tools, control, actives, account).await?);
     tools.cancel.check()?;
     refresh(control, actives).await?;

@@ -3,28 +3,54 @@
 use super::steps::SEQUENCE;
 use crate::error::{Error, Result};
 use crate::event::Events;
+use crate::limits::GROUP_STEPS_MAX;
 use crate::plan::Plan;
 use crate::postgres::ledger::StepOwner;
 use crate::postgres::ledger::{StepProgress, StepState};
+use crate::postgres::sequence::{self, Place, SequenceState};
 use crate::postgres::session::Session;
 use crate::postgres::step;
 
-/// Sets the sequence of one step past the data and records it; tells whether it had been behind, and its next value.
+/// The sequence that a step means.
+fn place(plan: &Plan, step: &StepState) -> Result<Place> {
+    let table = plan.tables.iter().find(|table| table.source == step.table);
+    let table = table.ok_or_else(|| Error::internal("a step of a table that the plan does not have"))?;
+    let planned = table.sequences.iter().find(|sequence| sequence.column == step.object);
+    let floor = planned.and_then(|planned| [planned.max, planned.seq].into_iter().flatten().max());
+    Ok(Place { table: table.target.clone(), column: step.object.clone(), floor })
+}
+
+fn detail(state: &SequenceState) -> String {
+    match state.next {
+        Some(next) => format!("next value {next}"),
+        None => "exhausted: it has no next value, as in the source (W_SEQ_EXHAUSTED)".to_owned(),
+    }
+}
+
+/// Sets the sequences of `steps` past the data and records it.
+pub(super) async fn set_all(
+    session: &Session,
+    owner: &StepOwner,
+    plan: &Plan,
+    steps: &[StepState],
+) -> Result<()> {
+    let places: Vec<Place> = steps.iter().map(|step| place(plan, step)).collect::<Result<_>>()?;
+    let states = sequence::set(session, &owner.schema, &places).await?;
+    let details: Vec<Option<String>> = states.iter().map(|state| Some(detail(state))).collect();
+    step::mark_all(session, owner, steps, &details).await
+}
+
+/// Sets the sequence of one step, and records it where something is new; tells whether it had been behind, and its next
+/// value.
 pub(super) async fn set(
     session: &Session,
     owner: &StepOwner,
     plan: &Plan,
     step: &StepState,
 ) -> Result<(bool, String)> {
-    let table = plan.tables.iter().find(|table| table.source == step.table);
-    let table = table.ok_or_else(|| Error::internal("a step of a table that the plan does not have"))?;
-    let planned = table.sequences.iter().find(|sequence| sequence.column == step.object);
-    let floor = planned.and_then(|planned| [planned.max, planned.seq].into_iter().flatten().max());
-    let state = step::set_sequence(session, &owner.schema, &table.target, &step.object, floor).await?;
-    let detail = match state.next {
-        Some(next) => format!("next value {next}"),
-        None => "exhausted: it has no next value, as in the source (W_SEQ_EXHAUSTED)".to_owned(),
-    };
+    let states = sequence::set(session, &owner.schema, &[place(plan, step)?]).await?;
+    let state = states.first().ok_or_else(|| Error::internal("a sequence that was set is not told of"))?;
+    let detail = detail(state);
     if state.moved || step.progress != StepProgress::Done {
         step::mark(session, owner, step, "done", Some(&detail)).await?;
     }
@@ -40,12 +66,19 @@ pub(super) async fn mend(
     events: &Events,
 ) -> Result<()> {
     let set_before = |step: &&StepState| step.kind == SEQUENCE && step.progress == StepProgress::Done;
-    for done in steps.iter().filter(set_before) {
-        let (moved, detail) = set(session, owner, plan, done).await?;
-        if moved {
-            let (table, column) = (&done.table, &done.object);
-            events
-                .note(format!("the sequence of \"{table}\".\"{column}\" was behind and is mended: {detail}"));
+    let done: Vec<&StepState> = steps.iter().filter(set_before).collect();
+    for some in done.chunks(GROUP_STEPS_MAX) {
+        let places: Vec<Place> = some.iter().map(|step| place(plan, step)).collect::<Result<_>>()?;
+        let states = sequence::read(session, &owner.schema, &places).await?;
+        let seen = some.iter().zip(places.iter().zip(states));
+        for (step, _) in seen.filter(|(_, (place, state))| state.behind(place.floor).is_some()) {
+            let (moved, detail) = set(session, owner, plan, step).await?;
+            if moved {
+                let (table, column) = (&step.table, &step.object);
+                events.note(format!(
+                    "the sequence of \"{table}\".\"{column}\" was behind and is mended: {detail}"
+                ));
+            }
         }
     }
     Ok(())

@@ -2,7 +2,9 @@
 
 use super::account::Account;
 use super::begin::{connect, known_sources};
-use super::compare::compare;
+use super::compare;
+use super::draw::Source;
+use super::finish;
 use super::prepare::plan_hash;
 use super::run::{Ended, end, open};
 use super::steps::is_view;
@@ -17,12 +19,13 @@ use crate::config::{Config, CreatePolicy, ExistingPolicy};
 use crate::digest::MultisetDigest;
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
+use crate::limits::GROUP_STEPS_MAX;
 use crate::outcome::Verify;
 use crate::plan::select::is_selected;
 use crate::plan::{Plan, TablePlan};
-use crate::postgres::ledger::{SourceState, StepState};
+use crate::postgres::ledger::{SourceState, StepOwner, StepState};
+use crate::postgres::sequence::{self, Place};
 use crate::postgres::session::Session;
-use crate::postgres::step;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -71,13 +74,9 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     }
     let expected_rows: BTreeMap<String, u64> =
         tasks.iter().map(|(_, e)| (e.plan.source.clone(), rows_of(e))).collect();
-    let mut failures = Vec::new();
-    for (_, table, result) in compare(tools, tasks).await {
-        match result {
-            Ok(verdict) => account.verdict(&table, &verdict),
-            Err(error) => failures.push((table, error)),
-        }
-    }
+    let outcome = finish::run(tools, sources_of(&pairs, tasks), false).await;
+    let mut failures = compare::account_for(outcome.compared, account);
+    failures.extend(outcome.failures);
     for table in &mut account.report.tables {
         table.rows.copied = expected_rows.get(&table.source).copied().unwrap_or(0);
         let (now, recorded) = left_out.get(&table.source).copied().unwrap_or_default();
@@ -99,6 +98,20 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let gone = gone_objects(tools, &session, &pairs).await?;
     summarise(failures, account)?;
     say_gone(gone, account)
+}
+
+/// What is to be compared, by source; nothing is built, and nothing is written into a ledger.
+fn sources_of(pairs: &[(Arc<Job>, Plan, Option<SourceState>)], tasks: Vec<(usize, Expected)>) -> Vec<Source> {
+    let nobody = |plan: &Plan| StepOwner { source_id: 0, epoch: 0, schema: plan.schema.clone() };
+    let source = |plan: &Plan| Source {
+        owner: nobody(plan),
+        plan: Arc::new(plan.clone()),
+        expected: Vec::new(),
+        steps: Vec::new(),
+    };
+    let mut sources: Vec<Source> = pairs.iter().map(|(_, plan, _)| source(plan)).collect();
+    tasks.into_iter().for_each(|(i, expected)| sources[i].expected.push(expected));
+    sources
 }
 
 /// Objects that a copy of ours made, of the tables that take part.
@@ -190,32 +203,37 @@ async fn check_sequences(
     pairs: &[(Arc<Job>, Plan, Option<SourceState>)],
     account: &mut Account,
 ) -> Result<()> {
-    for table in pairs
-        .iter()
-        .flat_map(|(_, plan, _)| &plan.tables)
-        .filter(|table| is_selected(&table.source, &tools.config))
-    {
-        for sequence in &table.sequences {
-            let state =
-                step::read_sequence(session, &tools.config.schema, &table.target, &sequence.column).await?;
+    let tables = pairs.iter().flat_map(|(_, plan, _)| &plan.tables);
+    let selected = tables.filter(|table| is_selected(&table.source, &tools.config));
+    let sequences = selected.flat_map(|table| table.sequences.iter().map(move |sequence| (table, sequence)));
+    let (sources, places): (Vec<&str>, Vec<Place>) = sequences
+        .map(|(table, sequence)| {
+            let (table_name, column) = (table.target.clone(), sequence.column.clone());
+            (table.source.as_str(), Place { table: table_name, column, floor: None })
+        })
+        .unzip();
+    for (sources, places) in sources.chunks(GROUP_STEPS_MAX).zip(places.chunks(GROUP_STEPS_MAX)) {
+        let states = sequence::read(session, &tools.config.schema, places).await?;
+        for ((source, place), state) in sources.iter().zip(places).zip(states) {
             if let (Some(next), Some(largest)) = (state.next, state.largest)
                 && next <= largest
             {
-                let object = format!("{}.{}", table.target, sequence.column);
-                let message = format!("its sequence gives {next} next, and {largest} exists already");
-                let fix = format!("SELECT setval(pg_get_serial_sequence(…), {largest}, true)");
-                account
-                    .finding(Finding::new("E_SEQUENCE_BEHIND", Severity::Warning, object, message).fix(fix));
-                if let Some(report) =
-                    account.report.tables.iter_mut().find(|report| report.source == table.source)
-                {
-                    report.verify = Verify::Differs;
-                    let behind = format!("the sequence of \"{}\" is behind", sequence.column);
-                    let between = if report.verify_note.is_empty() { "" } else { "; " };
-                    report.verify_note.push_str(&format!("{between}{behind}"));
-                }
+                say_behind(account, source, place, (next, largest));
             }
         }
     }
     Ok(())
+}
+
+fn say_behind(account: &mut Account, source: &str, place: &Place, (next, largest): (i64, i64)) {
+    let object = format!("{}.{}", place.table, place.column);
+    let message = format!("its sequence gives {next} next, and {largest} exists already");
+    let fix = format!("SELECT setval(pg_get_serial_sequence(…), {largest}, true)");
+    account.finding(Finding::new("E_SEQUENCE_BEHIND", Severity::Warning, object, message).fix(fix));
+    let Some(report) = account.report.tables.iter_mut().find(|report| report.source == source) else {
+        return;
+    };
+    report.verify = Verify::Differs;
+    let between = if report.verify_note.is_empty() { "" } else { "; " };
+    report.verify_note.push_str(&format!("{between}the sequence of \"{}\" is behind", place.column));
 }

@@ -2,7 +2,9 @@
 
 use super::account::Account;
 use super::active::{Active, refresh};
-use super::finish::{self, Finishing};
+use super::compare;
+use super::draw::Source;
+use super::finish;
 use super::steps::{SEQUENCE, VACUUM, is_validation, is_view};
 use super::tools::Tools;
 use crate::config::Config;
@@ -16,18 +18,19 @@ use crate::postgres::ledger::{self, StepProgress, StepState};
 use crate::postgres::session::Session;
 use std::sync::Arc;
 
-/// Runs every step that is left, of tables whose rows are all there.
+/// Compares what is not proved yet, and runs every step that is left of tables whose rows are all there.
 pub(super) async fn finish_tables(
     tools: &Tools,
     control: &Session,
     actives: &mut [Active],
     account: &mut Account,
 ) -> Result<Vec<(String, Error)>> {
-    let sources: Vec<Finishing> = actives
+    let sources: Vec<Source> = actives
         .iter()
-        .map(|active| Finishing {
+        .map(|active| Source {
             owner: active.owner(),
             plan: Arc::clone(&active.plan),
+            expected: compare::due(tools, active),
             steps: active
                 .wanted_steps(&tools.config)
                 .into_iter()
@@ -35,20 +38,17 @@ pub(super) async fn finish_tables(
                 .collect(),
         })
         .collect();
-    let finish_tools = finish::Tools {
-        connector: tools.connector.clone(),
-        jobs: tools.config.jobs,
-        events: tools.events.clone(),
-        cancel: tools.cancel.clone(),
-    };
-    let outcome = finish::run(&finish_tools, &sources).await;
+    let outcome = finish::run(tools, sources, true).await;
+    let mut failures = compare::account_for(outcome.compared, account);
+    tools.cancel.check()?;
     refresh(control, actives).await?;
     for (i, active) in actives.iter().enumerate() {
         let done: Vec<_> = outcome.done.iter().filter(|finished| finished.source == i).cloned().collect();
         account.steps(&active.plan, &active.wanted_steps(&tools.config), &done);
     }
     outcome.violated.iter().for_each(|step| account.finding(violated(step)));
-    Ok(outcome.failures)
+    failures.extend(outcome.failures);
+    Ok(failures)
 }
 
 /// Nothing in the source was against this CHECK, and rows of the target are.

@@ -177,6 +177,17 @@ impl ConnInfo {
         &self.database
     }
 
+    /// Whether the server is on this machine, as far as its address tells: a Unix socket or a loopback address.
+    pub fn is_local(&self) -> bool {
+        self.endpoints.iter().all(|endpoint| match &endpoint.host {
+            Host::Unix(_) => true,
+            Host::Tcp { addr: Some(addr), .. } => addr.is_loopback(),
+            Host::Tcp { name, addr: None } => {
+                name == "localhost" || name.parse::<IpAddr>().is_ok_and(|addr| addr.is_loopback())
+            }
+        })
+    }
+
     /// The user.
     pub fn user(&self) -> &str {
         &self.user

@@ -17,6 +17,7 @@ pub mod load;
 mod passfile;
 pub mod prepare;
 pub mod readback;
+pub mod sequence;
 pub mod session;
 pub mod step;
 pub mod structure;

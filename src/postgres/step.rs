@@ -4,16 +4,35 @@
 use super::ledger::{StepOwner, StepState};
 use super::load::{check_epoch, fenced};
 use super::session::Session;
-use crate::error::{Error, Result};
-use crate::ident::{literal, qualified, quote};
+use crate::error::Result;
+use crate::ident::{literal, qualified};
 use tokio_postgres::types::Type;
 
 /// Runs one statement and marks its step done, in one transaction. The caller says which object it was about.
 ///
 /// # Errors
 /// A target fault.
-pub async fn run(session: &Session, owner: &StepOwner, step: &StepState) -> Result<()> {
-    let result = run_in_transaction(session, owner, step).await;
+pub async fn run(session: &Session, owner: &StepOwner, step: &StepState, serial: bool) -> Result<()> {
+    let settings = if serial { SERIAL } else { "" };
+    let sql = format!("{settings}{}", step.sql);
+    in_transaction(session, owner, &sql, std::slice::from_ref(step)).await
+}
+
+/// One process of the server for an index build, until the transaction ends.
+const SERIAL: &str = "SET LOCAL max_parallel_maintenance_workers = 0; ";
+
+/// Runs the statements of several steps in one transaction, and marks them done in it: all or none.
+///
+/// # Errors
+/// A target fault, which does not say which of the steps it was: whoever wants to know does them one by one.
+pub async fn run_all(session: &Session, owner: &StepOwner, steps: &[StepState]) -> Result<()> {
+    let statements: Vec<&str> = steps.iter().map(|step| step.sql.as_str()).collect();
+    // On a line of its own, should a definition end in a comment.
+    in_transaction(session, owner, &statements.join("\n;\n"), steps).await
+}
+
+async fn in_transaction(session: &Session, owner: &StepOwner, sql: &str, steps: &[StepState]) -> Result<()> {
+    let result = try_in_transaction(session, owner, sql, steps).await;
     if result.is_err() {
         // The transaction is over either way; an error here would only hide the first one.
         let _ = session.client().batch_execute("ROLLBACK").await;
@@ -21,13 +40,56 @@ pub async fn run(session: &Session, owner: &StepOwner, step: &StepState) -> Resu
     result
 }
 
-async fn run_in_transaction(session: &Session, owner: &StepOwner, step: &StepState) -> Result<()> {
-    execute(session, "BEGIN").await?;
-    check_epoch(session, owner.source_id, owner.epoch).await?;
+/// Three round trips: what needs no answer before the next is sent is sent at once.
+async fn try_in_transaction(
+    session: &Session,
+    owner: &StepOwner,
+    sql: &str,
+    steps: &[StepState],
+) -> Result<()> {
+    let (begun, checked) =
+        futures::join!(execute(session, "BEGIN"), check_epoch(session, owner.source_id, owner.epoch));
+    begun.and(checked)?;
     // An index is made in its table's schema, but a bare name in a restored definition is looked up by search_path.
-    execute(session, &step.sql).await?;
-    mark(session, owner, step, "done", None).await?;
+    let details = vec![None; steps.len()];
+    let (made, marked) = futures::join!(execute(session, sql), mark_all(session, owner, steps, &details));
+    made.and(marked)?;
     execute(session, "COMMIT").await
+}
+
+/// Marks several steps done, each with what came of it.
+///
+/// # Errors
+/// [`crate::error::ErrorKind::Busy`] where another run took over; a target fault.
+pub async fn mark_all(
+    session: &Session,
+    owner: &StepOwner,
+    steps: &[StepState],
+    details: &[Option<String>],
+) -> Result<()> {
+    let sql = "UPDATE cutover.step t SET state = 'done', detail = d.detail, done_at = clock_timestamp()
+               FROM unnest($2::int4[], $3::text[]) AS d (step, detail)
+               WHERE t.source_id = $1 AND t.step = d.step
+                 AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
+               RETURNING 1";
+    let numbers: Vec<i32> = steps.iter().map(|step| step.step).collect();
+    let updated = session
+        .client()
+        .query_typed(
+            sql,
+            &[
+                (&owner.source_id, Type::INT8),
+                (&numbers, Type::INT4_ARRAY),
+                (&details, Type::TEXT_ARRAY),
+                (&owner.epoch, Type::INT8),
+            ],
+        )
+        .await;
+    match updated {
+        Ok(rows) if rows.len() == steps.len() => Ok(()),
+        Ok(_) => Err(fenced()),
+        Err(error) => Err(session.explain(error, "writing the ledger").await),
+    }
 }
 
 /// Marks a step without running anything.
@@ -85,105 +147,14 @@ pub async fn vacuum(session: &Session, owner: &StepOwner, step: &StepState) -> R
     mark(session, owner, step, "done", None).await.map_err(|error| error.at(place()))
 }
 
-/// What became of a sequence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SequenceState {
-    /// the next value it will give, as read back; none where it has none left
-    pub next: Option<i64>,
-    /// it was behind and has been moved
-    pub moved: bool,
-    /// largest value in the column
-    pub largest: Option<i64>,
-}
-
-/// Sets the sequence of `table.column` past the largest value in the target, past `floor`, and never back; reads it back.
-/// `n = max(seq, max(id))`; `setval(n, true)`, or `setval(1, false)` where `n < 1` (semantics.md §3.2).
+/// VACUUM ANALYZE of several tables, then the marks.
 ///
 /// # Errors
-/// A target fault; an internal error where the sequence, read back, would still collide.
-pub async fn set_sequence(
-    session: &Session,
-    schema: &str,
-    table: &str,
-    column: &str,
-    floor: Option<i64>,
-) -> Result<SequenceState> {
-    let place = format!("sequence of \"{table}\".\"{column}\"");
-    let before = read_sequence(session, schema, table, column).await.map_err(|error| error.at(&place))?;
-    let target = [before.largest, floor].into_iter().flatten().max().filter(|n| *n >= 1);
-    let is_behind = match (target, before.next) {
-        (Some(n), Some(next)) => next <= n,
-        _ => false,
-    };
-    if !is_behind {
-        return Ok(before);
-    }
-    if let Some(n) = target {
-        let sequence = sequence_name(schema, table, column);
-        execute(session, &format!("SELECT setval({sequence}, {n}, true)"))
-            .await
-            .map_err(|error| error.at(&place))?;
-    }
-    let after = read_sequence(session, schema, table, column).await.map_err(|error| error.at(&place))?;
-    let collides = matches!((after.next, target), (Some(next), Some(n)) if next <= n);
-    if collides {
-        return Err(Error::internal("its next value, read back, is still not past the largest one").at(place));
-    }
-    Ok(SequenceState { moved: true, ..after })
-}
-
-/// The sequence's next value and the column's largest, without changing anything.
-///
-/// # Errors
-/// A target fault.
-pub async fn read_sequence(
-    session: &Session,
-    schema: &str,
-    table: &str,
-    column: &str,
-) -> Result<SequenceState> {
-    let name = query_text(session, &format!("SELECT {}::text", sequence_name(schema, table, column))).await?;
-    let Some(name) = name else {
-        return Err(Error::target_fault("the column has no sequence of its own"));
-    };
-    let sql = format!(
-        "SELECT CASE WHEN q.is_called THEN q.last_value::numeric + s.seqincrement ELSE q.last_value END::text,
-                (SELECT max({})::text FROM {}), s.seqmax::text
-         FROM {name} q, pg_sequence s WHERE s.seqrelid = {}::regclass",
-        quote(column),
-        qualified(schema, table),
-        literal(&name)
-    );
-    match session.client().query_typed(&sql, &[]).await {
-        Ok(rows) => {
-            let number =
-                |i: usize| -> Option<i64> { rows.first()?.get::<_, Option<String>>(i)?.parse().ok() };
-            let next = number(0).filter(|next| number(2).is_some_and(|max| *next <= max));
-            Ok(SequenceState { next, moved: false, largest: number(1) })
-        }
-        Err(error) => Err(session.explain(error, "reading the sequence").await),
-    }
-}
-
-/// The sequence that the column owns, else the one that its default takes numbers from. The first argument of
-/// `pg_get_serial_sequence` is quoted SQL, the second a bare name (semantics.md §3.2).
-fn sequence_name(schema: &str, table: &str, column: &str) -> String {
-    let (table, column) = (literal(&qualified(schema, table)), literal(column));
-    format!(
-        "coalesce(pg_get_serial_sequence({table}, {column}),
-                  (SELECT min(q.oid::regclass::text) FROM pg_attrdef f
-                     JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
-                     JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid
-                     JOIN pg_class q ON d.refclassid = 'pg_class'::regclass AND q.oid = d.refobjid AND q.relkind = 'S'
-                   WHERE f.adrelid = {table}::regclass AND a.attname = {column}))"
-    )
-}
-
-async fn query_text(session: &Session, sql: &str) -> Result<Option<String>> {
-    match session.client().query_typed(sql, &[]).await {
-        Ok(rows) => Ok(rows.first().and_then(|row| row.get(0))),
-        Err(error) => Err(session.explain(error, "reading the target's catalog").await),
-    }
+/// A target fault, which does not say which of the tables it was.
+pub async fn vacuum_all(session: &Session, owner: &StepOwner, steps: &[StepState]) -> Result<()> {
+    let tables: Vec<String> = steps.iter().map(|step| qualified(&owner.schema, &step.object)).collect();
+    execute(session, &format!("VACUUM (ANALYZE) {}", tables.join(", "))).await?;
+    mark_all(session, owner, steps, &vec![None; steps.len()]).await
 }
 
 /// Runs statements that return nothing of interest.
@@ -194,5 +165,12 @@ pub async fn execute(session: &Session, sql: &str) -> Result<()> {
     match session.client().batch_execute(sql).await {
         Ok(()) => Ok(()),
         Err(error) => Err(session.explain(error, "running a statement").await),
+    }
+}
+
+async fn query_text(session: &Session, sql: &str) -> Result<Option<String>> {
+    match session.client().query_typed(sql, &[]).await {
+        Ok(rows) => Ok(rows.first().and_then(|row| row.get(0))),
+        Err(error) => Err(session.explain(error, "reading the target's catalog").await),
     }
 }

@@ -1,0 +1,150 @@
+//! Steps as they are done: one in a transaction of its own with its ledger row, or several small ones together.
+
+use super::sequence;
+use super::steps::{self, SEQUENCE, VACUUM, VALIDATE_CHECK, is_view, words};
+use crate::error::{Error, Result};
+use crate::event::Phase;
+use crate::failpoint::{self, Action};
+use crate::plan::{Plan, StepKind};
+use crate::postgres::fault::server_error;
+use crate::postgres::ledger::{StepOwner, StepProgress, StepState};
+use crate::postgres::session::Session;
+use crate::postgres::step;
+use std::sync::Arc;
+
+/// Memory for one index build, unless the server's own setting is larger: what a managed server of modest size can give
+/// to each of a few connections.
+const INDEX_MEMORY: &str = "256MB";
+
+/// SQLSTATE `check_violation`.
+const CHECK_VIOLATION: &str = "23514";
+
+/// Whose steps they are.
+#[derive(Debug, Clone)]
+pub(super) struct Whose {
+    /// ledger row, epoch, schema
+    pub(super) owner: StepOwner,
+    /// the plan
+    pub(super) plan: Arc<Plan>,
+}
+
+/// How steps can be done together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// statements in one transaction
+    Plain,
+    /// sequences read and set by a few statements
+    Sequence,
+    /// one VACUUM of several tables
+    Vacuum,
+    /// not at all
+    Alone,
+}
+
+fn kind(step: &StepState) -> Kind {
+    match step.kind.as_str() {
+        SEQUENCE => Kind::Sequence,
+        VACUUM => Kind::Vacuum,
+        // A CHECK that rows are against is left NOT VALID, a view may be left to somebody's hand: each is looked at alone.
+        VALIDATE_CHECK => Kind::Alone,
+        _ if is_view(step) => Kind::Alone,
+        _ => Kind::Plain,
+    }
+}
+
+/// The phase that shows a step.
+pub(super) fn phase_of(step: &StepState) -> Phase {
+    let index =
+        [StepKind::PrimaryKey, StepKind::Unique, StepKind::Index, StepKind::Check].map(StepKind::name);
+    match step.kind.as_str() {
+        VACUUM => Phase::Maintain,
+        VALIDATE_CHECK => Phase::Index,
+        kind if index.contains(&kind) => Phase::Index,
+        _ => Phase::Constrain,
+    }
+}
+
+/// Cuts steps into what can be done together, in their order.
+pub(super) fn together(steps: Vec<StepState>) -> Vec<Vec<StepState>> {
+    let mut parts: Vec<Vec<StepState>> = Vec::new();
+    for step in steps {
+        match parts.last_mut() {
+            Some(part) if kind(&part[0]) == kind(&step) && kind(&step) != Kind::Alone => part.push(step),
+            _ => parts.push(vec![step]),
+        }
+    }
+    parts
+}
+
+/// More memory for index builds, for as long as the session lives.
+pub(super) async fn give_memory(session: &Session) -> Result<()> {
+    let sql = format!(
+        "SELECT set_config('maintenance_work_mem', '{INDEX_MEMORY}', false)
+         WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('{INDEX_MEMORY}')"
+    );
+    step::execute(session, &sql).await
+}
+
+/// Does all of `steps`, a part of [`together`]. Where one of them fails none is done, except of sequences and VACUUM, which may
+/// be done twice.
+pub(super) async fn do_together(session: &Session, whose: &Whose, steps: &[StepState]) -> Result<()> {
+    planted()?;
+    match steps.first().map_or(Kind::Alone, kind) {
+        Kind::Plain => step::run_all(session, &whose.owner, steps).await,
+        Kind::Sequence => sequence::set_all(session, &whose.owner, &whose.plan, steps).await,
+        Kind::Vacuum => step::vacuum_all(session, &whose.owner, steps).await,
+        Kind::Alone => Err(Error::internal("steps that stand alone were put together")),
+    }
+}
+
+fn planted() -> Result<()> {
+    match failpoint::pass(failpoint::BEFORE_STEP) {
+        Action::Fail => Err(Error::target_fault("stopped at a planted failure before a step")),
+        _ => Ok(()),
+    }
+}
+
+/// Does one step; `serial` keeps an index build to one process of the server.
+pub(super) async fn do_one(
+    session: &Session,
+    whose: &Whose,
+    step: &StepState,
+    serial: bool,
+) -> Result<StepProgress> {
+    planted()?;
+    let owner = &whose.owner;
+    match step.kind.as_str() {
+        SEQUENCE => sequence::set(session, owner, &whose.plan, step).await.map(drop)?,
+        VACUUM => step::vacuum(session, owner, step).await?,
+        VALIDATE_CHECK => return validate_check(session, owner, step).await,
+        _ if is_view(step) => create_view(session, owner, step).await?,
+        _ => step::run(session, owner, step, serial).await.map_err(|error| error.at(words(step)))?,
+    }
+    Ok(StepProgress::Done)
+}
+
+fn has_sqlstate(error: &Error, sqlstate: &str) -> bool {
+    server_error(error).is_some_and(|server| server.sqlstate == sqlstate)
+}
+
+/// A CHECK that rows are against stays NOT VALID: the source has these rows, too (semantics.md §3.6).
+async fn validate_check(session: &Session, owner: &StepOwner, step: &StepState) -> Result<StepProgress> {
+    match step::run(session, owner, step, false).await {
+        Ok(()) => Ok(StepProgress::Done),
+        Err(error) if has_sqlstate(&error, CHECK_VIOLATION) => {
+            step::mark(session, owner, step, "left", Some("rows are against it")).await?;
+            Ok(StepProgress::Left)
+        }
+        Err(error) => Err(error.at(words(step))),
+    }
+}
+
+/// A view that could not be made is made by hand under its name, and is then taken for done: the name was free when the
+/// plan was made.
+async fn create_view(session: &Session, owner: &StepOwner, step: &StepState) -> Result<()> {
+    if step::is_there(session, &owner.schema, &step.object).await? {
+        return step::mark(session, owner, step, "done", Some(steps::MADE_BY_HAND)).await;
+    }
+    let way_out = "create it by hand under this name; the same command then goes on";
+    step::run(session, owner, step, false).await.map_err(|error| error.at(words(step)).remedy(way_out))
+}

@@ -1,0 +1,188 @@
+//! Sequences of the target: read, set past the data, and read back; one by one, or many by a few statements.
+
+use super::session::Session;
+use super::step::execute;
+use crate::error::{Error, Result};
+use crate::ident::{literal, qualified, quote};
+use tokio_postgres::Row;
+
+/// A column whose sequence is meant, and where it has to get to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// the table
+    pub table: String,
+    /// the column
+    pub column: String,
+    /// the sequence goes past this at least
+    pub floor: Option<i64>,
+}
+
+/// What became of a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SequenceState {
+    /// the next value it will give, as read back; none where it has none left
+    pub next: Option<i64>,
+    /// it was behind and has been moved
+    pub moved: bool,
+    /// largest value in the column
+    pub largest: Option<i64>,
+}
+
+impl SequenceState {
+    /// `n = max(seq, max(id))`, past which the sequence belongs (semantics.md §3.2); none where it may stay where it begins.
+    fn wanted(&self, floor: Option<i64>) -> Option<i64> {
+        [self.largest, floor].into_iter().flatten().max().filter(|n| *n >= 1)
+    }
+
+    /// The value that it is to be set to, where it is behind.
+    pub fn behind(&self, floor: Option<i64>) -> Option<i64> {
+        self.wanted(floor).filter(|n| self.next.is_some_and(|next| next <= *n))
+    }
+}
+
+/// Sets each sequence past the largest value in its column, past its floor, and never back; reads it back. `setval(n, true)`;
+/// one that gives its first value next is left where `n < 1` (semantics.md §3.2).
+///
+/// # Errors
+/// A target fault; an internal error where a sequence, read back, would still collide.
+pub async fn set(session: &Session, schema: &str, places: &[Place]) -> Result<Vec<SequenceState>> {
+    let names = names(session, schema, places).await?;
+    let before = states(session, schema, places, &names).await?;
+    let moves: Vec<String> = before
+        .iter()
+        .zip(places)
+        .zip(&names)
+        .filter_map(|((state, place), name)| Some((state.behind(place.floor)?, name)))
+        .map(|(n, name)| format!("setval({}, {n}, true)", literal(name)))
+        .collect();
+    if moves.is_empty() {
+        return Ok(before);
+    }
+    execute(session, &format!("SELECT {}", moves.join(", "))).await?;
+    let after = states(session, schema, places, &names).await?;
+    for (place, state) in places.iter().zip(&after) {
+        if state.behind(place.floor).is_some() {
+            return Err(Error::internal("its next value, read back, is still not past the largest one")
+                .at(place_text(place)));
+        }
+    }
+    let moved = |(before, after): (&SequenceState, SequenceState)| SequenceState {
+        moved: before.next != after.next,
+        ..after
+    };
+    Ok(before.iter().zip(after).map(moved).collect())
+}
+
+/// Where each sequence is, without changing anything.
+///
+/// # Errors
+/// A target fault that names the sequence.
+pub async fn read(session: &Session, schema: &str, places: &[Place]) -> Result<Vec<SequenceState>> {
+    if let Ok(states) = read_together(session, schema, places).await {
+        return Ok(states);
+    }
+    let mut states = Vec::with_capacity(places.len());
+    for place in places {
+        states.extend(read_together(session, schema, std::slice::from_ref(place)).await?);
+    }
+    Ok(states)
+}
+
+async fn read_together(session: &Session, schema: &str, places: &[Place]) -> Result<Vec<SequenceState>> {
+    let names = names(session, schema, places).await?;
+    states(session, schema, places, &names).await
+}
+
+fn place_text(place: &Place) -> String {
+    format!("sequence of \"{}\".\"{}\"", place.table, place.column)
+}
+
+/// Runs a query that gives one row for each place, in their order.
+async fn rows(session: &Session, places: &[Place], parts: Vec<String>, columns: &str) -> Result<Vec<Row>> {
+    let sql = format!("SELECT {columns} FROM ({}) AS p ORDER BY i", parts.join(" UNION ALL "));
+    match session.client().query_typed(&sql, &[]).await {
+        Ok(rows) if rows.len() == places.len() => Ok(rows),
+        Ok(_) => Err(Error::internal("a sequence that was read is not in the answer")),
+        Err(error) => {
+            let error = session.explain(error, "reading the sequence").await;
+            Err(if let [place] = places { error.at(place_text(place)) } else { error })
+        }
+    }
+}
+
+/// The name of each place's sequence as SQL spells it.
+async fn names(session: &Session, schema: &str, places: &[Place]) -> Result<Vec<String>> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = |(i, place): (usize, &Place)| {
+        format!("SELECT {i} AS i, ({})::text AS q", sequence_name(schema, &place.table, &place.column))
+    };
+    let found = rows(session, places, places.iter().enumerate().map(part).collect(), "q").await?;
+    let name = |(row, place): (&Row, &Place)| {
+        row.get::<_, Option<String>>(0)
+            .ok_or_else(|| Error::target_fault("the column has no sequence of its own").at(place_text(place)))
+    };
+    found.iter().zip(places).map(name).collect()
+}
+
+async fn states(
+    session: &Session,
+    schema: &str,
+    places: &[Place],
+    names: &[String],
+) -> Result<Vec<SequenceState>> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = |(i, (place, name)): (usize, (&Place, &String))| {
+        format!(
+            "SELECT {i} AS i,
+                    CASE WHEN q.is_called THEN q.last_value::numeric + s.seqincrement ELSE q.last_value END::text AS next,
+                    (SELECT max({})::text FROM {}) AS largest, s.seqmax::text AS seqmax
+             FROM {name} q, pg_sequence s WHERE s.seqrelid = {}::regclass",
+            quote(&place.column),
+            qualified(schema, &place.table),
+            literal(name)
+        )
+    };
+    let parts = places.iter().zip(names).enumerate().map(part).collect();
+    let found = rows(session, places, parts, "next, largest, seqmax").await?;
+    Ok(found.iter().map(state).collect())
+}
+
+fn state(row: &Row) -> SequenceState {
+    let number = |i: usize| -> Option<i64> { row.get::<_, Option<String>>(i)?.parse().ok() };
+    let next = number(0).filter(|next| number(2).is_some_and(|max| *next <= max));
+    SequenceState { next, moved: false, largest: number(1) }
+}
+
+/// The sequence that the column owns, else the one that its default takes numbers from. The first argument of
+/// `pg_get_serial_sequence` is quoted SQL, the second a bare name (semantics.md §3.2).
+fn sequence_name(schema: &str, table: &str, column: &str) -> String {
+    let (table, column) = (literal(&qualified(schema, table)), literal(column));
+    format!(
+        "coalesce(pg_get_serial_sequence({table}, {column}),
+                  (SELECT min(q.oid::regclass::text) FROM pg_attrdef f
+                     JOIN pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
+                     JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid
+                     JOIN pg_class q ON d.refclassid = 'pg_class'::regclass AND q.oid = d.refobjid AND q.relkind = 'S'
+                   WHERE f.adrelid = {table}::regclass AND a.attname = {column}))"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sequence_is_behind_until_it_gives_a_value_past_the_largest() {
+        let at = |next, largest| SequenceState { next, moved: false, largest };
+        assert_eq!(at(Some(1), Some(7)).behind(None), Some(7));
+        assert_eq!(at(Some(8), Some(7)).behind(None), None);
+        assert_eq!(at(Some(8), Some(7)).behind(Some(9)), Some(9));
+        assert_eq!(at(Some(1), Some(-3)).behind(None), None);
+        assert_eq!(at(Some(1), None).behind(None), None);
+        assert_eq!(at(None, Some(7)).behind(None), None);
+    }
+}
