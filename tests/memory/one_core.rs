@@ -14,7 +14,7 @@ use std::ffi::OsString;
 
 /// 80 tables, one of them of many chunks; some rows have no parent.
 fn many_chunks() -> SqliteFile {
-    let mut sql = "BEGIN; CREATE TABLE big(id INTEGER PRIMARY KEY, t TEXT);
+    let mut sql = "PRAGMA foreign_keys = OFF; BEGIN; CREATE TABLE big(id INTEGER PRIMARY KEY, t TEXT);
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
         INSERT INTO big SELECT i, 'a row of a table in many chunks, number ' || i FROM n;"
         .to_owned();
