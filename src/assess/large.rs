@@ -42,7 +42,7 @@ pub fn digest_cell(row: &RowView<'_>, i: usize, mapping: &Mapping, hasher: &mut 
 pub fn digest_blob(blob: &LargeBlob<'_>, mapping: &Mapping, hasher: &mut RowHasher) -> Result<()> {
     if hasher.begin_source_blob(blob.bytes(), mapping) {
         let mut slices = blob.slices()?;
-        while let Some(slice) = slices.next()? {
+        while let Some(slice) = slices.next_slice()? {
             hasher.source_slice(slice);
         }
     }
@@ -55,7 +55,7 @@ pub fn digest_blob(blob: &LargeBlob<'_>, mapping: &Mapping, hasher: &mut RowHash
 /// A source fault.
 pub(super) fn is_text(blob: &LargeBlob<'_>) -> Result<bool> {
     let (mut slices, mut text) = (blob.slices()?, Utf8::default());
-    while let Some(slice) = slices.next()? {
+    while let Some(slice) = slices.next_slice()? {
         if !text.goes_on_with(slice) {
             return Ok(false);
         }

@@ -337,7 +337,7 @@ fn write_blob(
         return Ok(());
     }
     let mut slices = blob.slices()?;
-    while let Some(slice) = slices.next()? {
+    while let Some(slice) = slices.next_slice()? {
         hasher.source_slice(slice);
         if head.is_some() {
             builder.put_slice(slice, hand_over)?;

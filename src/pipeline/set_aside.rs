@@ -221,7 +221,7 @@ fn write_value(spool: &mut SpooledTempFile, value: &Value<'_>) -> std::io::Resul
 fn write_blob(spool: &mut SpooledTempFile, blob: &LargeBlob<'_>) -> Result<()> {
     spool.write_all(&(blob.bytes() as u32).to_be_bytes()).map_err(no_room)?;
     let mut slices = blob.slices()?;
-    while let Some(slice) = slices.next()? {
+    while let Some(slice) = slices.next_slice()? {
         spool.write_all(slice).map_err(no_room)?;
     }
     Ok(())

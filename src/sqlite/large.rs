@@ -141,7 +141,7 @@ impl<'a> LargeBlob<'a> {
     pub(super) fn whole(&self) -> Result<Vec<u8>> {
         let mut whole = Vec::with_capacity(usize::try_from(self.bytes).unwrap_or_default());
         let mut slices = self.slices()?;
-        while let Some(slice) = slices.next()? {
+        while let Some(slice) = slices.next_slice()? {
             whole.extend_from_slice(slice);
         }
         Ok(whole)
@@ -210,7 +210,7 @@ impl Slices<'_> {
     ///
     /// # Errors
     /// A source fault that names the row.
-    pub fn next(&mut self) -> Result<Option<&[u8]>> {
+    pub fn next_slice(&mut self) -> Result<Option<&[u8]>> {
         let left = usize::try_from(self.blob.bytes).unwrap_or(usize::MAX).saturating_sub(self.at);
         let now = left.min(FRAME_BYTES);
         if now == 0 {

@@ -30,7 +30,7 @@ fn seen(connection: &Connection, spec: &ScanSpec, range: ScanRange) -> Vec<(i64,
                 let mut from_slices = 0;
                 if let Some(large) = large {
                     let mut slices = large.slices().unwrap();
-                    while let Some(slice) = slices.next().unwrap() {
+                    while let Some(slice) = slices.next_slice().unwrap() {
                         assert!(slice.len() <= FRAME_BYTES);
                         assert!(slice == &bytes[from_slices..from_slices + slice.len()]);
                         from_slices += slice.len();
@@ -134,9 +134,9 @@ fn a_value_that_changes_while_it_is_read_is_an_error_that_names_it() {
         let error = scan(&connection, &spec(&["b"]), &ScanRange::WHOLE, |row| {
             let large = row.large(0).unwrap();
             let mut slices = large.slices()?;
-            slices.next()?;
+            slices.next_slice()?;
             connection.execute_batch(change).unwrap();
-            slices.next().map(drop)
+            slices.next_slice().map(drop)
         })
         .unwrap_err();
         assert!(
