@@ -208,7 +208,7 @@ fn digest_source(bencher: Bencher<'_, '_>, name: &str) {
     let mut digests = ChunkDigests::new(table_key("bench", ROW_VALUES), 1);
     bencher.counter(ItemsCount::new(VALUES)).counter(sample.source_bytes()).bench_local(|| {
         for row in sample.cells.chunks(ROW_VALUES) {
-            row.iter().for_each(|cell| digests.source_value(black_box(cell.value()), &sample.mapping));
+            row.iter().for_each(|cell| digests.row().source_value(black_box(cell.value()), &sample.mapping));
             digests.end_row(0);
         }
     });
@@ -222,7 +222,7 @@ fn digest_target(bencher: Bencher<'_, '_>, name: &str) {
     let mut digests = ChunkDigests::new(table_key("bench", ROW_VALUES), 1);
     bencher.counter(ItemsCount::new(VALUES)).counter(bytes).bench_local(|| {
         for row in fields.chunks(ROW_VALUES) {
-            row.iter().for_each(|field| digests.target_field(black_box(Some(field)), &sample.mapping));
+            row.iter().for_each(|field| digests.row().target_field(black_box(Some(field)), &sample.mapping));
             digests.end_row(0);
         }
     });
@@ -250,7 +250,7 @@ fn digest_rows_source(bencher: Bencher<'_, '_>, shape: &str) {
         let mut digests = ChunkDigests::new(key, 1);
         for row in 0..VALUES as usize {
             for column in &rows.columns {
-                digests.source_value(black_box(column.cells[row].value()), &column.mapping);
+                digests.row().source_value(black_box(column.cells[row].value()), &column.mapping);
             }
             digests.end_row(0);
         }
@@ -282,7 +282,7 @@ fn digest_rows_received(bencher: Bencher<'_, '_>, shape: &str) {
         for message in &messages {
             let row = |fields: &Fields<'_>| {
                 for (field, column) in fields.iter().zip(&rows.columns) {
-                    digests.target_field(field, &column.mapping);
+                    digests.row().target_field(field, &column.mapping);
                 }
                 digests.end_row(0);
             };
@@ -300,7 +300,7 @@ fn digest_rows_target(bencher: Bencher<'_, '_>, shape: &str) {
         let mut digests = ChunkDigests::new(key, 1);
         for row in 0..VALUES as usize {
             for (column, fields) in rows.columns.iter().zip(&rows.fields) {
-                digests.target_field(black_box(Some(&fields[row])), &column.mapping);
+                digests.row().target_field(black_box(Some(&fields[row])), &column.mapping);
             }
             digests.end_row(0);
         }

@@ -28,6 +28,10 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// this passes only where somebody did not.
 pub const TURN_WAIT: Duration = Duration::from_secs(10);
 
+/// A BLOB above this is never fetched whole through its column but read in slices of a frame, so that memory does not grow
+/// with it. Each such row costs a few statements of its own: nothing beside 16 MiB that are read, and much beside less.
+pub const LARGE_BLOB_BYTES_MIN: i32 = 16 * 1024 * 1024;
+
 /// Frames that may wait between a reader and its connection: enough to keep both busy, few enough to bound memory.
 pub const FRAME_QUEUE_DEPTH: usize = 4;
 

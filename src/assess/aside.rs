@@ -3,6 +3,7 @@
 //! anew for every row, by the same lines.
 
 use super::job::Job;
+use super::large;
 use crate::config::BadValuePolicy;
 use crate::digest::{MultisetDigest, RowHasher, table_key};
 use crate::encode::{self, Misfit, MisfitKind};
@@ -122,7 +123,10 @@ impl<'a> Judge<'a> {
         let why = self.verdict(row, number)?;
         if why.is_some() {
             for i in 0..self.table.columns.len() {
-                self.hasher.source_value(row.stored_value(i)?, &AS_STORED);
+                match row.large(i) {
+                    Some(blob) => large::digest_blob(&blob, &AS_STORED, &mut self.hasher)?,
+                    None => self.hasher.source_value(row.stored_value(i)?, &AS_STORED),
+                }
             }
             self.left_out.add(&self.hasher.finish());
         }
@@ -135,11 +139,11 @@ impl<'a> Judge<'a> {
     /// A source fault.
     pub fn verdict(&mut self, row: &RowView<'_>, number: u64) -> Result<Option<Why>> {
         for &i in &self.columns {
-            let (value, column) = (row.value(i)?, &self.table.columns[i]);
-            if column.not_null && value == Value::Null {
+            let column = &self.table.columns[i];
+            if column.not_null && is_null(row, i)? {
                 return Ok(Some(Why::Null(i)));
             }
-            match try_value(value, &column.mapping, &mut self.scratch) {
+            match try_cell(row, i, &column.mapping, &mut self.scratch)? {
                 // The plan's mistake is no reason to set rows aside: the copy stops at it.
                 Ok(()) | Err(Misfit { kind: MisfitKind::Mapping(_) }) => {}
                 Err(misfit) => return Ok(Some(Why::BadValue(i, misfit))),
@@ -152,16 +156,37 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn try_value(value: Value<'_>, mapping: &Mapping, scratch: &mut Vec<u8>) -> std::result::Result<(), Misfit> {
-    if encode::large_payload(value, mapping)?.is_some() {
-        return Ok(());
+/// Whether the cell is NULL, which no large BLOB is.
+pub(super) fn is_null(row: &RowView<'_>, i: usize) -> Result<bool> {
+    Ok(row.large(i).is_none() && row.value(i)? == Value::Null)
+}
+
+/// Whether the cell fits its column. What is large is not copied for the question, and a large BLOB is not read.
+///
+/// # Errors
+/// A source fault.
+pub(super) fn try_cell(
+    row: &RowView<'_>,
+    i: usize,
+    mapping: &Mapping,
+    scratch: &mut Vec<u8>,
+) -> Result<std::result::Result<(), Misfit>> {
+    if let Some(blob) = row.large(i) {
+        return Ok(encode::large_blob(blob.bytes(), mapping).map(drop));
     }
-    scratch.clear();
-    if scratch.capacity() > LARGE_VALUE_BYTES {
-        // A large value that is converted is not held here while the row's own copy of it is made.
-        *scratch = Vec::new();
-    }
-    encode::value(value, mapping, scratch)
+    let value = row.value(i)?;
+    Ok(match encode::large_payload(value, mapping) {
+        Ok(None) => {
+            scratch.clear();
+            if scratch.capacity() > LARGE_VALUE_BYTES {
+                // A large value that is converted is not held here while the row's own copy of it is made.
+                *scratch = Vec::new();
+            }
+            encode::value(value, mapping, scratch)
+        }
+        Ok(Some(_)) => Ok(()),
+        Err(misfit) => Err(misfit),
+    })
 }
 
 /// A row's rowid, or its number where it has none.

@@ -45,7 +45,9 @@ impl ColumnFacts {
             Value::Integer(integer) => self.integer(integer, key),
             Value::Real(real) => self.real(real, key),
             Value::Text(bytes) => self.text(bytes, key),
-            Value::Blob(bytes) => self.blob(bytes, key),
+            Value::Blob(bytes) => {
+                self.observe_blob(bytes.len() as u64, simdutf8::basic::from_utf8(bytes).is_ok(), key);
+            }
         }
     }
 
@@ -79,15 +81,16 @@ impl ColumnFacts {
         self.reals = (self.reals.0.min(real), self.reals.1.max(real));
     }
 
-    fn blob(&mut self, bytes: &[u8], key: impl Fn() -> String) {
+    /// Takes a BLOB of so many bytes; `is_text` says that they are UTF-8.
+    pub(super) fn observe_blob(&mut self, bytes: u64, is_text: bool, key: impl Fn() -> String) {
         let profile = &mut self.profile;
         if profile.blobs == 0 {
             profile.first.push((Class::Blob, key()));
         }
         profile.blobs += 1;
-        profile.blobs_of_16 += u64::from(bytes.len() == 16);
-        profile.blobs_text += u64::from(simdutf8::basic::from_utf8(bytes).is_ok());
-        profile.max_bytes = profile.max_bytes.max(bytes.len() as u64);
+        profile.blobs_of_16 += u64::from(bytes == 16);
+        profile.blobs_text += u64::from(is_text);
+        profile.max_bytes = profile.max_bytes.max(bytes);
     }
 
     #[inline]

@@ -10,6 +10,7 @@ mod facts;
 mod fixture;
 pub mod follow;
 pub mod job;
+pub mod large;
 mod naive;
 mod parents;
 mod pieces;

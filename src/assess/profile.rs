@@ -4,6 +4,7 @@
 use super::chunks::ChunkCutter;
 use super::facts::ColumnFacts;
 use super::job::{Job, key_text};
+use super::large;
 use super::pieces;
 use crate::catalog::Table;
 use crate::catalog::profile::{ColumnProfile, TableProfile};
@@ -89,7 +90,11 @@ impl Seen {
         let Seen { mut profile, mut facts } = Seen::nothing(job, table, config);
         let (mut told_rows, mut told_bytes) = (0, 0);
         scan(&reader, &job.scan_of_table(table), range, |row| {
-            let weight = observe_row(row, &mut facts, profile.rows)?;
+            let weight = if row.has_large() {
+                observe_large_row(row, &mut facts, profile.rows)?
+            } else {
+                observe_row(row, &mut facts, profile.rows)?
+            };
             profile.rows += 1;
             profile.bytes += weight;
             profile.max_row_bytes = profile.max_row_bytes.max(weight);
@@ -139,9 +144,15 @@ impl Seen {
 /// Bytes of a row's number of fields, before the weights of its values.
 const ROW_BYTES: u64 = 2;
 
+/// Bytes of a field's length.
+const LENGTH_BYTES: u64 = 4;
+
 /// What a row of so many columns weighs for the chunks.
 pub(super) fn weigh(row: &RowView<'_>, columns: usize) -> Result<u64> {
-    (0..columns).try_fold(ROW_BYTES, |weight, i| Ok(weight + row.value(i)?.weight_bytes() as u64))
+    (0..columns).try_fold(ROW_BYTES, |weight, i| match row.large(i) {
+        Some(blob) => Ok(weight + LENGTH_BYTES + blob.bytes()),
+        None => Ok(weight + row.value(i)?.weight_bytes() as u64),
+    })
 }
 
 #[inline]
@@ -153,6 +164,35 @@ fn observe_row(row: &RowView<'_>, facts: &mut [ColumnFacts], number: u64) -> Res
         facts.observe(value, || key_text(row.key(), number + 1));
     }
     Ok(weight)
+}
+
+/// The same of a row with a BLOB that is not held: its length is known, and whether it is text needs no more than its slices.
+#[cold]
+fn observe_large_row(row: &RowView<'_>, facts: &mut [ColumnFacts], number: u64) -> Result<u64> {
+    let mut weight = ROW_BYTES;
+    for (i, facts) in facts.iter_mut().enumerate() {
+        let key = || key_text(row.key(), number + 1);
+        if let Some(blob) = row.large(i) {
+            weight += LENGTH_BYTES + blob.bytes();
+            facts.observe_blob(blob.bytes(), large::is_text(&blob)?, key);
+        } else {
+            let value = row.value(i)?;
+            weight += value.weight_bytes() as u64;
+            facts.observe(value, key);
+        }
+    }
+    Ok(weight)
+}
+
+/// Bytes of a TEXT or BLOB; none for any other value.
+fn length(row: &RowView<'_>, column: usize) -> Result<Option<u64>> {
+    if let Some(blob) = row.large(column) {
+        return Ok(Some(blob.bytes()));
+    }
+    Ok(match row.value(column)? {
+        Value::Text(bytes) | Value::Blob(bytes) => Some(bytes.len() as u64),
+        _ => None,
+    })
 }
 
 /// Bytes of a number in a key, alignment included: 24 characters and their length at most, where it becomes text.
@@ -168,16 +208,15 @@ fn measure_keys(row: &RowView<'_>, table: &Table, max_key_bytes: &mut [u64]) -> 
     for (index, max) in table.indexes.iter().zip(max_key_bytes) {
         let (mut header, mut bytes) = (8, 0_u64);
         for column in index.keys.iter().filter_map(|key| key.column) {
-            bytes = match row.value(column)? {
-                Value::Null => {
-                    header = 16;
-                    bytes
-                }
+            // Four bytes of length, and one for the class of a tagged value.
+            if let Some(length) = length(row, column)? {
+                bytes = bytes.next_multiple_of(4) + 5 + length;
+            } else if row.value(column)? == Value::Null {
+                header = 16;
+            } else {
                 // Wherever it falls, and whatever type the column gets.
-                Value::Integer(_) | Value::Real(_) => bytes + NUMBER_BYTES_MAX,
-                // Four bytes of length, and one for the class of a tagged value.
-                Value::Text(value) | Value::Blob(value) => bytes.next_multiple_of(4) + 5 + value.len() as u64,
-            };
+                bytes += NUMBER_BYTES_MAX;
+            }
         }
         *max = (*max).max((header + bytes).next_multiple_of(8));
     }
@@ -190,19 +229,14 @@ fn heap_bytes(row: &RowView<'_>, columns: usize) -> Result<u64> {
     let mut nulls = false;
     let mut bytes = 0;
     for i in 0..columns {
-        bytes += match row.value(i)? {
-            Value::Null => {
+        bytes += match length(row, i)? {
+            Some(length @ ..24) => length as usize + 1,
+            Some(_) => 18,
+            None if row.value(i)? == Value::Null => {
                 nulls = true;
                 0
             }
-            Value::Integer(_) | Value::Real(_) => 8,
-            Value::Text(text) | Value::Blob(text) => {
-                if text.len() < 24 {
-                    text.len() + 1
-                } else {
-                    18
-                }
-            }
+            None => 8,
         };
     }
     let header = if nulls { 23 + columns.div_ceil(8) } else { 23 };

@@ -1,7 +1,7 @@
 //! What stands against a plan, looked up in the source before anything is written: values that an existing column
 //! or one that the configuration has given a type cannot hold, and rows whose parent is missing.
 
-use super::aside::{Judge, Why, row_id};
+use super::aside::{Judge, Why, is_null, row_id, try_cell};
 use super::follow::{self, BadRows, OrphansFound};
 use super::job::{Job, key_text};
 use super::{naive, pool};
@@ -109,27 +109,20 @@ fn misfits(job: &Job, table: &TablePlan, mut judge: Option<Judge<'_>>, rows: &As
             return bad.add(row_id(row, number));
         }
         for (i, column) in table.columns.iter().enumerate() {
-            let value = row.value(i)?;
-            if column.not_null && value == Value::Null {
+            if column.not_null && is_null(row, i)? {
                 let keys = nulls.entry(format!("{}.{}", table.source, column.source)).or_default();
                 if keys.len() < EXAMPLES_MAX {
                     keys.push(key_text(row.key(), number));
                 }
             }
-            scratch.clear();
-            let tried = match encode::large_payload(value, &column.mapping) {
-                Ok(None) => encode::value(value, &column.mapping, &mut scratch),
-                Ok(Some(_)) => Ok(()),
-                Err(misfit) => Err(misfit),
-            };
-            if let Err(misfit) = tried {
+            if let Err(misfit) = try_cell(row, i, &column.mapping, &mut scratch)? {
                 let entry = found.entry((i, misfit.code())).or_insert((misfit, 0, Vec::new()));
                 entry.1 += 1;
                 if entry.2.len() < EXAMPLES_MAX {
                     entry.2.push(key_text(row.key(), number));
                 }
-            } else {
-                zones.see(i, value, || key_text(row.key(), number));
+            } else if row.large(i).is_none() {
+                zones.see(i, row.value(i)?, || key_text(row.key(), number));
             }
         }
         Ok(())

@@ -48,6 +48,20 @@ fn in_domain(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, mapping: 
     }
 }
 
+/// Begins a large BLOB in the domain of its column: its own bytes, or bytes that are no value of it. False for NULL.
+pub(super) fn begin_blob(sink: &mut Sink, bytes: u64, mapping: &Mapping) -> bool {
+    let (mapping, value) = Part::of_value(mapping, Value::Blob(&[]));
+    if value == Value::Null {
+        sink.null();
+        return false;
+    }
+    match mapping.codec.domain() {
+        Domain::Exact | Domain::BytesForm => sink.begin_bytes(BLOB, bytes),
+        _ => sink.begin_undecodable(Side::Source, BLOB, bytes),
+    }
+    true
+}
+
 /// The value as it is, of whatever class: a class that the codec does not take meets no equal on the other side,
 /// because no field of that type decodes to it.
 #[inline]

@@ -32,6 +32,18 @@ impl RowHasher {
         self.sink.end_value();
     }
 
+    /// The next value of the source's row where it is a BLOB of `bytes` that comes in slices: exactly so many bytes must follow by
+    /// [`RowHasher::source_slice`]. False where the value is NULL, because it belongs to another part of a split column: then none may.
+    /// Only for BLOBs above [`crate::limits::LARGE_BLOB_BYTES_MIN`]: a small one could be a UUID.
+    pub fn begin_source_blob(&mut self, bytes: u64, mapping: &Mapping) -> bool {
+        canonical::begin_blob(&mut self.sink, bytes, mapping)
+    }
+
+    /// The next bytes of the BLOB that was begun.
+    pub fn source_slice(&mut self, bytes: &[u8]) {
+        self.sink.slice(bytes);
+    }
+
     /// The next field of the target's row as binary COPY sends it, `None` for NULL. Texts are expected in UTF-8, so
     /// the session that reads them has `client_encoding = UTF8`.
     #[inline]
@@ -65,16 +77,10 @@ impl ChunkDigests {
         ChunkDigests { row: RowHasher::new(key), batch: Batch::new(&key), digests }
     }
 
-    /// As [`RowHasher::source_value`].
+    /// Takes the values of the row; [`ChunkDigests::end_row`] ends it, never [`RowHasher::finish`].
     #[inline]
-    pub fn source_value(&mut self, value: Value<'_>, mapping: &Mapping) {
-        self.row.source_value(value, mapping);
-    }
-
-    /// As [`RowHasher::target_field`].
-    #[inline]
-    pub fn target_field(&mut self, field: Option<&[u8]>, mapping: &Mapping) {
-        self.row.target_field(field, mapping);
+    pub fn row(&mut self) -> &mut RowHasher {
+        &mut self.row
     }
 
     /// Adds the row to its chunk; one beyond the last chunk goes to the last. The next value begins a new row.

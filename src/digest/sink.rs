@@ -87,6 +87,23 @@ impl Sink {
         self.payload(bytes);
     }
 
+    /// Tag and length of bytes that follow in slices ([`Sink::slice`]).
+    pub(super) fn begin_bytes(&mut self, tag: u8, bytes: u64) {
+        self.word(tag, bytes);
+        self.flush();
+    }
+
+    /// The next of the bytes that were begun.
+    pub(super) fn slice(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+    }
+
+    /// Tag and length of such bytes that are no value of their column.
+    pub(super) fn begin_undecodable(&mut self, side: Side, class: u8, bytes: u64) {
+        self.buffer.extend_from_slice(&[UNDECODABLE, side as u8]);
+        self.begin_bytes(class, bytes);
+    }
+
     /// What `write` makes after the tag, or nothing at all where it finds that the value is not of this form.
     pub(super) fn form(&mut self, tag: u8, write: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Option<()> {
         let mark = self.buffer.len();

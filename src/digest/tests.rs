@@ -456,3 +456,41 @@ fn a_numeric_beyond_the_digits_of_a_double_differs() {
     source.source_value(Value::Real(0.1), &mapping);
     assert_ne!(hash(&near), source.finish());
 }
+
+/// A BLOB in slices has the hash that it has whole, in the domain of every codec.
+#[test]
+fn a_blob_in_slices_hashes_as_it_does_whole() {
+    use crate::plan::types::Classes;
+    let only =
+        |blob| Codec::Only(Classes { blob, text: !blob, ..Classes::default() }, Box::new(Codec::BytesForm));
+    let bytes: Vec<u8> = (0..300_000_u32).map(|n| (n % 251) as u8).collect();
+    let mappings = [
+        mapping(PgType::Bytea, Codec::Blob),
+        mapping(PgType::Bytea, Codec::Tagged),
+        mapping(PgType::Bytea, only(true)),
+        mapping(PgType::Bytea, only(false)),
+        mapping(PgType::Text, Codec::Text),
+        mapping(PgType::Char(4), Codec::Text),
+        mapping(PgType::Text, Codec::TextForm),
+        mapping(PgType::Numeric(None), Codec::NumberByValue),
+        mapping(PgType::Uuid, Codec::UuidAny),
+        mapping(PgType::Jsonb, Codec::Jsonb),
+        mapping(PgType::Timestamp(6), Codec::AnyTimestamp),
+        mapping(PgType::Inet, Codec::Network),
+        mapping(PgType::Interval(6), Codec::Interval),
+    ];
+    for mapping in &mappings {
+        let (mut whole, mut sliced) = (RowHasher::new(KEY), RowHasher::new(KEY));
+        for _ in 0..2 {
+            whole.source_value(Integer(7), mapping);
+            whole.source_value(Blob(&bytes), mapping);
+            whole.source_value(Text(b"after"), mapping);
+            sliced.source_value(Integer(7), mapping);
+            if sliced.begin_source_blob(bytes.len() as u64, mapping) {
+                bytes.chunks(70_001).for_each(|slice| sliced.source_slice(slice));
+            }
+            sliced.source_value(Text(b"after"), mapping);
+            assert_eq!(whole.finish(), sliced.finish(), "{mapping:?}");
+        }
+    }
+}

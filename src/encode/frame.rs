@@ -35,10 +35,17 @@ impl<'a> LargePayload<'a> {
         LargePayload { class: None, bytes }
     }
 
-    /// Bytes of the field, checked to be no more than one may have.
-    fn field_bytes(&self) -> usize {
-        self.bytes.len() + usize::from(self.class.is_some())
+    fn head(&self) -> LargeHead {
+        LargeHead { class: self.class, bytes: self.bytes.len() }
     }
+}
+
+/// What precedes the bytes of a field that come in slices: their number, checked to be no more than a field may have, and
+/// a class byte where the column is tagged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LargeHead {
+    pub(super) class: Option<u8>,
+    pub(super) bytes: usize,
 }
 
 /// Builds the stream of one COPY: header, rows, trailer.
@@ -90,11 +97,33 @@ impl FrameBuilder {
     pub fn put_large<E>(
         &mut self,
         payload: LargePayload<'_>,
+        hand_over: impl FnMut(Frame) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.begin_large(Some(payload.head()));
+        self.put_slice(payload.bytes, hand_over)
+    }
+
+    /// Begins a field whose bytes follow in slices ([`super::large_blob`]), or writes the NULL that it is.
+    pub fn begin_large(&mut self, head: Option<LargeHead>) {
+        match head {
+            None => wire::null(&mut self.buffer),
+            Some(head) => {
+                let bytes = head.bytes + usize::from(head.class.is_some());
+                self.buffer.extend_from_slice(&wire::length(bytes));
+                self.buffer.extend(head.class);
+            }
+        }
+    }
+
+    /// Goes on with such a field, in frames of [`FRAME_BYTES`]; each full one goes to `hand_over`, the last one stays open.
+    ///
+    /// # Errors
+    /// As [`FrameBuilder::put_large`].
+    pub fn put_slice<E>(
+        &mut self,
+        mut rest: &[u8],
         mut hand_over: impl FnMut(Frame) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.buffer.extend_from_slice(&wire::length(payload.field_bytes()));
-        self.buffer.extend(payload.class);
-        let mut rest = payload.bytes;
         while !rest.is_empty() {
             let room = FRAME_BYTES.saturating_sub(self.buffer.len());
             let (now, later) = rest.split_at(room.min(rest.len()));

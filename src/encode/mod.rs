@@ -31,7 +31,7 @@ mod words;
 mod tests;
 
 pub use flag_votes::FlagVotes;
-pub use frame::{Frame, FrameBuilder, LargePayload};
+pub use frame::{Frame, FrameBuilder, LargeHead, LargePayload};
 pub use json::{is_json, is_jsonb};
 pub use local::is_time_zone;
 pub use misfit::{Misfit, MisfitKind};
@@ -89,6 +89,29 @@ pub fn large_payload<'a>(value: Value<'a>, mapping: &Mapping) -> Result<Option<L
         }
         _ => Ok(None),
     }
+}
+
+/// The head of a field that a BLOB of `bytes` becomes, far more than any codec but those of bytes takes, to be sent in
+/// slices ([`FrameBuilder::begin_large`]); none where it is NULL, because the BLOB belongs to another part of a split column.
+///
+/// # Errors
+/// As [`value`].
+pub fn large_blob(bytes: u64, mapping: &Mapping) -> Result<Option<LargeHead>, Misfit> {
+    let (Value::Blob(_), Pair { pg, codec }) = part(Value::Blob(&[]), mapping) else { return Ok(None) };
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    let (class, all_bytes) = match codec {
+        Codec::Blob | Codec::BytesForm => (None, bytes),
+        Codec::Tagged => (Some(tagged::BLOB), bytes.saturating_add(1)),
+        Codec::UuidAny | Codec::UuidBlob(_) if pg == PgType::Uuid => return Err(MisfitKind::UuidBlob.into()),
+        _ => return Err(MisfitKind::Class(Class::Blob, pg).into()),
+    };
+    if pg != PgType::Bytea {
+        return Err(wrong_pair(pg).into());
+    }
+    if all_bytes > limits::FIELD_BYTES_MAX {
+        return Err(MisfitKind::FieldSize.into());
+    }
+    Ok(Some(LargeHead { class, bytes }))
 }
 
 /// What is encoded of the value, and how: one part of a split column has NULL for the classes of the other parts.

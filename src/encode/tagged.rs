@@ -9,7 +9,7 @@ use crate::value::Value;
 const INTEGER: u8 = 1;
 const REAL: u8 = 2;
 const TEXT: u8 = 3;
-const BLOB: u8 = 4;
+pub(super) const BLOB: u8 = 4;
 
 /// The class byte, then 8 bytes of a number, or the stored bytes. `value` is not NULL.
 pub(super) fn any(value: Value<'_>, pg: PgType, out: &mut Vec<u8>) -> Result<(), MisfitKind> {

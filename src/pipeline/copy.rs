@@ -8,8 +8,8 @@ use crate::assess::aside::Judge;
 use crate::assess::job::{Job, key_text};
 use crate::assess::pool::join;
 use crate::checkpoint::ChunkSpec;
-use crate::digest::{ChunkDigests, MultisetDigest, table_key};
-use crate::encode::{self, Frame, FrameBuilder};
+use crate::digest::{ChunkDigests, MultisetDigest, RowHasher, table_key};
+use crate::encode::{self, Frame, FrameBuilder, LargeHead};
 use crate::error::{Error, Result};
 use crate::event::TaskCounters;
 use crate::failpoint::{self, Action};
@@ -19,6 +19,7 @@ use crate::plan::types::Mapping;
 use crate::postgres::connect::Connector;
 use crate::postgres::load::{self, Begun, Load, LoadTarget, Tally};
 use crate::postgres::session::Session;
+use crate::sqlite::large::LargeBlob;
 use crate::sqlite::scan::{RowView, scan};
 use crate::timing::{Stage, TableClock};
 use std::sync::Arc;
@@ -189,11 +190,17 @@ fn read_chunk(
             return Ok(());
         }
         let (columns, number) = ((&mappings[..], &is_sent[..]), number - 1);
-        if sampler.row() {
-            let lap = |stage| sampler.lap(stage);
-            write_row(task, row, columns, builder, &mut digests, &hand_over, number, lap)?;
-        } else {
-            write_row(task, row, columns, builder, &mut digests, &hand_over, number, |_| ())?;
+        let digest = digests.row();
+        let nothing = |_| ();
+        let lap = |stage| sampler.lap(stage);
+        match (row.has_large(), sampler.row()) {
+            (false, false) => {
+                write_row::<false>(task, row, columns, builder, digest, &hand_over, number, nothing)?;
+            }
+            (false, true) => {
+                write_row::<false>(task, row, columns, builder, digest, &hand_over, number, lap)?
+            }
+            (true, _) => write_row::<true>(task, row, columns, builder, digest, &hand_over, number, lap)?,
         }
         digests.end_row(0);
         sampler.lap(Stage::Hash);
@@ -231,23 +238,31 @@ fn aside_of<'a>(
 }
 
 /// The hot loop: where the SQLite value, its encoding and its digest meet. `lap` ends a stage of a row that is measured, and
-/// is nothing for all others: they have a loop of their own, without it.
+/// is nothing for all others: they have a loop of their own, without it. Only a row with a large BLOB (`LARGE`) asks its
+/// cells for one.
 #[inline]
 #[expect(clippy::too_many_arguments, reason = "the hot loop's state stays in registers, not behind a struct")]
-fn write_row(
+fn write_row<const LARGE: bool>(
     task: &CopyTask,
     row: &RowView<'_>,
     (mappings, is_sent): (&[Mapping], &[bool]),
     builder: &mut FrameBuilder,
-    digests: &mut ChunkDigests,
+    hasher: &mut RowHasher,
     hand_over: &impl Fn(Frame) -> Result<()>,
     number: u64,
     lap: impl Fn(Stage),
 ) -> Result<()> {
     encode::begin_row(task.target.columns.len() as u16, builder.buffer());
     for (i, (mapping, sent)) in mappings.iter().zip(is_sent).enumerate() {
+        if LARGE && let Some(blob) = row.large(i) {
+            let head = if *sent { Some(encode::large_blob(blob.bytes(), mapping)) } else { None };
+            let head = head.transpose().map_err(|misfit| does_not_fit(task, row, i, misfit, number))?;
+            write_blob(&blob, mapping, (builder, head), hasher, hand_over)?;
+            lap(Stage::Encode);
+            continue;
+        }
         let value = row.value(i)?;
-        digests.source_value(value, mapping);
+        hasher.source_value(value, mapping);
         lap(Stage::Hash);
         if !sent {
             continue;
@@ -267,6 +282,35 @@ fn write_row(
         Some(frame) => hand_over(frame),
         None => Ok(()),
     }
+}
+
+/// One BLOB, read once for both: field and digest. Without `head` it is not sent.
+#[cold]
+fn write_blob(
+    blob: &LargeBlob<'_>,
+    mapping: &Mapping,
+    (builder, head): (&mut FrameBuilder, Option<Option<LargeHead>>),
+    hasher: &mut RowHasher,
+    hand_over: &impl Fn(Frame) -> Result<()>,
+) -> Result<()> {
+    if let Some(head) = head {
+        builder.begin_large(head);
+    }
+    let is_hashed = hasher.begin_source_blob(blob.bytes(), mapping);
+    if is_hashed != head.is_none_or(|head| head.is_some()) {
+        return Err(Error::internal("a BLOB is of one part for its encoding and of another for its digest"));
+    }
+    if !is_hashed {
+        return Ok(());
+    }
+    let mut slices = blob.slices()?;
+    while let Some(slice) = slices.next_slice()? {
+        hasher.source_slice(slice);
+        if head.is_some() {
+            builder.put_slice(slice, hand_over)?;
+        }
+    }
+    Ok(())
 }
 
 #[cold]

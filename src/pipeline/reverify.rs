@@ -2,7 +2,7 @@
 
 use crate::assess::aside::Judge;
 use crate::assess::job::Job;
-use crate::assess::{follow, pool};
+use crate::assess::{follow, large, pool};
 use crate::catalog::Generated;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::digest::{ChunkDigests, MultisetDigest, table_key};
@@ -120,9 +120,7 @@ pub fn digest_range(
             return Ok(());
         }
         sampler.row();
-        for (i, mapping) in mappings.iter().enumerate() {
-            digests.source_value(row.value(i)?, mapping);
-        }
+        large::digest_row(row, &mappings, digests.row())?;
         digests.end_row(0);
         sampler.lap(Stage::Hash);
         Ok(())

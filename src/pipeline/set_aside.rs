@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::limits::{FRAME_BYTES, SET_ASIDE_MEMORY_BYTES};
 use crate::plan::TablePlan;
 use crate::postgres::load::LoadTarget;
+use crate::sqlite::large::LargeBlob;
 use crate::sqlite::scan::RowView;
 use crate::value::Value;
 use bytes::Bytes;
@@ -83,7 +84,7 @@ impl<'a> Aside<'a> {
     fn write_row(&mut self, row: &RowView<'_>, why: Why, number: u64) -> Result<()> {
         let columns = why.columns(self.table);
         let names: Vec<&str> = columns.iter().map(|&i| self.table.columns[i].source.as_str()).collect();
-        let concerned = columns.first().map_or(Ok(Value::Null), |&i| row.stored_value(i))?;
+        let concerned = columns.first().map_or(Ok(Stored::Value(Value::Null)), |&i| Stored::of(row, i))?;
         let mut head = FIELDS.to_be_bytes().to_vec();
         put(&mut head, &self.target.source_id.to_be_bytes());
         put(&mut head, self.table.source.as_bytes());
@@ -91,8 +92,8 @@ impl<'a> Aside<'a> {
         put(&mut head, &row_id(row, number).to_be_bytes());
         put(&mut head, key_text(row.key(), number).as_bytes());
         put(&mut head, names.join(", ").as_bytes());
-        put(&mut head, class(&concerned).as_bytes());
-        put(&mut head, &(stored_bytes(&concerned) as u64).to_be_bytes());
+        put(&mut head, concerned.class().as_bytes());
+        put(&mut head, &(concerned.bytes() as u64).to_be_bytes());
         put(&mut head, why.code().as_bytes());
         put(&mut head, why.sentence(self.table).as_bytes());
         put(&mut head, self.encoding.as_bytes());
@@ -104,17 +105,50 @@ impl<'a> Aside<'a> {
         let count = self.columns.len();
         let names = self.columns.iter().map(|&i| self.table.columns[i].source.as_str());
         put_texts(&mut head, &names.collect::<Vec<_>>());
-        let values: Vec<Value<'_>> =
-            self.columns.iter().map(|&i| row.stored_value(i)).collect::<Result<_>>()?;
-        put_texts(&mut head, &values.iter().map(class).collect::<Vec<_>>());
-        let bytes: usize = values.iter().map(|value| 4 + stored_bytes(value)).sum();
+        let values: Vec<Stored<'_>> =
+            self.columns.iter().map(|&i| Stored::of(row, i)).collect::<Result<_>>()?;
+        put_texts(&mut head, &values.iter().map(Stored::class).collect::<Vec<_>>());
+        let bytes: usize = values.iter().map(|value| 4 + value.bytes()).sum();
         let length = u32::try_from(array_head(BYTEA_OID, count, true).len() + bytes);
         let length = length.map_err(|_| Error::internal("a row of more than 4 GB"))?;
         head.extend_from_slice(&length.to_be_bytes());
         head.extend_from_slice(&array_head(BYTEA_OID, count, true));
         let spool = &mut self.held.spool;
         spool.write_all(&head).map_err(no_room)?;
-        values.iter().try_for_each(|value| write_value(spool, value)).map_err(no_room)
+        values.iter().try_for_each(|value| match value {
+            Stored::Value(value) => write_value(spool, value).map_err(no_room),
+            Stored::Large(blob) => write_blob(spool, blob),
+        })
+    }
+}
+
+/// A cell as it is stored: a value, or a BLOB that is not held.
+#[derive(Debug)]
+enum Stored<'a> {
+    Value(Value<'a>),
+    Large(LargeBlob<'a>),
+}
+
+impl<'a> Stored<'a> {
+    fn of(row: &'a RowView<'_>, i: usize) -> Result<Stored<'a>> {
+        match row.large(i) {
+            Some(blob) => Ok(Stored::Large(blob)),
+            None => row.stored_value(i).map(Stored::Value),
+        }
+    }
+
+    fn class(&self) -> &'static str {
+        match self {
+            Stored::Value(value) => class(value),
+            Stored::Large(_) => class(&Value::Blob(&[])),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Stored::Value(value) => stored_bytes(value),
+            Stored::Large(blob) => usize::try_from(blob.bytes()).unwrap_or(usize::MAX),
+        }
     }
 }
 
@@ -183,6 +217,15 @@ fn write_value(spool: &mut SpooledTempFile, value: &Value<'_>) -> std::io::Resul
         Value::Real(real) => element(spool, real_text(*real).as_bytes()),
         Value::Text(bytes) | Value::Blob(bytes) => element(spool, bytes),
     }
+}
+
+fn write_blob(spool: &mut SpooledTempFile, blob: &LargeBlob<'_>) -> Result<()> {
+    spool.write_all(&(blob.bytes() as u32).to_be_bytes()).map_err(no_room)?;
+    let mut slices = blob.slices()?;
+    while let Some(slice) = slices.next_slice()? {
+        spool.write_all(slice).map_err(no_room)?;
+    }
+    Ok(())
 }
 
 impl Held {

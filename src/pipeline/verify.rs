@@ -206,8 +206,9 @@ impl Sorter {
     #[inline]
     fn row(&mut self, fields: &Fields<'_>) {
         self.sampler.row();
+        let row = self.digests.row();
         for (field, mapping) in fields.iter().zip(&self.mappings) {
-            self.digests.target_field(field, mapping);
+            row.target_field(field, mapping);
         }
         self.digests.end_row(self.chunk_of(fields));
         self.sampler.lap(Stage::HashBack);

@@ -19,6 +19,7 @@ mod health;
 mod held_file;
 pub mod introspect;
 pub mod keys;
+pub mod large;
 mod length;
 mod open;
 mod preflight;

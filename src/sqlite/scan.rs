@@ -3,11 +3,15 @@
 //! A covering index is never read instead (`NOT INDEXED`, semantics.md §4.2): where index and table disagree, the table is right.
 //! Rows are lent, not owned: a [`RowView`] lives as long as SQLite stands on its row.
 //!
+//! A row with a BLOB above [`crate::limits::LARGE_BLOB_BYTES_MIN`] is read in another way (`large.rs`): SQLite itself finds it, for
+//! it may hold no longer value while it scans, so that other rows pay nothing for the question.
+//!
 //! The changes that a configuration asks for are made here, so that whoever reads a planned column sees the same values:
 //! the copy, the trial before it, and every digest after it.
 
 use super::aside::order_by;
 use super::filter::condition;
+use super::large::{self, LargeBlob, LengthLimit};
 use crate::checkpoint::ScanRange;
 use crate::cleanse::{self, Change};
 use crate::config::Cleanse;
@@ -16,27 +20,32 @@ use crate::ident::quote;
 use crate::value::Value;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params_from_iter};
+use std::cell::OnceCell;
 
 /// What to read of a table.
 #[derive(Debug, Clone)]
 pub struct ScanSpec {
-    table: String,
-    key: Option<String>,
+    pub(super) table: String,
+    pub(super) key: Option<String>,
     filter: Option<String>,
     order: Vec<String>,
-    columns: Vec<ScanColumn>,
+    pub(super) columns: Vec<ScanColumn>,
     utf16: Option<Endian>,
     /// cells are decoded or changed as the row is reached; false for most tables, and then `RowView::value` only borrows
     prepares: bool,
+    /// some column's `large_bytes` is set
+    has_large: bool,
     /// the column that is the key itself, so that it need not be read twice
     key_column: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
-struct ScanColumn {
-    name: String,
+pub(super) struct ScanColumn {
+    pub(super) name: String,
     stored_bytes: bool,
     cleanse: Cleanse,
+    /// length of the BLOB that is left out of the statement, in the one row that it is for
+    pub(super) large_bytes: Option<u64>,
 }
 
 /// Byte order of a UTF-16 file.
@@ -55,7 +64,19 @@ impl ScanSpec {
         let key = key.map(str::to_owned);
         let order = Vec::new();
         let (table, columns) = (table.to_owned(), Vec::new());
-        ScanSpec { table, key, filter: None, order, columns, utf16, prepares, key_column: None }
+        let (filter, key_column, has_large) = (None, None, false);
+        ScanSpec { table, key, filter, order, columns, utf16, prepares, has_large, key_column }
+    }
+
+    /// The same without the BLOBs of these lengths, one per column.
+    pub(super) fn without(&self, large_bytes: &[Option<u64>]) -> ScanSpec {
+        let mut spec = self.clone();
+        for (column, bytes) in spec.columns.iter_mut().zip(large_bytes) {
+            column.large_bytes = *bytes;
+        }
+        spec.has_large = large_bytes.iter().any(Option::is_some);
+        spec.prepares |= spec.has_large;
+        spec
     }
 
     /// Only rows that meet the expression, which `sqlite::filter` has checked.
@@ -81,7 +102,7 @@ impl ScanSpec {
         if self.utf16.is_none() && self.key.as_ref().is_some_and(|key| key.eq_ignore_ascii_case(name)) {
             self.key_column = Some(self.columns.len());
         }
-        self.columns.push(ScanColumn { name: name.to_owned(), stored_bytes, cleanse });
+        self.columns.push(ScanColumn { name: name.to_owned(), stored_bytes, cleanse, large_bytes: None });
     }
 
     /// Where the first column asked for is in the statement's result: behind the key, unless one of them is the key.
@@ -92,17 +113,30 @@ impl ScanSpec {
     /// The statement: the key first, unless a column is the key, then each column; in a UTF-16 file each column as bytes with its class beside it,
     /// because the UTF-8 accessor would repair broken text silently (semantics.md §2.2).
     fn sql(&self, range: &ScanRange) -> String {
-        let key = self.key.as_deref().map_or_else(|| "NULL".to_owned(), quote);
-        let mut results: Vec<String> = self.key_column.is_none().then(|| key.clone()).into_iter().collect();
+        let mut results: Vec<String> =
+            self.key_column.is_none().then(|| self.key_name()).into_iter().collect();
         results.extend(self.columns.iter().map(|column| {
             let name = quote(&column.name);
-            match self.utf16 {
-                None => name,
-                Some(_) => format!(
+            match (self.utf16, column.large_bytes) {
+                (None, None) => name,
+                (None, Some(_)) => "NULL".to_owned(),
+                (Some(_), None) => format!(
                     "CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END, typeof({name}) = 'text'"
                 ),
+                (Some(_), Some(_)) => "NULL, 0".to_owned(),
             }
         }));
+        self.select(&results, range)
+    }
+
+    /// The rowid under its name, or NULL.
+    pub(super) fn key_name(&self) -> String {
+        self.key.as_deref().map_or_else(|| "NULL".to_owned(), quote)
+    }
+
+    /// A statement for the rows of `range` in their order; its parameters are [`ScanSpec::bounds`].
+    pub(super) fn select(&self, results: &[String], range: &ScanRange) -> String {
+        let key = self.key_name();
         let mut sql = format!("SELECT {}", results.join(", "));
         sql.push_str(&format!(" FROM main.{} NOT INDEXED", quote(&self.table)));
         let mut conditions: Vec<String> = self.filter.as_deref().map(condition).into_iter().collect();
@@ -122,11 +156,18 @@ impl ScanSpec {
         }
         sql
     }
+
+    /// What stands for the parameters of a statement.
+    pub(super) fn bounds(&self, range: &ScanRange) -> impl Iterator<Item = i64> {
+        let has_key = self.key.is_some();
+        [range.lo, range.hi].into_iter().flatten().filter(move |_| has_key)
+    }
 }
 
 /// The row that SQLite stands on.
 #[derive(Debug)]
 pub struct RowView<'a> {
+    connection: &'a Connection,
     row: &'a Row<'a>,
     spec: &'a ScanSpec,
     first: usize,
@@ -138,6 +179,8 @@ pub struct RowView<'a> {
 struct Cell {
     bytes: Vec<u8>,
     now: Now,
+    /// a large BLOB, once somebody asked for it as a value
+    whole: OnceCell<Vec<u8>>,
 }
 
 /// Where a cell's value is.
@@ -150,6 +193,8 @@ enum Now {
     Text,
     /// nowhere: it became NULL
     Null,
+    /// with SQLite, and not in the row
+    Large,
 }
 
 impl RowView<'_> {
@@ -170,18 +215,49 @@ impl RowView<'_> {
         self.row.get_ref(i + self.first).map(borrow).map_err(|error| unreadable(&self.spec.table, error))
     }
 
+    /// Whether [`RowView::large`] has anything to give in this row.
+    #[inline]
+    pub fn has_large(&self) -> bool {
+        self.spec.has_large
+    }
+
+    /// The cell as a BLOB that is read in slices, where it is above [`crate::limits::LARGE_BLOB_BYTES_MIN`]. [`RowView::value`] gives it
+    /// too, but holds it whole.
+    #[inline]
+    pub fn large(&self, i: usize) -> Option<LargeBlob<'_>> {
+        if !self.spec.has_large {
+            return None;
+        }
+        let bytes = self.spec.columns.get(i)?.large_bytes?;
+        Some(LargeBlob::new(self.connection, self.spec, i, self.key()?, bytes))
+    }
+
     /// The same cell as it is stored: unchanged, and the bytes of a text in the file's own encoding.
     pub fn stored_value(&self, i: usize) -> Result<Value<'_>> {
+        if self.spec.has_large && self.spec.columns[i].large_bytes.is_some() {
+            return self.prepared_value(i);
+        }
         stored_value(self.row, self.spec, i).map_err(|error| unreadable(&self.spec.table, error))
     }
 
     fn prepared_value(&self, i: usize) -> Result<Value<'_>> {
-        let Cell { bytes, now } = &self.cells[i];
+        let Cell { bytes, now, whole } = &self.cells[i];
         match now {
             Now::Stored => self.stored_value(i),
             Now::Text => Ok(Value::Text(bytes)),
             Now::Null => Ok(Value::Null),
+            Now::Large => self.whole(i, whole),
         }
+    }
+
+    #[cold]
+    fn whole<'a>(&'a self, i: usize, whole: &'a OnceCell<Vec<u8>>) -> Result<Value<'a>> {
+        if let Some(bytes) = whole.get() {
+            return Ok(Value::Blob(bytes));
+        }
+        let blob = self.large(i).ok_or_else(|| Error::internal("a BLOB was left out of its row"))?;
+        let bytes = blob.whole()?;
+        Ok(Value::Blob(whole.get_or_init(|| bytes)))
     }
 }
 
@@ -218,20 +294,55 @@ pub fn scan(
     range: &ScanRange,
     mut each: impl FnMut(&RowView<'_>) -> Result<()>,
 ) -> Result<()> {
+    if spec.key.is_none() {
+        return rows(connection, spec, range, &mut each).map(drop);
+    }
+    let mut left = *range;
+    loop {
+        let limit = LengthLimit::lower(connection).map_err(|error| unreadable(&spec.table, error))?;
+        let Stopped::AtLarge(passed) = rows(connection, spec, &left, &mut each)? else { return Ok(()) };
+        drop(limit);
+        let Some((key, large)) = large::next(connection, spec, &left, passed)? else { return Ok(()) };
+        rows(connection, &spec.without(&large), &ScanRange { lo: Some(key), hi: Some(key) }, &mut each)?;
+        let Some(next) = key.checked_add(1) else { return Ok(()) };
+        left.lo = Some(next);
+    }
+}
+
+/// Where a pass over rows stopped.
+enum Stopped {
+    AtEnd,
+    /// after so many rows, at one with a longer value than the connection may hold now
+    AtLarge(u64),
+}
+
+fn rows(
+    connection: &Connection,
+    spec: &ScanSpec,
+    range: &ScanRange,
+    each: &mut impl FnMut(&RowView<'_>) -> Result<()>,
+) -> Result<Stopped> {
     let unreadable = |error| unreadable(&spec.table, error);
     let mut statement = connection.prepare(&spec.sql(range)).map_err(unreadable)?;
-    let bounds = [range.lo, range.hi].into_iter().flatten().filter(|_| spec.key.is_some());
-    let mut rows = statement.query(params_from_iter(bounds)).map_err(unreadable)?;
+    let mut rows = statement.query(params_from_iter(spec.bounds(range))).map_err(unreadable)?;
     let mut cells = Vec::new();
     cells.resize_with(if spec.prepares { spec.columns.len() } else { 0 }, Cell::default);
-    let (mut spare, first) = (Vec::new(), spec.first());
-    while let Some(row) = rows.next().map_err(unreadable)? {
+    let (mut spare, first, mut passed) = (Vec::new(), spec.first(), 0);
+    loop {
+        let row = match rows.next() {
+            Ok(Some(row)) => row,
+            Ok(None) => return Ok(Stopped::AtEnd),
+            Err(error) if large::is_too_big(&error) && LengthLimit::is_low(connection) => {
+                return Ok(Stopped::AtLarge(passed));
+            }
+            Err(error) => return Err(unreadable(error)),
+        };
         if spec.prepares {
             prepare_row(row, spec, &mut cells, &mut spare).map_err(unreadable)?;
         }
-        each(&RowView { row, spec, first, cells: &cells })?;
+        each(&RowView { connection, row, spec, first, cells: &cells })?;
+        passed += 1;
     }
-    Ok(())
 }
 
 /// Decodes the texts of a UTF-16 file, and makes the changes that the configuration asked for.
@@ -242,6 +353,10 @@ fn prepare_row(
     spare: &mut Vec<u8>,
 ) -> rusqlite::Result<()> {
     for (i, (column, cell)) in spec.columns.iter().zip(cells).enumerate() {
+        if column.large_bytes.is_some() {
+            cell.now = Now::Large;
+            continue;
+        }
         cell.now = Now::Stored;
         let mut value = stored_value(row, spec, i)?;
         if let (Value::Text(bytes), Some(endian), false) = (value, spec.utf16, column.stored_bytes) {
@@ -304,113 +419,5 @@ pub(super) fn unreadable(table: &str, error: rusqlite::Error) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(connection: &Connection, spec: &ScanSpec, range: ScanRange) -> Vec<(Option<i64>, Vec<u8>)> {
-        let mut seen = Vec::new();
-        scan(connection, spec, &range, |row| {
-            if let Value::Text(bytes) = row.value(0)? {
-                seen.push((row.key(), bytes.to_vec()));
-            }
-            Ok(())
-        })
-        .unwrap();
-        seen
-    }
-
-    #[test]
-    fn ranges_are_inclusive_and_walk_the_rowid() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection
-            .execute_batch("CREATE TABLE t(rowid TEXT, v TEXT); INSERT INTO t(oid, v) VALUES (-5,'a'),(1,'b'),(9,'c'),(10,'d')")
-            .unwrap();
-        let mut spec = ScanSpec::new("t", Some("oid"), None);
-        spec.column("v", false);
-        let range = ScanRange { lo: Some(-5), hi: Some(9) };
-        let keys: Vec<_> = texts(&connection, &spec, range).into_iter().map(|(key, _)| key).collect();
-        assert_eq!(keys, [Some(-5), Some(1), Some(9)]);
-        let plan: String = connection
-            .query_row(&format!("EXPLAIN QUERY PLAN {}", spec.sql(&range)), [1, 2], |row| row.get(3))
-            .unwrap();
-        assert!(plan.contains("USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"), "{plan}");
-    }
-
-    #[test]
-    fn a_filter_stays_within_its_range() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection
-            .execute_batch("CREATE TABLE t(v TEXT); INSERT INTO t VALUES ('a'),('b'),('c'),('d')")
-            .unwrap();
-        let mut spec = ScanSpec::new("t", Some("rowid"), None).filter(Some("v = 'a' OR v = 'c' -- or"));
-        spec.column("v", false);
-        let range = ScanRange { lo: Some(2), hi: Some(4) };
-        let keys: Vec<_> = texts(&connection, &spec, range).into_iter().map(|(key, _)| key).collect();
-        assert_eq!(keys, [Some(3)]);
-    }
-
-    #[test]
-    fn utf16_is_decoded_strictly() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch("PRAGMA encoding='UTF-16le'; CREATE TABLE t(v)").unwrap();
-        connection.execute_batch("INSERT INTO t VALUES ('né😀'), (CAST(x'00d87800' AS TEXT))").unwrap();
-        let mut spec = ScanSpec::new("t", Some("_rowid_"), Some(Endian::Little));
-        spec.column("v", false);
-        let seen = texts(&connection, &spec, ScanRange::WHOLE);
-        assert_eq!(seen[0].1, "né😀".as_bytes());
-        assert_eq!(seen[1].1, b"\xed\xa0\x80x");
-        spec.columns[0].stored_bytes = true;
-        assert_eq!(texts(&connection, &spec, ScanRange::WHOLE)[1].1, b"\x00\xd8x\x00");
-    }
-
-    fn read(connection: &Connection, spec: &ScanSpec) -> Vec<(String, String)> {
-        let mut seen = Vec::new();
-        scan(connection, spec, &ScanRange::WHOLE, |row| {
-            seen.push((format!("{:?}", row.value(0)?), format!("{:?}", row.stored_value(0)?)));
-            Ok(())
-        })
-        .unwrap();
-        seen
-    }
-
-    #[test]
-    fn a_column_is_changed_as_asked_and_its_neighbour_is_not() {
-        use crate::config::NulPolicy;
-        let connection = Connection::open_in_memory().unwrap();
-        let sql = "CREATE TABLE t(v, w); INSERT INTO t VALUES ('', ''), ('a' || char(0), ''), ('b', ''), (x'', ''), (7, '')";
-        connection.execute_batch(sql).unwrap();
-        let mut spec = ScanSpec::new("t", Some("rowid"), None);
-        let cleanse = Cleanse { empty_null: true, nul: Some(NulPolicy::Escape), invalid_utf8: None };
-        spec.changed_column("v", false, cleanse);
-        spec.column("w", false);
-        let text = |text: &str| format!("{:?}", Value::Text(text.as_bytes()));
-        let (empty, seven) = (format!("{:?}", Value::Blob(b"")), format!("{:?}", Value::Integer(7)));
-        let expected = [
-            ("Null".to_owned(), text("")),
-            (text("a\\0"), text("a\0")),
-            (text("b"), text("b")),
-            (empty.clone(), empty),
-            (seven.clone(), seven),
-        ];
-        assert_eq!(read(&connection, &spec), expected);
-        scan(&connection, &spec, &ScanRange::WHOLE, |row| {
-            assert_eq!(row.value(1)?, Value::Text(b""));
-            Ok(())
-        })
-        .unwrap();
-    }
-
-    #[test]
-    fn broken_utf16_is_replaced_after_it_is_decoded() {
-        use crate::config::InvalidPolicy;
-        let connection = Connection::open_in_memory().unwrap();
-        let sql = "PRAGMA encoding='UTF-16le'; CREATE TABLE t(v); INSERT INTO t VALUES (CAST(x'00d87800' AS TEXT)), ('né')";
-        connection.execute_batch(sql).unwrap();
-        let mut spec = ScanSpec::new("t", Some("rowid"), Some(Endian::Little));
-        let replace = Cleanse { invalid_utf8: Some(InvalidPolicy::Replace), ..Cleanse::default() };
-        spec.changed_column("v", false, replace);
-        let seen = texts(&connection, &spec, ScanRange::WHOLE);
-        assert_eq!(seen[0].1, "\u{fffd}\u{fffd}\u{fffd}x".as_bytes());
-        assert_eq!(seen[1].1, "né".as_bytes());
-    }
-}
+#[path = "scan_tests.rs"]
+mod tests;

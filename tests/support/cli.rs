@@ -23,7 +23,17 @@ pub(crate) struct Done {
 impl Cli {
     /// The program without arguments.
     pub(crate) fn new() -> Cli {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cutover"));
+        Cli::of(Command::new(env!("CARGO_BIN_EXE_cutover")))
+    }
+
+    /// The program as another one starts it: `wrapper`, its arguments, then ours.
+    pub(crate) fn under(wrapper: &[&str]) -> Cli {
+        let mut command = Command::new(wrapper[0]);
+        command.args(&wrapper[1..]).arg(env!("CARGO_BIN_EXE_cutover"));
+        Cli::of(command)
+    }
+
+    fn of(mut command: Command) -> Cli {
         for (name, _) in std::env::vars_os() {
             if CLEARED.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
                 command.env_remove(name);

@@ -67,7 +67,7 @@ fn hash_of(row: &[Cell]) -> RowHash {
 fn batched(rows: &[(Vec<Cell>, usize)], chunks: usize) -> Vec<MultisetDigest> {
     let mut digests = ChunkDigests::new(KEY, chunks);
     for (row, chunk) in rows {
-        row.iter().for_each(|cell| digests.source_value(cell.value(), &TEXT_COLUMN));
+        row.iter().for_each(|cell| digests.row().source_value(cell.value(), &TEXT_COLUMN));
         digests.end_row(*chunk);
     }
     digests.finish()
@@ -126,7 +126,7 @@ fn large_rows_go_their_own_way_between_short_ones() {
 #[test]
 fn a_chunk_beyond_the_last_is_the_last() {
     let mut digests = ChunkDigests::new(KEY, 0);
-    digests.source_value(Integer(1), &TEXT_COLUMN);
+    digests.row().source_value(Integer(1), &TEXT_COLUMN);
     digests.end_row(7);
     let digests = digests.finish();
     assert_eq!((digests.len(), digests[0].rows()), (1, 1));

@@ -324,3 +324,45 @@ fn votes_for_flags() {
     merged.merge(&pair(&["x"]));
     assert_eq!(merged.pair(), None);
 }
+
+/// What is sent of a large BLOB in slices is what is sent of it whole, and so is every refusal.
+#[test]
+fn a_blob_in_slices_is_the_blob_whole() {
+    use crate::plan::types::{Classes, UuidOrder};
+    let only =
+        |blob| Codec::Only(Classes { blob, text: !blob, ..Classes::default() }, Box::new(Codec::BytesForm));
+    let bytes: Vec<u8> = (0..LARGE_VALUE_BYTES + 7).map(|n| (n % 251) as u8).collect();
+    let pairs = [
+        (PgType::Bytea, Codec::Blob),
+        (PgType::Bytea, Codec::BytesForm),
+        (PgType::Bytea, Codec::Tagged),
+        (PgType::Bytea, only(true)),
+        (PgType::Bytea, only(false)),
+        (PgType::Text, Codec::Blob),
+        (PgType::Text, Codec::Tagged),
+        (PgType::Text, Codec::Text),
+        (PgType::Text, Codec::TextForm),
+        (PgType::Int8, Codec::Int),
+        (PgType::Jsonb, Codec::Jsonb),
+        (PgType::Uuid, Codec::UuidAny),
+        (PgType::Uuid, Codec::UuidBlob(UuidOrder::Dotnet)),
+        (PgType::Int8, Codec::UuidAny),
+        (PgType::Numeric(None), Codec::Number),
+    ];
+    for (pg, codec) in pairs {
+        let whole = field(&codec, pg, Blob(&bytes));
+        let head = large_blob(bytes.len() as u64, &Mapping { pg, codec: codec.clone() });
+        let sliced = head.map_err(|misfit| misfit.kind).map(|head| {
+            let mut frames = FrameBuilder::new();
+            let begun = frames.buffer().len();
+            frames.begin_large(head);
+            for slice in bytes.chunks(100_003).filter(|_| head.is_some()) {
+                frames.put_slice(slice, |_| Err("a frame was full")).unwrap();
+            }
+            frames.buffer().split_off(begun)
+        });
+        assert!(sliced == whole, "{pg} {codec:?}");
+    }
+    let too_long = large_blob(FIELD_BYTES_MAX as u64, &Mapping { pg: PgType::Bytea, codec: Codec::Tagged });
+    assert_eq!(too_long.unwrap_err().kind, K::FieldSize);
+}

@@ -4,6 +4,7 @@ use super::forms::{Cell, Forms, Row};
 use super::tally::SourcePlace;
 use super::{Side, short_text};
 use crate::assess::aside::Judge;
+use crate::assess::large;
 use crate::checkpoint::ScanRange;
 use crate::digest::RowHasher;
 use crate::error::{Error, Result};
@@ -36,15 +37,12 @@ pub(super) fn each_row(
         {
             return Ok(());
         }
-        for (i, mapping) in forms.mappings.iter().enumerate() {
-            forms.row.source_value(view.value(i)?, mapping);
-        }
+        large::digest_row(view, &forms.mappings, &mut forms.row)?;
         let hash = forms.row.finish();
         let mut has_null = false;
         for &i in &forms.key {
-            let value = view.value(i)?;
-            has_null |= value == Value::Null;
-            forms.of_key.source_value(value, &forms.mappings[i]);
+            has_null |= view.large(i).is_none() && view.value(i)? == Value::Null;
+            large::digest_cell(view, i, &forms.mappings[i], &mut forms.of_key)?;
         }
         let group = forms.group(&hash, has_null);
         each(Row { key: view.key(), group, hash, place: SourcePlace { rowid: view.key(), number } })
@@ -140,6 +138,12 @@ fn row_cells(
 ) -> Result<Vec<Cell>> {
     let mut cells = Vec::with_capacity(mappings.len());
     for (i, mapping) in mappings.iter().enumerate() {
+        if let Some(blob) = view.large(i).filter(|_| !show_values) {
+            large::digest_blob(&blob, mapping, hasher)?;
+            let (class, bytes) = (Some(Class::Blob), blob.bytes());
+            cells.push(Cell { class, bytes, hash: hasher.finish(), value: None });
+            continue;
+        }
         let value = view.value(i)?;
         hasher.source_value(value, mapping);
         let (class, bytes) = class_and_bytes(value);
