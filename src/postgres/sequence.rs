@@ -4,6 +4,8 @@ use super::session::Session;
 use super::step::execute;
 use crate::error::{Error, Result};
 use crate::ident::{literal, qualified, quote};
+use crate::limits::SEQUENCES_AT_ONCE;
+use futures::future::try_join_all;
 use tokio_postgres::Row;
 
 /// A column whose sequence is meant, and where it has to get to.
@@ -97,10 +99,14 @@ fn place_text(place: &Place) -> String {
     format!("sequence of \"{}\".\"{}\"", place.table, place.column)
 }
 
-/// Runs a query that gives one row for each place, in their order.
-async fn rows(session: &Session, places: &[Place], parts: Vec<String>, columns: &str) -> Result<Vec<Row>> {
-    let sql = format!("SELECT {columns} FROM ({}) AS p ORDER BY i", parts.join(" UNION ALL "));
-    match session.client().query_typed(&sql, &[]).await {
+/// Gives one row for each place, in their order, of `parts`, each a query of its own for one of them. They are asked for by
+/// some at once, since the server's planner takes time with the square of their number, and all before the first answer.
+async fn rows(session: &Session, places: &[Place], parts: &[String], columns: &str) -> Result<Vec<Row>> {
+    let some = parts.chunks(SEQUENCES_AT_ONCE).map(|parts| async move {
+        let sql = format!("SELECT {columns} FROM ({}) AS p ORDER BY i", parts.join(" UNION ALL "));
+        session.client().query_typed(&sql, &[]).await
+    });
+    match try_join_all(some).await.map(|rows| rows.into_iter().flatten().collect::<Vec<Row>>()) {
         Ok(rows) if rows.len() == places.len() => Ok(rows),
         Ok(_) => Err(Error::internal("a sequence that was read is not in the answer")),
         Err(error) => {
@@ -118,7 +124,8 @@ async fn names(session: &Session, schema: &str, places: &[Place]) -> Result<Vec<
     let part = |(i, place): (usize, &Place)| {
         format!("SELECT {i} AS i, ({})::text AS q", sequence_name(schema, &place.table, &place.column))
     };
-    let found = rows(session, places, places.iter().enumerate().map(part).collect(), "q").await?;
+    let parts: Vec<String> = places.iter().enumerate().map(part).collect();
+    let found = rows(session, places, &parts, "q").await?;
     let name = |(row, place): (&Row, &Place)| {
         row.get::<_, Option<String>>(0)
             .ok_or_else(|| Error::target_fault("the column has no sequence of its own").at(place_text(place)))
@@ -146,8 +153,8 @@ async fn states(
             literal(name)
         )
     };
-    let parts = places.iter().zip(names).enumerate().map(part).collect();
-    let found = rows(session, places, parts, "next, largest, seqmax").await?;
+    let parts: Vec<String> = places.iter().zip(names).enumerate().map(part).collect();
+    let found = rows(session, places, &parts, "next, largest, seqmax").await?;
     Ok(found.iter().map(state).collect())
 }
 

@@ -25,7 +25,8 @@ pub fn introspect(connection: &Connection) -> Result<Catalog> {
 fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
     let encoding: String = connection.query_row("PRAGMA encoding", [], |row| row.get(0))?;
     let mut catalog = Catalog { utf16: encoding != "UTF-8", ..Catalog::default() };
-    let sequences = read_sequences(connection)?;
+    let around =
+        Around { sequences: read_sequences(connection)?, index_texts: read_index_texts(connection)? };
     // `sqlite_sequence` is no loss: what it holds goes into the target's sequences.
     for entry in list_tables(connection)?.into_iter().filter(|entry| entry.name != "sqlite_sequence") {
         match entry.reason_to_leave_out() {
@@ -37,7 +38,7 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
                 sql: entry.sql,
             }),
             None => {
-                let table = read_table(connection, &entry, &sequences, &mut catalog.findings)?;
+                let table = read_table(connection, &entry, &around, &mut catalog.findings)?;
                 catalog.tables.push(Table { utf16: catalog.utf16, ..table });
             }
         }
@@ -45,6 +46,14 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
     catalog.left_out.extend(list_triggers(connection)?);
     catalog.views = list_views(connection)?;
     Ok(catalog)
+}
+
+/// What is read once for all tables: a query for each of a thousand would look through the schema of all each time.
+struct Around {
+    /// the largest key that was ever given, by table in lower case
+    sequences: BTreeMap<String, i64>,
+    /// the statement of each index that has one
+    index_texts: BTreeMap<String, String>,
 }
 
 /// One row of `PRAGMA table_list` with its statement.
@@ -87,9 +96,10 @@ const SHADOW_SUFFIXES: [&str; 11] =
 
 fn list_tables(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
     let mut statement = connection.prepare(
-        "SELECT s.name, CASE WHEN s.sql LIKE 'CREATE VIRTUAL%' THEN 'virtual' ELSE coalesce(l.type, 'table') END,
+        "WITH l AS MATERIALIZED (SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main')
+         SELECT s.name, CASE WHEN s.sql LIKE 'CREATE VIRTUAL%' THEN 'virtual' ELSE coalesce(l.type, 'table') END,
                 coalesce(l.wr, 0), coalesce(l.strict, 0), coalesce(s.sql, '')
-         FROM sqlite_schema s LEFT JOIN pragma_table_list l ON l.schema = 'main' AND l.name = s.name
+         FROM sqlite_schema s LEFT JOIN l ON l.name = s.name
          WHERE s.type = 'table' ORDER BY s.rowid",
     )?;
     let rows = statement.query_map([], |row| {
@@ -214,7 +224,7 @@ fn read_sequences(connection: &Connection) -> rusqlite::Result<BTreeMap<String, 
 fn read_table(
     connection: &Connection,
     entry: &Entry,
-    sequences: &BTreeMap<String, i64>,
+    around: &Around,
     findings: &mut Vec<Finding>,
 ) -> rusqlite::Result<Table> {
     let mut table = Table {
@@ -222,11 +232,11 @@ fn read_table(
         sql: entry.sql.clone(),
         without_rowid: entry.without_rowid,
         strict: entry.strict,
-        sequence: sequences.get(&entry.name.to_ascii_lowercase()).copied(),
+        sequence: around.sequences.get(&entry.name.to_ascii_lowercase()).copied(),
         ..Table::default()
     };
     read_columns(connection, &mut table)?;
-    read_indexes(connection, &mut table)?;
+    read_indexes(connection, &mut table, &around.index_texts)?;
     read_foreign_keys(connection, &mut table)?;
     match ddl::read(&entry.sql) {
         Ok(text) => {
@@ -326,11 +336,19 @@ fn read_column_metadata(connection: &Connection, table: &mut Table) {
     }
 }
 
-fn read_indexes(connection: &Connection, table: &mut Table) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare(
-        "SELECT l.name, l.\"unique\", l.origin, l.partial, coalesce(s.sql, '')
-         FROM pragma_index_list(?1) l LEFT JOIN sqlite_schema s ON s.type = 'index' AND s.name = l.name ORDER BY l.seq DESC",
-    )?;
+fn read_index_texts(connection: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
+    let mut statement =
+        connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+fn read_indexes(
+    connection: &Connection,
+    table: &mut Table,
+    texts: &BTreeMap<String, String>,
+) -> rusqlite::Result<()> {
+    let mut statement = connection
+        .prepare("SELECT name, \"unique\", origin, partial FROM pragma_index_list(?1) ORDER BY seq DESC")?;
     let mut rows = statement.query([&table.name])?;
     let mut has_key_index = false;
     while let Some(row) = rows.next()? {
@@ -342,7 +360,7 @@ fn read_indexes(connection: &Connection, table: &mut Table) -> rusqlite::Result<
         };
         has_key_index |= origin == IndexOrigin::PrimaryKey;
         let keys = read_index_keys(connection, &name)?;
-        let sql: String = row.get(4)?;
+        let sql = texts.get(&name).cloned().unwrap_or_default();
         let mut index =
             Index { name, origin, unique: row.get(1)?, partial: row.get(3)?, filter: None, keys, sql };
         join_index_text(&mut index);
