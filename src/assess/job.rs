@@ -2,7 +2,7 @@
 
 use super::aside::sets_rows_aside;
 use crate::catalog::profile::TableProfile;
-use crate::catalog::{Catalog, Column, Table};
+use crate::catalog::{Catalog, Column, Generated, Table};
 use crate::config::{Cleanse, Config, Settings};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
@@ -134,7 +134,7 @@ impl Job {
     pub fn scan_of_columns(&self, table: &Table, columns: &[Column]) -> ScanSpec {
         let filter = self.filter(&table.name);
         let spec = ScanSpec::new(&table.name, table.rowid_name(), self.endian());
-        let mut spec = spec.filter(filter.as_deref());
+        let mut spec = spec.filter(filter.as_deref()).whole_where(has_generated(table));
         for column in columns {
             // An empty text that becomes NULL is none of the texts whose spelling is looked for.
             let empty_null = self.settings.column(&table.name, &column.name).cleanse.empty_null;
@@ -154,7 +154,8 @@ impl Job {
     /// The scan of a planned table: its travelling columns, with the changes that the configuration asked for.
     pub fn scan_of_plan(&self, plan: &TablePlan) -> ScanSpec {
         let spec = ScanSpec::new(&plan.source, plan.rowid_name(), self.endian());
-        let mut spec = spec.filter(plan.filter.as_deref());
+        let generated = self.catalog.table(&plan.source).is_some_and(has_generated);
+        let mut spec = spec.filter(plan.filter.as_deref()).whole_where(generated);
         if sets_rows_aside(plan) {
             spec.numbered_by(&self.row_order(plan));
         }
@@ -163,6 +164,10 @@ impl Job {
         }
         spec
     }
+}
+
+fn has_generated(table: &Table) -> bool {
+    table.columns.iter().any(|column| column.generated != Generated::No)
 }
 
 /// Globs that select nothing in any source are typing mistakes.

@@ -114,7 +114,10 @@ pub(super) async fn do_one(
     planted()?;
     let owner = &whose.owner;
     match step.kind.as_str() {
-        SEQUENCE => sequence::set(session, owner, &whose.plan, step).await.map(drop)?,
+        SEQUENCE => {
+            let set = sequence::set(session, owner, &whose.plan, step).await;
+            set.map_err(|error| error.at(words(step)))?;
+        }
         VACUUM => step::vacuum(session, owner, step).await?,
         VALIDATE_CHECK => return validate_check(session, owner, step).await,
         _ if is_view(step) => create_view(session, owner, step).await?,

@@ -9,7 +9,7 @@ use super::graph::Drawing;
 use super::steps::{VACUUM, is_view};
 use super::verify::Expected;
 use crate::limits::{GROUP_STEPS_MAX, SMALL_TABLE_BYTES_MAX, SMALL_TABLES_AT_ONCE};
-use crate::plan::{Plan, StepKind, TablePlan};
+use crate::plan::{Plan, StepKind, TableMode, TablePlan};
 use crate::postgres::ledger::{StepOwner, StepState};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,9 +42,17 @@ const FIRST: u64 = u64::MAX;
 /// The graph of all sources, for `jobs` connections.
 pub(super) fn draw(sources: &mut [Source], jobs: usize) -> Drawing<Work> {
     let mut drawing = Drawing::new();
-    for (i, source) in sources.iter_mut().enumerate() {
-        Pen::new(i, source, jobs, &mut drawing).draw();
+    let mut pens: Vec<Pen> =
+        sources.iter_mut().enumerate().map(|(i, source)| Pen::new(i, source, jobs)).collect();
+    pens.iter_mut().for_each(|pen| pen.heads(&mut drawing));
+    // A foreign key whose parent is not known here may refer to a table of any source.
+    let all_built: Vec<usize> = (0..drawing.len()).collect();
+    let mut loose = Vec::new();
+    for pen in &mut pens {
+        loose.extend(pen.foreign_keys(&all_built, &mut drawing));
+        pen.views(&mut drawing);
     }
+    pens.iter_mut().for_each(|pen| pen.tails(&loose, &mut drawing));
     drawing
 }
 
@@ -52,6 +60,8 @@ pub(super) fn draw(sources: &mut [Source], jobs: usize) -> Drawing<Work> {
 #[derive(Debug, Default)]
 struct Group {
     bytes: u64,
+    /// a large table that we made
+    is_ours: bool,
     expected: Vec<Expected>,
     /// keys, indexes, CHECKs, sequences
     head: Vec<StepState>,
@@ -64,7 +74,7 @@ struct Group {
 }
 
 /// Draws the nodes of one source.
-struct Pen<'a> {
+struct Pen {
     source: usize,
     plan: Arc<Plan>,
     groups: Vec<Group>,
@@ -73,15 +83,13 @@ struct Pen<'a> {
     /// adding and validating foreign keys
     keys: Vec<StepState>,
     views: Vec<StepState>,
-    drawing: &'a mut Drawing<Work>,
 }
 
-impl<'a> Pen<'a> {
-    fn new(index: usize, source: &mut Source, jobs: usize, drawing: &'a mut Drawing<Work>) -> Pen<'a> {
+impl Pen {
+    fn new(index: usize, source: &mut Source, jobs: usize) -> Pen {
         let (groups, places) = grouped(source, jobs);
         let plan = Arc::clone(&source.plan);
-        let mut pen =
-            Pen { source: index, plan, groups, places, keys: Vec::new(), views: Vec::new(), drawing };
+        let mut pen = Pen { source: index, plan, groups, places, keys: Vec::new(), views: Vec::new() };
         for expected in source.expected.drain(..) {
             let place = pen.place(&expected.plan.source);
             pen.groups[place].expected.push(expected);
@@ -107,61 +115,65 @@ impl<'a> Pen<'a> {
         }
     }
 
-    fn draw(mut self) {
+    fn node(&self, steps: Vec<StepState>) -> Work {
+        Work::Steps(self.source, steps)
+    }
+
+    /// Of each group the comparison, then what is built on its tables.
+    fn heads(&mut self, drawing: &mut Drawing<Work>) {
         for place in 0..self.groups.len() {
-            self.head(place);
-        }
-        self.foreign_keys();
-        self.views();
-        for place in 0..self.groups.len() {
-            self.tail(place);
+            let group = &mut self.groups[place];
+            let (bytes, expected) = (group.bytes, std::mem::take(&mut group.expected));
+            let steps = std::mem::take(&mut group.head);
+            let mut built = Vec::new();
+            if !expected.is_empty() {
+                built = vec![drawing.add(Work::Compare(self.source, expected), bytes, &[])];
+            }
+            for part in stages(steps, bytes <= SMALL_TABLE_BYTES_MAX, self.groups[place].is_ours) {
+                let nodes = part.into_iter().map(|steps| drawing.add(self.node(steps), bytes, &built));
+                built = nodes.collect();
+            }
+            self.groups[place].built = built;
         }
     }
 
-    fn add(&mut self, steps: Vec<StepState>, weight: u64, after: &[usize]) -> usize {
-        self.drawing.add(Work::Steps(self.source, steps), weight, after)
-    }
-
-    /// The comparison, then what is built on the table.
-    fn head(&mut self, place: usize) {
-        let group = &mut self.groups[place];
-        let (bytes, expected) = (group.bytes, std::mem::take(&mut group.expected));
-        let steps = std::mem::take(&mut group.head);
-        let mut built = Vec::new();
-        if !expected.is_empty() {
-            built = vec![self.drawing.add(Work::Compare(self.source, expected), bytes, &[])];
-        }
-        for part in stages(steps, bytes <= SMALL_TABLE_BYTES_MAX) {
-            built = part.into_iter().map(|steps| self.add(steps, bytes, &built)).collect();
-        }
-        self.groups[place].built = built;
-    }
-
-    /// Adds all foreign keys, then validates them: no two that lock the same table at once.
-    fn foreign_keys(&mut self) {
+    /// Adds all foreign keys, then validates them: no two that lock the same table at once. Gives the nodes of those
+    /// whose parent is not known.
+    fn foreign_keys(&mut self, all_built: &[usize], drawing: &mut Drawing<Work>) -> Vec<usize> {
         let (adds, validations): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.keys).into_iter().partition(|step| is_of(step, StepKind::ForeignKey));
+        let mut loose = Vec::new();
         let mut after = Vec::new();
         for part in self.small_together(adds) {
             let ends = self.ends(&part);
+            let is_loose = self.is_loose(&part);
             after.extend(ends.iter().flat_map(|place| self.groups[*place].built.iter().copied()));
-            let node = self.add(part, FIRST, &after);
+            after.extend(if is_loose { all_built } else { &[] });
+            let node = drawing.add(self.node(part), FIRST, &after);
             ends.iter().for_each(|place| self.groups[*place].keyed.push(node));
+            loose.extend(is_loose.then_some(node));
             after = vec![node];
         }
         let mut last: BTreeMap<usize, usize> = BTreeMap::new();
         for part in self.small_together(validations) {
             let ends = self.ends(&part);
+            let is_loose = self.is_loose(&part);
             let waits = after.iter().chain(ends.iter().filter_map(|place| last.get(place))).copied();
-            let waits: Vec<usize> = waits
-                .chain(ends.iter().flat_map(|place| self.groups[*place].built.iter().copied()))
-                .collect();
-            let node = self.add(part, FIRST, &waits);
+            let waits = waits.chain(ends.iter().flat_map(|place| self.groups[*place].built.iter().copied()));
+            let waits: Vec<usize> =
+                waits.chain(if is_loose { all_built } else { &[] }.iter().copied()).collect();
+            let node = drawing.add(self.node(part), FIRST, &waits);
+            loose.extend(is_loose.then_some(node));
             for place in ends {
                 last.insert(place, node);
                 self.groups[place].keyed.push(node);
             }
         }
+        loose
+    }
+
+    fn is_loose(&self, steps: &[StepState]) -> bool {
+        steps.iter().any(|step| parent(&self.plan, step).is_none())
     }
 
     /// Steps of small tables between small tables in one node, every other alone.
@@ -194,21 +206,23 @@ impl<'a> Pen<'a> {
     }
 
     /// Views one after the other, in their order: one may be made of another.
-    fn views(&mut self) {
+    fn views(&mut self, drawing: &mut Drawing<Work>) {
         let mut after: Vec<usize> =
             self.groups.iter().flat_map(|group| group.built.iter().chain(&group.keyed).copied()).collect();
         for view in std::mem::take(&mut self.views) {
-            after = vec![self.add(vec![view], FIRST, &after)];
+            after = vec![drawing.add(self.node(vec![view]), FIRST, &after)];
         }
     }
 
     /// What comes last, when no foreign key locks the tables any more.
-    fn tail(&mut self, place: usize) {
-        let group = &mut self.groups[place];
-        let (bytes, steps) = (group.bytes, std::mem::take(&mut group.tail));
-        let after: Vec<usize> = group.built.iter().chain(&group.keyed).copied().collect();
-        if !steps.is_empty() {
-            self.add(steps, bytes, &after);
+    fn tails(&mut self, loose: &[usize], drawing: &mut Drawing<Work>) {
+        for place in 0..self.groups.len() {
+            let group = &mut self.groups[place];
+            let (bytes, steps) = (group.bytes, std::mem::take(&mut group.tail));
+            let after: Vec<usize> = group.built.iter().chain(&group.keyed).chain(loose).copied().collect();
+            if !steps.is_empty() {
+                drawing.add(self.node(steps), bytes, &after);
+            }
         }
     }
 }
@@ -233,8 +247,9 @@ fn parent<'a>(plan: &'a Plan, step: &StepState) -> Option<&'a str> {
 }
 
 /// Steps of one large table in stages: each stage waits for the one before, and the indexes of one stage do not wait for
-/// each other. Of small tables all are one node.
-fn stages(steps: Vec<StepState>, together: bool) -> Vec<Vec<Vec<StepState>>> {
+/// each other. Of small tables all are one node. A table that was there before (not `is_ours`) may have writers: one that
+/// waits for an index would hold up the next index, so they go one by one.
+fn stages(steps: Vec<StepState>, together: bool, is_ours: bool) -> Vec<Vec<Vec<StepState>>> {
     if steps.is_empty() {
         return Vec::new();
     }
@@ -245,16 +260,20 @@ fn stages(steps: Vec<StepState>, together: bool) -> Vec<Vec<Vec<StepState>>> {
     for step in steps {
         let is_index = is_of(&step, StepKind::Index);
         match stages.last_mut() {
-            Some((true, stage)) if is_index => stage.push(vec![step]),
+            Some((true, stage)) if is_index && is_ours => stage.push(vec![step]),
             _ => stages.push((is_index, vec![vec![step]])),
         }
     }
     stages.into_iter().map(|(_, stage)| stage).collect()
 }
 
-/// Whether the steps of a table may be one transaction with those of others.
+/// Whether the steps of a table may be one transaction with those of others. Not those of one that was there before: others
+/// wait for its locks.
 fn is_small(table: &TablePlan, steps: usize) -> bool {
-    table.bytes <= SMALL_TABLE_BYTES_MAX && table.partition.is_none() && steps <= GROUP_STEPS_MAX
+    table.mode == TableMode::Create
+        && table.bytes <= SMALL_TABLE_BYTES_MAX
+        && table.partition.is_none()
+        && steps <= GROUP_STEPS_MAX
 }
 
 /// The groups of a source, and the group of each of its tables: of small ones at least one for each connection.
@@ -276,7 +295,9 @@ fn grouped(source: &Source, jobs: usize) -> (Vec<Group>, BTreeMap<String, usize>
         let steps = count(table);
         if !is_small(table, steps) {
             places.insert(table.source.clone(), groups.len());
-            groups.push(Group { bytes: table.bytes.max(SMALL_TABLE_BYTES_MAX + 1), ..Group::default() });
+            let (bytes, is_ours) =
+                (table.bytes.max(SMALL_TABLE_BYTES_MAX + 1), table.mode == TableMode::Create);
+            groups.push(Group { bytes, is_ours, ..Group::default() });
             continue;
         }
         if open.1 >= tables_max || open.2 + steps > GROUP_STEPS_MAX {

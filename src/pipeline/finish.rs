@@ -12,12 +12,12 @@ use super::steps::{is_validation, is_view};
 use super::tools::Tools;
 use super::verify::{Expected, Verdict};
 use crate::assess::pool::join;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::Phase;
 use crate::ident::qualified;
-use crate::postgres::fault::server_error;
 use crate::postgres::ledger::{StepProgress, StepState};
 use crate::postgres::session::Session;
+use crate::postgres::step;
 use crate::timing::Span;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -108,6 +108,16 @@ impl Crew {
             validates || (is_view(step) && is_view(failed) && names())
         };
         self.outcome().failed.iter().any(|(other, failed)| *other == source && bars(failed))
+    }
+
+    /// Takes note of a step that was done together with others.
+    fn is_done(&self, source: usize, step: StepState, seconds: f64) {
+        let (phase, name) = (phase_of(&step), name(&step));
+        self.stations.begin(phase, &name, 0, 0, Arc::default());
+        self.stations.done(phase, &name, 0, seconds);
+        self.tools.events.clock().table(&step.table).step(&step.kind, seconds);
+        let step = StepState { progress: StepProgress::Done, ..step };
+        self.outcome().done.push(Finished { source, step, seconds });
     }
 
     /// Every core of the machine that the server shares with us has work: another process for one index would only take
@@ -203,39 +213,39 @@ impl Worker {
             if self.crew.tools.cancel.is_asked() {
                 return;
             }
-            if part.len() > 1 && self.together(source, &part).await {
-                continue;
-            }
-            for step in part {
+            for step in self.together(source, part).await {
                 self.one(source, step).await;
             }
         }
     }
 
-    /// Does steps together; where that fails, false: each is then done alone, so that the one that fails is named, and the
-    /// others are made.
-    async fn together(&mut self, source: usize, steps: &[StepState]) -> bool {
+    /// Does several steps together, and gives back what is to be done one by one: all of them where that fails, so that the
+    /// one that cannot be done is named and the others are made; but not what was committed although nobody heard of it.
+    async fn together(&mut self, source: usize, steps: Vec<StepState>) -> Vec<StepState> {
+        if steps.len() < 2 {
+            return steps;
+        }
         let (crew, started) = (Arc::clone(&self.crew), Instant::now());
-        let clock = crew.tools.events.clock();
+        let (whose, clock) = (&crew.sources[source], crew.tools.events.clock());
         let _going: Vec<Span> = steps.iter().map(|step| clock.stage(phase_of(step).stage())).collect();
-        let work = async { build::do_together(self.ready().await?, &crew.sources[source], steps).await };
+        let work = async { build::do_together(self.ready().await?, whose, &steps).await };
         let result = crew.tools.cancel.bound(work).await;
-        if let Err(error) = result {
-            if server_error(&error).is_none() {
-                self.session = None;
-            }
-            return false;
+        let Err(error) = result else {
+            let seconds = started.elapsed().as_secs_f64() / steps.len() as f64;
+            steps.into_iter().for_each(|step| crew.is_done(source, step, seconds));
+            return Vec::new();
+        };
+        self.session = None;
+        if error.kind() == ErrorKind::Busy {
+            crew.outcome().failures.push((steps[0].table.clone(), error));
+            crew.graph.close();
+            return Vec::new();
         }
-        let seconds = started.elapsed().as_secs_f64() / steps.len() as f64;
-        for step in steps {
-            let (phase, name) = (phase_of(step), name(step));
-            crew.stations.begin(phase, &name, 0, 0, Arc::default());
-            crew.stations.done(phase, &name, 0, seconds);
-            clock.table(&step.table).step(&step.kind, seconds);
-            let step = StepState { progress: StepProgress::Done, ..step.clone() };
-            crew.outcome().done.push(Finished { source, step, seconds });
-        }
-        true
+        let asked = async { step::pending(self.session().await?, &whose.owner, &steps).await };
+        let Ok(pending) = crew.tools.cancel.bound(asked).await else { return steps };
+        let (left, done): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| pending.contains(&step.step));
+        done.into_iter().for_each(|step| crew.is_done(source, step, 0.0));
+        left
     }
 
     async fn one(&mut self, source: usize, step: StepState) {

@@ -13,7 +13,7 @@ use crate::postgres::load::{self, Begun, LoadTarget, Opened, Tally};
 use crate::postgres::session::Session;
 use crate::timing::{Stage, TableClock};
 use bytes::Bytes;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// A table that was read.
 struct Read {
@@ -54,9 +54,13 @@ pub(super) async fn copy_together(
 
 /// Reads what can be read and sent as it is. A value that does not fit, rows to be set aside: the table goes alone.
 fn read_all(tasks: &[CopyTask]) -> Vec<Read> {
+    let kept_bytes = Cell::new(0);
     let plain = |(index, task): (usize, &CopyTask)| {
-        let frames = RefCell::new(Vec::new());
-        let summary = read_task(task, &|frame| keep(&frames, &frame)).ok()?;
+        let (frames, before) = (RefCell::new(Vec::new()), kept_bytes.get());
+        let Ok(summary) = read_task(task, &|frame| keep(&frames, &frame, &kept_bytes)) else {
+            kept_bytes.set(before);
+            return None;
+        };
         let read = Read { index, frames: frames.into_inner(), summary };
         (read.summary.held.rows == 0).then_some(read)
     };
@@ -64,7 +68,12 @@ fn read_all(tasks: &[CopyTask]) -> Vec<Read> {
 }
 
 /// A frame is made to be sent at once, with room for a large one: what is kept has the size that it needs.
-fn keep(frames: &RefCell<Vec<Frame>>, frame: &Frame) -> Result<()> {
+fn keep(frames: &RefCell<Vec<Frame>>, frame: &Frame, kept_bytes: &Cell<u64>) -> Result<()> {
+    kept_bytes.set(kept_bytes.get() + frame.bytes.len() as u64);
+    // The source may have grown since the ledger's sizes were taken.
+    if kept_bytes.get() > SMALL_TABLES_BYTES_MAX * 2 {
+        return Err(Error::internal("a table is too large to be read ahead"));
+    }
     let bytes = Bytes::copy_from_slice(&frame.bytes);
     frames.borrow_mut().push(Frame { bytes, rows: frame.rows });
     Ok(())

@@ -79,6 +79,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
         tasks.iter().map(|(_, e)| (e.plan.source.clone(), rows_of(e))).collect();
     let outcome = finish::run(tools, sources_of(&pairs, tasks), false).await;
     let mut failures = compare::account_for(outcome.compared, account);
+    tools.cancel.check()?;
     failures.extend(outcome.failures);
     for table in &mut account.report.tables {
         table.rows.copied = expected_rows.get(&table.source).copied().unwrap_or(0);

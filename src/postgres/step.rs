@@ -7,7 +7,7 @@ use super::session::Session;
 use crate::error::Result;
 use crate::ident::{literal, qualified};
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 /// Runs one statement and marks its step done, in one transaction. The caller says which object it was about.
 ///
@@ -137,6 +137,22 @@ pub async fn mark(
         Ok(_) => Ok(()),
         Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Err(fenced()),
         Err(error) => Err(session.explain(error, "writing the ledger").await),
+    }
+}
+
+/// The numbers of those of `steps` that the ledger has as pending, read under a lock: waits for a COMMIT that may still be
+/// under way (lost acknowledgement).
+///
+/// # Errors
+/// A target fault.
+pub async fn pending(session: &Session, owner: &StepOwner, steps: &[StepState]) -> Result<Vec<i32>> {
+    let sql = "SELECT step FROM cutover.step WHERE source_id = $1 AND step = ANY ($2) AND state = 'pending' FOR UPDATE";
+    let numbers: Vec<i32> = steps.iter().map(|step| step.step).collect();
+    let params: &[(&(dyn ToSql + Sync), Type)] =
+        &[(&owner.source_id, Type::INT8), (&numbers, Type::INT4_ARRAY)];
+    match session.client().query_typed(sql, params).await {
+        Ok(rows) => Ok(rows.iter().map(|row| row.get(0)).collect()),
+        Err(error) => Err(session.explain(error, "asking the ledger which steps are done").await),
     }
 }
 

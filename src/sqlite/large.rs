@@ -68,8 +68,9 @@ fn key_at(
     range: &ScanRange,
     passed: u64,
 ) -> rusqlite::Result<Option<i64>> {
-    let sql = format!("{} LIMIT 1 OFFSET {passed}", spec.select(&[spec.key_name()], range));
-    connection.query_row(&sql, params_from_iter(spec.bounds(range)), |row| row.get(0)).optional()
+    let keys = spec.select(&[format!("{} AS k", spec.key_name())], range);
+    let sql = format!("SELECT max(k) FROM ({keys} LIMIT {})", passed.saturating_add(1));
+    connection.query_row(&sql, params_from_iter(spec.bounds(range)), |row| row.get(0))
 }
 
 /// Key and lengths of the first row of `range`; neither `typeof` nor `octet_length` reads the value.

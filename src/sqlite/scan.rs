@@ -35,6 +35,8 @@ pub struct ScanSpec {
     prepares: bool,
     /// some column's `large_bytes` is set
     has_large: bool,
+    /// large BLOBs are read whole: of a table with generated columns SQLite opens none by itself
+    whole: bool,
     /// the column that is the key itself, so that it need not be read twice
     key_column: Option<usize>,
 }
@@ -64,8 +66,14 @@ impl ScanSpec {
         let key = key.map(str::to_owned);
         let order = Vec::new();
         let (table, columns) = (table.to_owned(), Vec::new());
-        let (filter, key_column, has_large) = (None, None, false);
-        ScanSpec { table, key, filter, order, columns, utf16, prepares, has_large, key_column }
+        let (filter, key_column, has_large, whole) = (None, None, false, false);
+        ScanSpec { table, key, filter, order, columns, utf16, prepares, has_large, whole, key_column }
+    }
+
+    /// Reads every value whole where the table `has_generated` columns.
+    pub fn whole_where(mut self, has_generated: bool) -> ScanSpec {
+        self.whole = has_generated;
+        self
     }
 
     /// The same without the BLOBs of these lengths, one per column.
@@ -294,7 +302,8 @@ pub fn scan(
     range: &ScanRange,
     mut each: impl FnMut(&RowView<'_>) -> Result<()>,
 ) -> Result<()> {
-    if spec.key.is_none() {
+    // A filter may look at long values of other tables, too: under the limit each row of this one would stop there.
+    if spec.key.is_none() || spec.filter.is_some() || spec.whole {
         return rows(connection, spec, range, &mut each).map(drop);
     }
     let mut left = *range;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 const MIB: u64 = 1024 * 1024;
 
 /// What the process may take for any data set, as docs/operations.md promises; where rows with large values are read back, besides
-/// the largest of them, which the network driver holds.
+/// the largest of them, which is gathered whole.
 const PROMISED_BYTES: u64 = 128 * MIB;
 
 /// After this a run hangs: it is ended, so that the tests are not. Nothing is measured by it.

@@ -129,6 +129,29 @@ async fn foreign_keys_wait_for_both_ends_and_vacuum_for_the_foreign_keys() {
     assert_eq!(waves[3], ["v", "c", "p"]);
 }
 
+/// A key into a table that the source does not have, or that another source has, may lock any of them.
+#[tokio::test]
+async fn a_foreign_key_whose_parent_is_not_known_waits_for_all_and_every_vacuum_for_it() {
+    let mut child = table("c", LARGE, &["p"]);
+    child.foreign_keys[0].probe = None;
+    let steps = [
+        ["other", "primary key", "o_pkey"],
+        ["c", "foreign key", "c_p"],
+        ["c", "vacuum", "c"],
+        ["other", "vacuum", "other"],
+    ];
+    let waves = waves(source(vec![child, table("other", LARGE, &[])], &steps)).await;
+    assert_eq!(waves, [vec!["o_pkey"], vec!["c_p"], vec!["c", "other"]]);
+}
+
+/// Whoever writes into a table that was there waits for one index at a time.
+#[tokio::test]
+async fn indexes_of_a_table_that_was_there_go_one_by_one() {
+    let existing = TablePlan { mode: TableMode::Existing, ..table("a", LARGE, &[]) };
+    let steps = [["a", "index", "i1"], ["a", "index", "i2"]];
+    assert_eq!(waves(source(vec![existing], &steps)).await, [["i1"], ["i2"]]);
+}
+
 #[tokio::test]
 async fn a_few_small_tables_go_to_every_connection() {
     let tables = (0..5).map(|i| table(&format!("t{i}"), 10, &[])).collect();

@@ -23,6 +23,8 @@ pub struct Exchange {
     out: Vec<u8>,
     /// a COPY's stream is open: neither done nor refused
     is_copying: bool,
+    /// rows are sent, so that none are awaited
+    sends: bool,
 }
 
 impl std::fmt::Debug for Exchange {
@@ -74,7 +76,7 @@ impl Exchange {
     pub(in crate::postgres) async fn begin(wire: &Wire) -> Result<Exchange, WireFault> {
         let turn = Some(wire.turn().await?);
         let (answers, heard) = (Answers::default(), Heard::default());
-        Ok(Exchange { turn, answers, heard, out: Vec::new(), is_copying: false })
+        Ok(Exchange { turn, answers, heard, out: Vec::new(), is_copying: false, sends: false })
     }
 
     /// Queues one statement (one alone, so that its number is that of its answer). After `COPY … FROM STDIN` follow
@@ -96,7 +98,7 @@ impl Exchange {
     /// [`WireFault::Refused`] as soon as the server has said so: then no more is sent, and the connection is the
     /// driver's again.
     pub async fn data(&mut self, bytes: Bytes) -> Result<(), WireFault> {
-        self.is_copying = true;
+        (self.is_copying, self.sends) = (true, true);
         self.heed().await?;
         frontend::copy_data(bytes.len(), &mut self.out)?;
         let line = self.turn.as_mut().ok_or(WireFault::Ended)?.line()?;
@@ -225,8 +227,7 @@ impl Exchange {
 
     async fn send_all(&mut self) -> Result<(), WireFault> {
         self.send(&[]).await?;
-        let line = self.turn.as_mut().ok_or(WireFault::Ended)?.line()?;
-        Ok(poll_fn(|cx| line.stream.poll_flush(cx)).await?)
+        poll_fn(|cx| self.poll_flushed(cx)).await
     }
 
     /// Writes what is queued and `payload` after it, whole even where the server refuses meanwhile: a message that is
@@ -238,6 +239,15 @@ impl Exchange {
         out.clear();
         self.out = out;
         sent
+    }
+
+    /// While rows are sent, the server is heard also here: TLS may hold bytes that it does not take before it has been.
+    fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WireFault>> {
+        if self.sends {
+            self.poll_heard(cx)?;
+        }
+        let line = self.turn.as_mut().ok_or(WireFault::Ended)?.line()?;
+        line.stream.poll_flush(cx).map_err(WireFault::from)
     }
 
     fn poll_send(
