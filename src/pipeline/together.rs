@@ -70,7 +70,7 @@ fn read_all(tasks: &[CopyTask]) -> Vec<Read> {
 /// A frame is made to be sent at once, with room for a large one: what is kept has the size that it needs.
 fn keep(frames: &RefCell<Vec<Frame>>, frame: &Frame, kept_bytes: &Cell<u64>) -> Result<()> {
     kept_bytes.set(kept_bytes.get() + frame.bytes.len() as u64);
-    // The source may have grown since the ledger's sizes were taken.
+    // The source may have grown since the ledger's sizes were taken; and a row may be longer in the stream than it weighs.
     if kept_bytes.get() > SMALL_TABLES_BYTES_MAX * 2 {
         return Err(Error::internal("a table is too large to be read ahead"));
     }
@@ -107,4 +107,19 @@ pub(super) fn batches(tasks: Vec<CopyTask>, jobs: usize) -> Vec<Vec<CopyTask>> {
         }
     }
     batches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table that was small when the ledger took its size may be large now.
+    #[test]
+    fn what_is_read_ahead_is_bounded() {
+        let (frames, kept_bytes) = (RefCell::new(Vec::new()), Cell::new(0));
+        let frame = Frame { bytes: Bytes::from(vec![0; 512 * 1024]), rows: 1 };
+        let taken = (0..1000).take_while(|_| keep(&frames, &frame, &kept_bytes).is_ok()).count();
+        assert_eq!(taken as u64, SMALL_TABLES_BYTES_MAX * 2 / frame.bytes.len() as u64);
+        assert_eq!(frames.borrow().len(), taken);
+    }
 }

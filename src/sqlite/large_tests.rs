@@ -158,3 +158,25 @@ fn a_value_that_changes_while_it_is_read_is_an_error_that_names_it() {
         assert!(error.to_string().contains("column \"b\", rowid 7: the value was changed"), "{error}");
     }
 }
+
+/// A filter may read long values of other rows and tables: it is asked once a scan, at the full limit.
+#[test]
+fn a_filtered_table_is_read_whole_and_its_filter_may_look_at_long_values() {
+    let large = format!("3, randomblob({})", LARGE + 1);
+    let connection = table("i INTEGER PRIMARY KEY, b", &["1, 'a'", "2, 'b'", &large]);
+    connection
+        .execute_batch(&format!("CREATE TABLE d(x); INSERT INTO d VALUES (hex(zeroblob({LARGE})))"))
+        .unwrap();
+    let filter = "i IN (SELECT 1 FROM d WHERE x LIKE '0%' UNION SELECT 3 FROM d WHERE length(x) > 5)";
+    let found = seen(&connection, &spec(&["b"]).filter(Some(filter)), ScanRange::WHOLE);
+    assert_eq!(found, [(1, vec![(false, 1)]), (3, vec![(false, LARGE + 1)])]);
+}
+
+/// SQLite opens no BLOB of a table with generated columns by itself: it lends the value, and nothing is copied.
+#[test]
+fn a_table_with_generated_columns_is_read_whole() {
+    let large = format!("1, randomblob({})", LARGE + 1);
+    let connection = table("i INTEGER PRIMARY KEY, b, n AS (length(b))", &[&large]);
+    let found = seen(&connection, &spec(&["b"]).whole_where(true), ScanRange::WHOLE);
+    assert_eq!(found, [(1, vec![(false, LARGE + 1)])]);
+}
