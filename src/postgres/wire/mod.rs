@@ -1,6 +1,6 @@
 //! A second way to speak on a session's connection: COPY over the simple protocol, as bytes and not as messages.
 //!
-//! The driver logs in and runs every other statement. For a COPY its task is kept waiting ([`turns`]) while an
+//! The driver logs in and runs every other statement. For a COPY its task is kept waiting (`turns.rs`) while an
 //! [`Exchange`] owns the stream: frames are written as they are, rows are read in place out of one large buffer, and
 //! what the server says is heard while it is said. Then the driver goes on, in the same transaction.
 //!
