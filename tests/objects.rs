@@ -54,6 +54,7 @@ fn an_object_that_cannot_be_made_does_not_take_its_neighbours_with_it() {
     database.execute(&refuse("INDEX%t7_a"));
     let run = migrate(source.path(), &database, &[]).ends_with(6);
     assert!(run.said().contains("index \"t7_a\" of table \"t7\""), "{}", run.said());
+    assert!(run.said().contains("made: 19 indexes, 20 constraints valid"), "{}", run.said());
     let made = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'i' AND nspname = 'public'";
     assert_eq!(database.query_one_text(made), "39");
     database.execute(ALLOW);

@@ -148,6 +148,10 @@ impl Worker {
     }
 
     async fn ready<'a>(&self, session: &'a mut Option<Session>) -> Result<&'a Session> {
+        // After a COMMIT whose answer was lost the ledger may say that all is well: then only the session has gone.
+        if session.as_ref().is_some_and(|session| session.client().is_closed()) {
+            *session = None;
+        }
         match session {
             Some(session) => Ok(session),
             None => Ok(session.insert(self.connector.connect(&format!("copy {}", self.number)).await?)),

@@ -121,10 +121,12 @@ pub async fn begin<'a>(session: &'a Session, targets: &'a [&'a LoadTarget]) -> R
     let Some(first) = targets.first() else { return Ok(Begun::AlreadyDone) };
     let client = session.client();
     // Sent in this order before the first answer is read. Where one fails, the server refuses those behind it.
-    let (begun, owned, done, strange) = futures::join!(
+    let lock_tables = lock_frozen(targets);
+    let (begun, owned, done, locked, strange) = futures::join!(
         client.batch_execute("BEGIN"),
         check_epoch(session, first.source_id, first.epoch),
         lock_chunks(session, targets),
+        client.batch_execute(&lock_tables),
         check_empty(session, targets),
     );
     if let Err(error) = begun {
@@ -138,8 +140,22 @@ pub async fn begin<'a>(session: &'a Session, targets: &'a [&'a LoadTarget]) -> R
     if done.contains(&true) {
         return leave(session, targets, &done).await;
     }
+    if let Err(error) = locked {
+        return Err(session.explain(error, "locking the table").await.at(place_of(targets)));
+    }
     strange?;
     Ok(Begun::Ready(Opened { session, targets }))
+}
+
+/// Locks tables before it is looked whether they are empty: a row of somebody else that was not committed then would be
+/// truncated with the rest. TRUNCATE takes the same lock.
+fn lock_frozen(targets: &[&LoadTarget]) -> String {
+    let frozen = targets.iter().filter(|target| target.fill == Fill::Frozen);
+    let names: Vec<String> = frozen.map(|target| target.name()).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE", names.join(", ONLY "))
 }
 
 /// Chunks that commit together are done together.

@@ -73,32 +73,7 @@ pub async fn mark_all(
     steps: &[StepState],
     details: &[Option<String>],
 ) -> Result<()> {
-    // Fails where it marks fewer, for the reason that `mark` gives.
-    let sql = "WITH marked AS (
-                 UPDATE cutover.step t SET state = 'done', detail = d.detail, done_at = clock_timestamp()
-                 FROM unnest($2::int4[], $3::text[]) AS d (step, detail)
-                 WHERE t.source_id = $1 AND t.step = d.step
-                   AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
-                 RETURNING 1)
-               SELECT 1 / (count(*) = cardinality($2::int4[]))::int FROM marked";
-    let numbers: Vec<i32> = steps.iter().map(|step| step.step).collect();
-    let updated = session
-        .client()
-        .query_typed(
-            sql,
-            &[
-                (&owner.source_id, Type::INT8),
-                (&numbers, Type::INT4_ARRAY),
-                (&details, Type::TEXT_ARRAY),
-                (&owner.epoch, Type::INT8),
-            ],
-        )
-        .await;
-    match updated {
-        Ok(_) => Ok(()),
-        Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Err(fenced()),
-        Err(error) => Err(session.explain(error, "writing the ledger").await),
-    }
+    write_state(session, owner, steps, "done", details).await
 }
 
 /// Marks a step without running anything.
@@ -112,28 +87,34 @@ pub async fn mark(
     state: &str,
     detail: Option<&str>,
 ) -> Result<()> {
-    // Fenced by itself: what VACUUM and setval do is outside of a transaction that has checked the epoch.
-    // Where there is nothing to mark it fails (it divides by zero), so that a COMMIT sent behind it commits nothing.
+    write_state(session, owner, std::slice::from_ref(step), state, &[detail.map(str::to_owned)]).await
+}
+
+/// Fenced by itself: what VACUUM and setval do is outside of a transaction that has checked the epoch. Where it marks fewer
+/// than all it fails (it divides by zero), so that a COMMIT sent behind it commits nothing.
+async fn write_state(
+    session: &Session,
+    owner: &StepOwner,
+    steps: &[StepState],
+    state: &str,
+    details: &[Option<String>],
+) -> Result<()> {
     let sql = "WITH marked AS (
-                 UPDATE cutover.step SET state = $3, detail = $4, done_at = clock_timestamp()
-                 WHERE source_id = $1 AND step = $2
-                   AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $5 FOR SHARE)
+                 UPDATE cutover.step t SET state = $5, detail = d.detail, done_at = clock_timestamp()
+                 FROM unnest($2::int4[], $3::text[]) AS d (step, detail)
+                 WHERE t.source_id = $1 AND t.step = d.step
+                   AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
                  RETURNING 1)
-               SELECT 1 / count(*) FROM marked";
-    let updated = session
-        .client()
-        .query_typed(
-            sql,
-            &[
-                (&owner.source_id, Type::INT8),
-                (&step.step, Type::INT4),
-                (&state, Type::TEXT),
-                (&detail, Type::TEXT),
-                (&owner.epoch, Type::INT8),
-            ],
-        )
-        .await;
-    match updated {
+               SELECT 1 / (count(*) = cardinality($2::int4[]))::int FROM marked";
+    let numbers: Vec<i32> = steps.iter().map(|step| step.step).collect();
+    let params: &[(&(dyn ToSql + Sync), Type)] = &[
+        (&owner.source_id, Type::INT8),
+        (&numbers, Type::INT4_ARRAY),
+        (&details, Type::TEXT_ARRAY),
+        (&owner.epoch, Type::INT8),
+        (&state, Type::TEXT),
+    ];
+    match session.client().query_typed(sql, params).await {
         Ok(_) => Ok(()),
         Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Err(fenced()),
         Err(error) => Err(session.explain(error, "writing the ledger").await),

@@ -1,6 +1,8 @@
 //! Whole tables in one transaction, with FREEZE where nobody can be looking (semantics.md §5.3).
 
 use super::hold::Hold;
+#[cfg(feature = "failpoints")]
+use super::running::wait_for;
 use super::world::{Target, World, writers};
 use crate::support::postgres::Database;
 
@@ -80,4 +82,28 @@ fn a_table_that_is_begun_is_not_emptied_to_be_whole() {
     assert!(first.iter().all(|writer| now.contains(writer)), "{first:?} {now:?}");
     assert!(now.len() > 10, "{now:?}");
     undisturbed.assert_resumes(&world, &database, "chunk by chunk");
+}
+
+/// Somebody's row that is not committed yet when it is looked whether the table is empty: refused, and the row stays.
+#[cfg(feature = "failpoints")]
+#[test]
+fn a_row_that_is_committed_meanwhile_is_not_truncated() {
+    let Some(world) = World::new() else { return };
+    let database = world.database(Target::Empty);
+    let killed = world.unsized_copy(&database).env("CUTOVER_FAILPOINTS", "before_commit=kill:1").run();
+    assert_eq!(killed.code, -6, "{killed:?}");
+    let stranger = Hold::session(&database);
+    stranger.rows("BEGIN; INSERT INTO file VALUES (7, 'theirs', '')").expect("a row");
+    let done = std::thread::scope(|scope| {
+        let run = scope.spawn(|| world.unsized_copy(&database).run());
+        wait_for("the run waits for the table", || {
+            let waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'file'::regclass";
+            (stranger.watch(waiting) > 0).then_some(())
+        });
+        stranger.rows("COMMIT").expect("a commit");
+        run.join().expect("a run")
+    });
+    assert_ne!(done.code, 0, "{done:?}");
+    assert!(format!("{done:?}").contains("holds rows that this run did not put there"), "{done:?}");
+    assert_eq!(database.query_one_text("SELECT count(*) || min(name) FROM file"), "1theirs");
 }

@@ -80,13 +80,14 @@ pub(super) fn objects(report: &RunReport) -> String {
     let objects = &report.objects;
     let is_open = |object: &&ObjectReport| object.state == "not valid";
     let open: Vec<&ObjectReport> = objects.constraints.iter().filter(is_open).collect();
+    let made = |objects: &[ObjectReport]| objects.iter().filter(|object| object.state != "pending").count();
     let counts = [
-        (objects.indexes.len(), "index", ""),
-        (objects.constraints.len() - open.len(), "constraint", " valid"),
+        (made(&objects.indexes), "index", ""),
+        (made(&objects.constraints) - open.len(), "constraint", " valid"),
         (open.len(), "constraint", " not valid"),
-        (objects.sequences.len(), "sequence", ""),
-        (objects.views.len(), "view", ""),
-        (objects.triggers.len(), "trigger", ""),
+        (made(&objects.sequences), "sequence", ""),
+        (made(&objects.views), "view", ""),
+        (made(&objects.triggers), "trigger", ""),
     ];
     let parts: Vec<String> = counts
         .iter()
