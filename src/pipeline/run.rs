@@ -3,6 +3,8 @@
 use super::account::Account;
 use super::active::{Active, refresh};
 use super::begin::{begin, check_creation, connect, known_sources, reopen_emptied};
+use super::budget;
+use super::control;
 use super::resume;
 use super::schedule::copy_chunks;
 use super::sequence;
@@ -29,7 +31,8 @@ pub struct Ended {
     pub plans: Vec<Plan>,
 }
 
-pub(super) fn end(tools: &Tools, account: Account, result: Result<()>) -> Ended {
+pub(super) fn end(tools: &Tools, mut account: Account, result: Result<()>) -> Ended {
+    account.retries(&tools.retry);
     let error = result.err();
     Ended { report: account.close(error.as_ref(), tools.events.clock()), error, plans: Vec::new() }
 }
@@ -42,20 +45,44 @@ pub async fn copy(tools: &Tools) -> Ended {
 }
 
 async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
+    let (tools, control, actives) = &mut begun(tools, account).await?;
+    let config = &tools.config;
+    if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
+        return already_done(tools, control, actives, account).await;
+    }
+    let result = carry_out(tools, control, actives, account).await;
+    let _record = tools.events.clock().stage(RunStage::Record);
+    record_end(tools, control, actives, result.as_ref().err()).await?;
+    result
+}
+
+/// Everything before the first row. What fails here for a cause that can pass has left nothing that a new beginning would
+/// not find: so it begins again. But not where the server was never reached.
+async fn begun(tools: &Tools, account: &mut Account) -> Result<(Tools, Session, Vec<Active>)> {
+    let (mut attempts, mut was_reached) = (tools.retry.attempts(None), false);
+    loop {
+        let error = match try_begin(tools, account).await {
+            Ok(begun) => return Ok(begun),
+            Err(error) => error,
+        };
+        was_reached |= account.report.target.is_some();
+        if !was_reached {
+            return Err(error);
+        }
+        attempts.after(error).await?;
+        account.begin_again();
+    }
+}
+
+async fn try_begin(tools: &Tools, account: &mut Account) -> Result<(Tools, Session, Vec<Active>)> {
     let jobs = open(tools, account).await?;
     let mut control = connect(tools, account).await?;
+    let within = budget::within(tools, &control).await?;
     ledger::take_lock(&control).await?;
     let mut actives = begin(tools, &mut control, jobs, account).await?;
     reopen_emptied(tools, &mut control, &mut actives, account).await?;
     mend_sequences(tools, &control, &mut actives).await?;
-    let config = &tools.config;
-    if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
-        return already_done(tools, &control, &actives, account).await;
-    }
-    let result = carry_out(tools, &control, &mut actives, account).await;
-    let _record = tools.events.clock().stage(RunStage::Record);
-    record_end(tools, &control, &actives, result.as_ref().err()).await?;
-    result
+    Ok((within, control, actives))
 }
 
 /// Sequences that an earlier run set are looked at again: anybody may have moved them since.
@@ -70,7 +97,7 @@ async fn mend_sequences(tools: &Tools, control: &Session, actives: &mut [Active]
 /// Everything after the preparation: what is left of copying, verifying and finishing.
 async fn carry_out(
     tools: &Tools,
-    control: &Session,
+    control: &mut Session,
     actives: &mut [Active],
     account: &mut Account,
 ) -> Result<()> {
@@ -79,7 +106,12 @@ async fn carry_out(
         tools.cancel.at_once(follow::prepare(&active.job, &active.plan, tools.config.jobs)).await?;
     }
     let mut failures = copy_chunks(tools, actives, account).await;
-    refresh(control, actives).await?;
+    if let Err(error) = control::refresh(tools, control, actives).await {
+        tools.cancel.check()?;
+        // What failed first says more than that its record cannot be reached.
+        failures.push((String::new(), error));
+        return summarise(failures, account);
+    }
     actives.iter().for_each(|active| account.ledger(&active.state));
     tools.cancel.check()?;
     if let Some(fenced) = failures.iter().position(|(_, error)| error.kind() == ErrorKind::Busy) {
@@ -88,7 +120,7 @@ async fn carry_out(
     failures.extend(finish_tables(tools, control, actives, account).await?);
     tools.cancel.check()?;
     let _record = tools.events.clock().stage(RunStage::Record);
-    refresh(control, actives).await?;
+    control::refresh(tools, control, actives).await?;
     for active in actives.iter() {
         account.ledger_of(active);
         account.set_aside(control, active.state.source_id).await?;

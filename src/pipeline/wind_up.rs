@@ -1,8 +1,9 @@
 //! How a run ends: the steps that are left, one error for all that failed, and the ledger's last word.
 
 use super::account::Account;
-use super::active::{Active, refresh};
+use super::active::Active;
 use super::compare;
+use super::control;
 use super::draw::Source;
 use super::finish;
 use super::steps::{SEQUENCE, VACUUM, is_validation, is_view};
@@ -21,7 +22,7 @@ use std::sync::Arc;
 /// Compares what is not proved yet, and runs every step that is left of tables whose rows are all there.
 pub(super) async fn finish_tables(
     tools: &Tools,
-    control: &Session,
+    control: &mut Session,
     actives: &mut [Active],
     account: &mut Account,
 ) -> Result<Vec<(String, Error)>> {
@@ -41,7 +42,7 @@ pub(super) async fn finish_tables(
     let outcome = finish::run(tools, sources, true).await;
     let mut failures = compare::account_for(outcome.compared, account);
     tools.cancel.check()?;
-    refresh(control, actives).await?;
+    control::refresh(tools, control, actives).await?;
     for (i, active) in actives.iter().enumerate() {
         let done: Vec<_> = outcome.done.iter().filter(|finished| finished.source == i).cloned().collect();
         account.steps(&active.plan, &active.wanted_steps(&tools.config), &done);
@@ -174,7 +175,7 @@ impl Account {
 /// The ledger's last word on this run. A run that was fenced off has none.
 pub(super) async fn record_end(
     tools: &Tools,
-    control: &Session,
+    control: &mut Session,
     actives: &[Active],
     error: Option<&Error>,
 ) -> Result<()> {
@@ -195,15 +196,16 @@ pub(super) async fn record_end(
             None => None,
         };
         // Where the target itself has failed, the first error says more than that its ledger cannot be reached.
-        let recorded = ledger::finish(control, active.state.source_id, active.state.epoch, text.as_deref());
-        if tools.cancel.is_asked() && error.is_some() {
-            // A backend that we left may still hold the row: a stop does not wait for the wording of its record.
-            let _ = tokio::time::timeout(RECORD_WAIT, recorded).await;
-            continue;
-        }
-        let recorded = recorded.await;
+        let (source_id, epoch) = (active.state.source_id, active.state.epoch);
+        let recorded =
+            async |session: &Session| ledger::finish(session, source_id, epoch, text.as_deref()).await;
         if error.is_none() {
-            recorded?;
+            control::with(tools, control, &control::held(actives), recorded).await?;
+        } else if tools.cancel.is_asked() {
+            // A backend that we left may still hold the row: a stop does not wait for the wording of its record.
+            let _ = tokio::time::timeout(RECORD_WAIT, recorded(control)).await;
+        } else {
+            let _ = recorded(control).await;
         }
     }
     Ok(())

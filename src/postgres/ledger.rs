@@ -141,6 +141,18 @@ pub async fn take_lock(session: &Session) -> Result<()> {
     }
 }
 
+/// Ends the backend of `old`, a session of this run that broke, if the server has not noticed yet that nobody is there.
+///
+/// # Errors
+/// A target fault.
+pub async fn end_session(session: &Session, old: &Session) -> Result<()> {
+    // Of this session's own name and user: a process number may have been given anew.
+    let sql = "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a, pg_stat_activity me
+               WHERE me.pid = pg_backend_pid() AND a.pid = $1 AND a.pid <> me.pid
+                 AND a.application_name = me.application_name AND a.usesysid = me.usesysid";
+    query(session, sql, &[(&old.backend_pid(), Type::INT4)]).await.map(drop)
+}
+
 async fn busy(session: &Session) -> Error {
     let sql = format!(
         "SELECT a.pid, coalesce(a.application_name, ''), coalesce(host(a.client_addr), 'a local socket')
