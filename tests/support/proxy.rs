@@ -378,7 +378,7 @@ impl<'a> Line<'a> {
         let rules = rules.iter_mut().filter(|rule| {
             rule.times > 0 && rule.way == self.way && (rule.role.is_empty() || name.contains(rule.role))
         });
-        let due = rules.filter_map(|rule| Some((piece.offset_of(rule.at, &said)?, rule)));
+        let due = rules.filter_map(|rule| Some((piece.offset_of(rule.at, said)?, rule)));
         let (offset, rule) = due.filter(|(offset, _)| *offset >= from).min_by_key(|(offset, _)| *offset)?;
         rule.times -= 1;
         self.shared.struck.fetch_add(1, Ordering::SeqCst);
