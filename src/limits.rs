@@ -139,6 +139,9 @@ pub const RETRY_WAIT_MIN: Duration = Duration::from_millis(250);
 /// The longest wait between two attempts: a server that is back is noticed within it.
 pub const RETRY_WAIT_MAX: Duration = Duration::from_secs(30);
 
+/// How often a run does again what a server forgot that crashed although it had acknowledged it: each time takes a crash.
+pub const LOST_ROUNDS_MAX: usize = 10;
+
 /// How long SQLite waits for another process's lock on the source.
 pub const SOURCE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -28,7 +28,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 pub fn duration_word(time: Duration) -> String {
     let milliseconds = time.as_millis();
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
-    match units.into_iter().find(|(factor, _)| milliseconds > 0 && milliseconds % factor == 0) {
+    match units.into_iter().find(|(factor, _)| milliseconds > 0 && milliseconds.is_multiple_of(*factor)) {
         Some((factor, unit)) => format!("{}{unit}", milliseconds / factor),
         None => "0".to_owned(),
     }

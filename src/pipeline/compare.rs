@@ -66,8 +66,7 @@ pub(super) async fn compare_one(
     asked: &Asked,
     session: &Session,
     owner: Option<&StepOwner>,
-    expected: &Expected,
-    counters: &TaskCounters,
+    (expected, counters): (&Expected, &TaskCounters),
 ) -> Result<Verdict> {
     let (plan, level) = (&expected.plan, tools.config.verify);
     let verdict = verify_table(session, &tools.config.schema, expected, level, asked, counters).await?;

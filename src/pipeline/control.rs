@@ -75,8 +75,15 @@ pub(super) async fn ensure(tools: &Tools, control: &mut Session, held: &Held) ->
     with(tools, control, held, async |session| step::execute(session, "SELECT 1").await).await
 }
 
-/// Reads again what the ledger knows.
+/// Reads again what the ledger knows, once that is durable: chunks and steps commit without waiting for the disk, and a run
+/// that outlives a crash of the server must see what was lost by it.
 pub(super) async fn refresh(tools: &Tools, control: &mut Session, actives: &mut [Active]) -> Result<()> {
     let held = held(actives);
-    with(tools, control, &held, async |session| active::refresh(session, actives).await).await
+    let work = async |session: &Session| {
+        if let Some((source_id, epoch)) = held.first() {
+            ledger::make_durable(session, *source_id, *epoch).await?;
+        }
+        active::refresh(session, actives).await
+    };
+    with(tools, control, &held, work).await
 }

@@ -272,7 +272,7 @@ impl Worker {
             let compared = async {
                 let session = self.session().await?;
                 let asked = &crew.asked;
-                compare_one(&crew.tools, &crew.stations, asked, session, owner, expected, &counters).await
+                compare_one(&crew.tools, &crew.stations, asked, session, owner, (expected, &counters)).await
             };
             let error = match crew.tools.cancel.at_once(compared).await {
                 Ok(verdict) => {

@@ -116,7 +116,11 @@ impl Attempts {
             duration_text(wait),
             duration_text(left)
         ));
-        cancel.at_once(async { Ok(tokio::time::sleep(wait).await) }).await?;
+        let waiting = async {
+            tokio::time::sleep(wait).await;
+            Ok(())
+        };
+        cancel.at_once(waiting).await?;
         self.made = self.made.saturating_add(1);
         self.retry.count(self.table.as_deref());
         Ok(())

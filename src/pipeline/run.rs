@@ -9,11 +9,12 @@ use super::resume;
 use super::schedule::copy_chunks;
 use super::sequence;
 use super::tools::Tools;
-use super::wind_up::{already_done, finish_tables, record_end, summarise};
+use super::wind_up::{already_done, finish_tables, is_unfinished, record_end, summarise};
 use crate::assess::job::Job;
 use crate::assess::{self, follow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
+use crate::limits::LOST_ROUNDS_MAX;
 use crate::outcome::RunReport;
 use crate::plan::Plan;
 use crate::postgres::ledger::{self, SourceState};
@@ -105,28 +106,75 @@ async fn carry_out(
         let _plan = tools.events.clock().stage(RunStage::Plan);
         tools.cancel.at_once(follow::prepare(&active.job, &active.plan, tools.config.jobs)).await?;
     }
-    let mut failures = copy_chunks(tools, actives, account).await;
-    if let Err(error) = control::refresh(tools, control, actives).await {
-        tools.cancel.check()?;
-        // What failed first says more than that its record cannot be reached.
-        failures.push((String::new(), error));
-        return summarise(failures, account);
-    }
-    actives.iter().for_each(|active| account.ledger(&active.state));
-    tools.cancel.check()?;
+    // From here on the run goes on after a crash of the server: its beginning must outlive one.
+    control::refresh(tools, control, actives).await?;
+    let mut failures = copy_rows(tools, control, actives, account).await?;
     if let Some(fenced) = failures.iter().position(|(_, error)| error.kind() == ErrorKind::Busy) {
         return Err(failures.swap_remove(fenced).1);
     }
-    failures.extend(finish_tables(tools, control, actives, account).await?);
-    tools.cancel.check()?;
-    let _record = tools.events.clock().stage(RunStage::Record);
-    control::refresh(tools, control, actives).await?;
+    finish_all(tools, control, actives, account, &mut failures).await?;
     for active in actives.iter() {
         account.ledger_of(active);
-        account.set_aside(control, active.state.source_id).await?;
+        let source_id = active.state.source_id;
+        let noted = async |session: &Session| account.set_aside(session, source_id).await;
+        control::with(tools, control, &control::held(actives), noted).await?;
         note_if_written(active, account)?;
     }
     summarise(failures, account)
+}
+
+/// Copies every chunk; again what a server forgot that crashed.
+async fn copy_rows(
+    tools: &Tools,
+    control: &mut Session,
+    actives: &mut [Active],
+    account: &mut Account,
+) -> Result<Vec<(String, Error)>> {
+    for _ in 0..LOST_ROUNDS_MAX {
+        let mut failures = copy_chunks(tools, actives, account).await;
+        if let Err(error) = control::refresh(tools, control, actives).await {
+            tools.cancel.check()?;
+            // What failed first says more than that its record cannot be reached.
+            failures.push((String::new(), error));
+            summarise(failures, account)?;
+            return Err(Error::internal("a failure was told as none"));
+        }
+        actives.iter().for_each(|active| account.ledger(&active.state));
+        tools.cancel.check()?;
+        let is_left = actives.iter().any(|active| active.has_chunks_left(&tools.config));
+        if !failures.is_empty() || !is_left {
+            return Ok(failures);
+        }
+        tools.events.note("the server has lost chunks that it had acknowledged: they are copied again");
+    }
+    Err(forgetful())
+}
+
+/// Compares and finishes everything; again what a server forgot that crashed.
+async fn finish_all(
+    tools: &Tools,
+    control: &mut Session,
+    actives: &mut [Active],
+    account: &mut Account,
+    failures: &mut Vec<(String, Error)>,
+) -> Result<()> {
+    for _ in 0..LOST_ROUNDS_MAX {
+        failures.extend(finish_tables(tools, control, actives, account).await?);
+        tools.cancel.check()?;
+        let _record = tools.events.clock().stage(RunStage::Record);
+        control::refresh(tools, control, actives).await?;
+        let is_left = !account.differs() && actives.iter().any(|active| is_unfinished(tools, active));
+        if !failures.is_empty() || !is_left {
+            return Ok(());
+        }
+        tools.events.note("the server has lost steps that it had acknowledged: they are done again");
+    }
+    Err(forgetful())
+}
+
+fn forgetful() -> Error {
+    Error::target_fault("the server crashes again and again and loses what it has acknowledged")
+        .remedy("look at the server's log for the reason; then run the same command again to resume")
 }
 
 /// Plans and checks everything, and writes nothing anywhere.

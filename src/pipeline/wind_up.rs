@@ -8,11 +8,11 @@ use super::draw::Source;
 use super::finish;
 use super::steps::{SEQUENCE, VACUUM, is_validation, is_view};
 use super::tools::Tools;
-use crate::config::Config;
+use crate::config::{Config, VerifyLevel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
 use crate::limits::RECORD_WAIT;
-use crate::outcome::Verify;
+use crate::outcome::{Objects, Verify};
 use crate::plan::StepKind;
 use crate::postgres::inspect;
 use crate::postgres::ledger::{self, StepProgress, StepState};
@@ -43,6 +43,7 @@ pub(super) async fn finish_tables(
     let mut failures = compare::account_for(outcome.compared, account);
     tools.cancel.check()?;
     control::refresh(tools, control, actives).await?;
+    account.report.objects = Objects::default();
     for (i, active) in actives.iter().enumerate() {
         let done: Vec<_> = outcome.done.iter().filter(|finished| finished.source == i).cloned().collect();
         account.steps(&active.plan, &active.wanted_steps(&tools.config), &done);
@@ -50,6 +51,13 @@ pub(super) async fn finish_tables(
     outcome.violated.iter().for_each(|step| account.finding(violated(step)));
     failures.extend(outcome.failures);
     Ok(failures)
+}
+
+/// Something that can be done is not done, or not proved, although all went well: the server has forgotten it.
+pub(super) fn is_unfinished(tools: &Tools, active: &Active) -> bool {
+    let steps = active.wanted_steps(&tools.config);
+    let unproved = tools.config.verify == VerifyLevel::Checksum && !compare::due(tools, active).is_empty();
+    unproved || steps.iter().any(|step| is_due(active, step))
 }
 
 /// Nothing in the source was against this CHECK, and rows of the target are.

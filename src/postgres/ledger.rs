@@ -344,6 +344,18 @@ pub async fn finish(session: &Session, source_id: i64, epoch: i64, error: Option
     if recorded.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
 }
 
+/// Makes every commit until now durable, by one that is synchronous: what the ledger says afterwards outlives a crash of the
+/// server.
+///
+/// # Errors
+/// [`ErrorKind::Busy`] where another run took over; a target fault.
+pub async fn make_durable(session: &Session, source_id: i64, epoch: i64) -> Result<()> {
+    let sql = "WITH durable AS (SELECT set_config('synchronous_commit', 'on', true))
+               UPDATE cutover.source SET run_id = run_id FROM durable WHERE source_id = $1 AND epoch = $2 RETURNING 1";
+    let written = query(session, sql, &[(&source_id, Type::INT8), (&epoch, Type::INT8)]).await?;
+    if written.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
+}
+
 /// Records the fingerprint under which finished chunks were found to be still the same, and the plan with the counts of
 /// that moment.
 ///
