@@ -2,7 +2,7 @@
 
 use super::super::expr::{BinaryOp, Call, Expr, LikeOp, Moment, Quote, UnaryOp};
 use super::DEPTH_MAX;
-use super::select::{ordering, select};
+use super::select::{orderings, select_at};
 use sqlite3_parser::ast::{
     Distinctness, Expr as Parsed, FunctionCallOrder, FunctionTail, LikeOperator, Literal, Operator, Type,
     TypeSize, UnaryOperator,
@@ -23,7 +23,7 @@ fn all(parsed: &[Parsed<'_>], depth: usize) -> Read<Vec<Expr>> {
     parsed.iter().map(|one| at_depth(one, depth)).collect()
 }
 
-fn at_depth(parsed: &Parsed<'_>, depth: usize) -> Read<Expr> {
+pub(super) fn at_depth(parsed: &Parsed<'_>, depth: usize) -> Read<Expr> {
     let Some(depth) = depth.checked_sub(1) else { return Ok(Expr::Other("an expression nested too deep")) };
     let optional = |parsed: &Option<&Parsed<'_>>| parsed.map(|one| boxed(one, depth)).transpose();
     Ok(match parsed {
@@ -50,12 +50,12 @@ fn at_depth(parsed: &Parsed<'_>, depth: usize) -> Read<Expr> {
         }
         Parsed::Collate(inner, name) => Expr::Collate(boxed(inner, depth)?, unquote(name).to_uppercase()),
         Parsed::DoublyQualified(..) => Expr::Other("a column with the name of a database"),
-        Parsed::Exists(query) => Expr::Exists(Box::new(select(query)?)),
+        Parsed::Exists(query) => Expr::Exists(Box::new(select_at(query, depth)?)),
         Parsed::FunctionCall { name, distinctness, args, order_by, filter_over } => {
             let arguments = all(args.unwrap_or_default(), depth)?;
             let order_by = match order_by {
                 None => Vec::new(),
-                Some(FunctionCallOrder::SortList(list)) => list.iter().map(ordering).collect::<Read<_>>()?,
+                Some(FunctionCallOrder::SortList(list)) => orderings(list, depth)?,
             };
             let distinct = matches!(distinctness, Some(Distinctness::Distinct));
             let call = Call { distinct, arguments, order_by, ..call(name.0, filter_over.as_ref(), depth)? };
@@ -71,7 +71,7 @@ fn at_depth(parsed: &Parsed<'_>, depth: usize) -> Read<Expr> {
             Expr::In { operand: boxed(lhs, depth)?, not: *not, list: all(rhs.unwrap_or_default(), depth)? }
         }
         Parsed::InSelect { lhs, not, rhs } => {
-            Expr::InSelect { operand: boxed(lhs, depth)?, not: *not, select: Box::new(select(rhs)?) }
+            Expr::InSelect { operand: boxed(lhs, depth)?, not: *not, select: Box::new(select_at(rhs, depth)?) }
         }
         Parsed::InTable { .. } => Expr::Other("IN with a table"),
         Parsed::IsNull(operand) => Expr::IsNull { operand: boxed(operand, depth)?, not: false },
@@ -89,7 +89,7 @@ fn at_depth(parsed: &Parsed<'_>, depth: usize) -> Read<Expr> {
             many => Expr::Row(all(many, depth)?),
         },
         Parsed::Raise(..) => Expr::Other("RAISE"),
-        Parsed::Subquery(query) => Expr::Subquery(Box::new(select(query)?)),
+        Parsed::Subquery(query) => Expr::Subquery(Box::new(select_at(query, depth)?)),
         Parsed::Unary(op, operand) => Expr::Unary(unary_op(op), boxed(operand, depth)?),
         Parsed::Variable(_) => Expr::Other("a parameter"),
     })

@@ -13,8 +13,9 @@ use fallible_iterator::FallibleIterator;
 use sqlite3_parser::ast::{Cmd, Stmt};
 use sqlite3_parser::lexer::sql::Parser;
 
-/// How deep an expression may be nested: a quarter of SQLite's own limit (`SQLITE_MAX_EXPR_DEPTH`), since trees are walked
-/// by recursion on threads with 2 MiB of stack. What lies deeper is not carried.
+/// How deep a statement may be nested, expressions and queries in one another counted together: a quarter of SQLite's own
+/// limit of expressions (`SQLITE_MAX_EXPR_DEPTH`), since trees are walked by recursion on threads with 2 MiB of stack. What
+/// lies deeper is not carried.
 const DEPTH_MAX: usize = 250;
 
 /// Reads one expression, as `PRAGMA table_xinfo` gives a default.
@@ -127,6 +128,29 @@ mod tests {
         }
         let table = format!("CREATE TABLE t(a CHECK ({}1{}))", "(1+".repeat(900), ")".repeat(900));
         assert_eq!(super::super::ddl::read(&table).unwrap().checks.len(), 1);
+    }
+
+    /// Queries, expressions and joins in parentheses within one another: walked by recursion, they would end the stack.
+    #[test]
+    fn a_query_that_is_nested_too_deep_is_an_error() {
+        let nested = |before: &str, core: &str, after: &str, levels: usize| {
+            query(&format!("SELECT {}{core}{}", before.repeat(levels), after.repeat(levels)))
+        };
+        for levels in [30, 400, 5000] {
+            for (before, core, after) in [
+                ("* FROM (SELECT ", "1", ")"),
+                ("(SELECT ", "1", ")"),
+                ("EXISTS (SELECT 1 + ", "1", ")"),
+                ("a IN (SELECT NOT NOT NOT ", "1", ")"),
+            ] {
+                let read = nested(before, core, after, levels);
+                assert_eq!(read.is_ok(), levels == 30, "{before} {levels}");
+            }
+            let joins = query(&format!("SELECT 1 FROM {}t{}", "(".repeat(levels), ")".repeat(levels)));
+            assert_eq!(joins.is_ok(), levels == 30, "{levels}");
+            let with = format!("{}SELECT 1{}", "WITH a AS (".repeat(levels), ") SELECT 1".repeat(levels));
+            assert_eq!(query(&with).is_ok(), levels == 30, "{levels}");
+        }
     }
 
     #[test]
