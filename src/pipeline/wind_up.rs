@@ -9,6 +9,7 @@ use super::steps::{SEQUENCE, VACUUM, is_validation, is_view};
 use super::tools::Tools;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint;
 use crate::finding::{Finding, Severity};
 use crate::limits::RECORD_WAIT;
 use crate::outcome::Verify;
@@ -181,6 +182,9 @@ pub(super) async fn record_end(
     if error.is_some_and(|error| error.kind() == ErrorKind::Busy) {
         return Ok(());
     }
+    if error.is_none() {
+        failpoint::target(failpoint::BEFORE_RECORD)?;
+    }
     for active in actives {
         let text = match error {
             Some(error) => Some(error.to_string()),
@@ -204,6 +208,7 @@ pub(super) async fn record_end(
         let recorded = recorded.await;
         if error.is_none() {
             recorded?;
+            failpoint::target(failpoint::AFTER_RECORD)?;
         }
     }
     Ok(())

@@ -2,9 +2,11 @@
 
 use super::cancel::Cancel;
 use super::copy::{Copied, CopyTask, copy_alone};
+use super::run::caught;
 use super::together::copy_together;
 use crate::assess::pool::{Queue, join};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint;
 use crate::postgres::connect::Connector;
 use crate::postgres::session::Session;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,7 +47,7 @@ pub async fn run(
                 number,
             };
             let done = Arc::clone(&done);
-            tokio::spawn(async move { worker.run(&*done).await })
+            tokio::spawn(async move { worker.watched(&*done).await })
         })
         .collect();
     for handle in handles {
@@ -60,9 +62,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A run that lost its place, and one that is to stop, fail every table alike: one error says it.
+/// A run that lost its place, and one that is to stop, fail every table alike: one error says it. After a mistake of our own
+/// nothing more is trusted to us.
 fn is_final(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Busy | ErrorKind::Interrupted | ErrorKind::Terminated)
+    use ErrorKind::{Busy, Internal, Interrupted, Terminated};
+    matches!(error.kind(), Busy | Internal | Interrupted | Terminated)
 }
 
 struct Worker {
@@ -75,10 +79,18 @@ struct Worker {
 }
 
 impl Worker {
+    /// Works; where it panics, the others stop as soon as they can.
+    async fn watched(&self, done: &Done) {
+        if let Err(error) = caught(async { Ok(self.run(done).await) }).await {
+            self.fail(String::new(), error);
+        }
+    }
+
     /// Takes batches until there are none. A session that saw a failure is not used again.
-    async fn run(self, done: &Done) {
+    async fn run(&self, done: &Done) {
         let mut session: Option<Session> = None;
         while let Some(batch) = self.queue.take() {
+            failpoint::pass(failpoint::WORKER);
             let batch = match &batch[..] {
                 [_, _, ..] if self.is_wanted() => self.together(&mut session, batch, done).await,
                 _ => batch,

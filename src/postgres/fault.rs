@@ -9,6 +9,7 @@ use super::fault_names::condition;
 use super::tls;
 use super::wire::WireFault;
 use crate::error::{Error, ErrorKind};
+use crate::panicked;
 use std::error::Error as _;
 use std::fmt;
 use tokio_postgres::error::DbError;
@@ -135,6 +136,9 @@ pub(super) fn classify_wire(fault: WireFault, doing: &str) -> Error {
 }
 
 fn closed(doing: &str) -> Error {
+    if panicked::has_happened() {
+        return panicked::error().at(doing);
+    }
     Error::target_fault(format!("{doing}: the server closed the connection"))
         .remedy("look at the server's log for the reason; run the same command again to resume")
 }
