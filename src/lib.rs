@@ -14,6 +14,7 @@ pub mod finding;
 pub mod ident;
 pub mod limits;
 pub mod outcome;
+pub mod panicked;
 pub mod timing;
 pub mod value;
 

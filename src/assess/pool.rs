@@ -1,7 +1,9 @@
 //! A bounded number of workers over a list of tasks; results come back in the tasks' order.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::panicked;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Tasks that several workers take from, one after the other.
@@ -52,7 +54,9 @@ where
             tokio::task::spawn_blocking(move || {
                 let mut results = Vec::new();
                 while let Some((i, task)) = queue.take() {
-                    match work(&task) {
+                    // Nothing of a task is looked at after it has panicked but that it has.
+                    let worked = catch_unwind(AssertUnwindSafe(|| work(&task)));
+                    match worked.unwrap_or_else(|_| Err(panicked::error())) {
                         Ok(result) => results.push((i, result)),
                         Err(error) => {
                             queue.clear();
@@ -86,6 +90,7 @@ where
 pub fn join<R>(joined: std::result::Result<Result<R>, tokio::task::JoinError>) -> Result<R> {
     match joined {
         Ok(result) => result,
-        Err(error) => Err(Error::internal("a worker thread panicked").cause(error.to_string())),
+        // What it says itself may quote a value.
+        Err(_) => Err(panicked::error()),
     }
 }

@@ -12,6 +12,7 @@ use crate::checkpoint::ScanRange;
 use crate::config::{Config, Infer};
 use crate::error::Result;
 use crate::event::{Event, Events, Phase, TaskCounters};
+use crate::failpoint;
 use crate::limits::{INDEX_COLUMNS_MAX, INDEX_KEY_BYTES_MAX};
 use crate::sqlite::scan::{RowView, scan};
 use crate::value::Value;
@@ -86,6 +87,7 @@ impl Seen {
         range: &ScanRange,
         mut cut: impl FnMut(&RowView<'_>, u64),
     ) -> Result<Seen> {
+        failpoint::source(failpoint::PROFILE)?;
         let reader = job.source.reader()?;
         let Seen { mut profile, mut facts } = Seen::nothing(job, table, config);
         let (mut told_rows, mut told_bytes) = (0, 0);

@@ -14,16 +14,26 @@ pub mod shell;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::error_text;
+use crate::{failpoint, panicked};
 use args::{Cli, Command};
 use resolve::Surroundings;
 use std::ffi::OsString;
 use std::io::Write;
+use std::panic::catch_unwind;
 use std::process::ExitCode;
 
 /// The program: parses its arguments, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
+    panicked::tell(complain);
+    // The hook has said where; no destructor of what broke is run twice.
+    let code = catch_unwind(real_main).unwrap_or(exit::INTERNAL);
+    failpoint::write_counts();
+    ExitCode::from(code)
+}
+
+fn real_main() -> u8 {
     let line: Vec<OsString> = std::env::args_os().collect();
-    let code = match args::parse(&line) {
+    match args::parse(&line) {
         Ok(cli) => dispatch(cli),
         Err(error) => {
             let text = args::usage_text(&error, &line);
@@ -35,8 +45,7 @@ pub fn main() -> ExitCode {
                 exit::DONE
             }
         }
-    };
-    ExitCode::from(code)
+    }
 }
 
 fn dispatch(cli: Cli) -> u8 {

@@ -13,6 +13,7 @@ use crate::config::{Config, CreatePolicy, ExistingPolicy};
 use crate::digest::MultisetDigest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Phase, TaskCounters};
+use crate::failpoint;
 use crate::finding::Finding;
 use crate::plan::TableMode;
 use crate::plan::select::is_selected;
@@ -181,7 +182,9 @@ async fn begin_new(
         sources,
         after_undo: ledger_now.undone,
     };
+    failpoint::target(failpoint::BEFORE_PREPARE)?;
     postgres::prepare::run(control, &preparation).await?;
+    failpoint::target(failpoint::AFTER_PREPARE)?;
     tools
         .events
         .tell(Event::PhaseFinished { phase: Phase::Prepare, seconds: started.elapsed().as_secs_f64() });

@@ -4,7 +4,7 @@ use super::sequence;
 use super::steps::{self, SEQUENCE, VACUUM, VALIDATE_CHECK, is_view, words};
 use crate::error::{Error, Result};
 use crate::event::Phase;
-use crate::failpoint::{self, Action};
+use crate::failpoint;
 use crate::plan::{Plan, StepKind};
 use crate::postgres::fault::server_error;
 use crate::postgres::ledger::{StepOwner, StepProgress, StepState};
@@ -88,20 +88,14 @@ pub(super) async fn give_memory(session: &Session) -> Result<()> {
 /// Does all of `steps`, a part of [`together`]. Where one of them fails none is done, except of sequences and VACUUM, which may
 /// be done twice.
 pub(super) async fn do_together(session: &Session, whose: &Whose, steps: &[StepState]) -> Result<()> {
-    planted()?;
+    failpoint::target(failpoint::BEFORE_STEP)?;
     match steps.first().map_or(Kind::Alone, kind) {
         Kind::Plain => step::run_all(session, &whose.owner, steps).await,
         Kind::Sequence => sequence::set_all(session, &whose.owner, &whose.plan, steps).await,
         Kind::Vacuum => step::vacuum_all(session, &whose.owner, steps).await,
         Kind::Alone => Err(Error::internal("steps that stand alone were put together")),
-    }
-}
-
-fn planted() -> Result<()> {
-    match failpoint::pass(failpoint::BEFORE_STEP) {
-        Action::Fail => Err(Error::target_fault("stopped at a planted failure before a step")),
-        _ => Ok(()),
-    }
+    }?;
+    failpoint::target(failpoint::AFTER_STEP)
 }
 
 /// Does one step; `serial` keeps an index build to one process of the server.
@@ -111,7 +105,7 @@ pub(super) async fn do_one(
     step: &StepState,
     serial: bool,
 ) -> Result<StepProgress> {
-    planted()?;
+    failpoint::target(failpoint::BEFORE_STEP)?;
     let owner = &whose.owner;
     match step.kind.as_str() {
         SEQUENCE => {
@@ -123,6 +117,7 @@ pub(super) async fn do_one(
         _ if is_view(step) => create_view(session, owner, step).await?,
         _ => step::run(session, owner, step, serial).await.map_err(|error| error.at(words(step)))?,
     }
+    failpoint::target(failpoint::AFTER_STEP)?;
     Ok(StepProgress::Done)
 }
 

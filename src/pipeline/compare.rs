@@ -12,6 +12,7 @@ use crate::config::VerifyLevel;
 use crate::digest::MultisetDigest;
 use crate::error::{Error, Result};
 use crate::event::{Phase, TaskCounters};
+use crate::failpoint;
 use crate::outcome::Verify;
 use crate::plan::TablePlan;
 use crate::postgres::ledger;
@@ -69,7 +70,9 @@ pub(super) async fn compare_one(
     (expected, counters): (&Expected, &TaskCounters),
 ) -> Result<Verdict> {
     let (plan, level) = (&expected.plan, tools.config.verify);
+    failpoint::target(failpoint::BEFORE_COMPARE)?;
     let verdict = verify_table(session, &tools.config.schema, expected, level, asked, counters).await?;
+    failpoint::target(failpoint::AFTER_COMPARE)?;
     if let Some(owner) = owner {
         let proved = verdict.verify == Verify::Match && level == VerifyLevel::Checksum;
         ledger::mark_verified(session, owner, &[plan.source.as_str()], proved).await?;

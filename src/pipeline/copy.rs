@@ -12,7 +12,7 @@ use crate::digest::{ChunkDigests, MultisetDigest, RowHasher, table_key};
 use crate::encode::{self, Frame, FrameBuilder, LargeHead};
 use crate::error::{Error, Result};
 use crate::event::TaskCounters;
-use crate::failpoint::{self, Action};
+use crate::failpoint;
 use crate::limits::FRAME_QUEUE_DEPTH;
 use crate::plan::TablePlan;
 use crate::plan::types::Mapping;
@@ -82,9 +82,7 @@ pub(super) async fn copy_alone(connector: &Connector, session: &Session, task: &
     let mut sink = task.clock.time(Stage::Begin, opened.start()).await?;
     let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
     let reading = task.clone();
-    let reader = tokio::task::spawn_blocking(move || {
-        read_task(&reading, &|frame| frames.blocking_send(frame).map_err(|_| abandoned()))
-    });
+    let reader = tokio::task::spawn_blocking(move || read_task(&reading, &|frame| hand_in(&frames, frame)));
     let counted = Counted::new(&task.counters);
     let sent = pump(&mut sink, &mut received, &counted, &task.clock).await;
     drop(received);
@@ -138,9 +136,7 @@ async fn copy_held(session: &Session, task: &CopyTask, held: Held, counted: &Cou
     }
     let mut sink = load::begin_set_aside(session, &task.target).await?;
     let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
-    let reader = tokio::task::spawn_blocking(move || {
-        held.hand_over(|frame| frames.blocking_send(frame).map_err(|_| abandoned()))
-    });
+    let reader = tokio::task::spawn_blocking(move || held.hand_over(|frame| hand_in(&frames, frame)));
     let nothing = TaskCounters::default();
     let sent = pump(&mut sink, &mut received, &Counted::new(&nothing), &task.clock).await;
     drop(received);
@@ -152,16 +148,22 @@ async fn copy_held(session: &Session, task: &CopyTask, held: Held, counted: &Cou
     Ok(())
 }
 
+/// Waits while the queue is full.
+fn hand_in(frames: &mpsc::Sender<Frame>, frame: Frame) -> Result<()> {
+    failpoint::source(failpoint::FRAME_BUILT)?;
+    frames.blocking_send(frame).map_err(|_| abandoned())?;
+    failpoint::source(failpoint::FRAME_IN)
+}
+
 /// Commits; where the answer is lost, the ledger is asked under a lock what became of it.
 pub(super) async fn commit(
     connector: &Connector,
     session: &Session,
     all: &[(&LoadTarget, &[Tally])],
 ) -> Result<()> {
-    if failpoint::pass(failpoint::BEFORE_COMMIT) == Action::Fail {
-        return Err(Error::target_fault("stopped at a planted failure before the commit"));
-    }
-    if let Err(error) = load::commit(session, all).await {
+    failpoint::target(failpoint::BEFORE_COMMIT)?;
+    let answered = load::commit(session, all).await;
+    if let Err(error) = answered.and_then(|()| failpoint::target(failpoint::COMMIT_ANSWERED)) {
         let targets: Vec<&LoadTarget> = all.iter().map(|(target, _)| *target).collect();
         // Where there is no way to ask either, the first error says why; whoever tries again asks the ledger first.
         let Ok(other) = connector.connect("after a lost commit").await else { return Err(error) };
@@ -181,6 +183,7 @@ async fn pump(
 ) -> Result<u64> {
     let mut rows = 0;
     while let Some(frame) = clock.time(Stage::Idle, frames.recv()).await {
+        failpoint::target(failpoint::FRAME_OUT)?;
         let (frame_rows, bytes) = (u64::from(frame.rows), frame.bytes.len() as u64);
         clock.time(Stage::Send, sink.send(frame.bytes)).await?;
         counters.add(frame_rows, bytes);

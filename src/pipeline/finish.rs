@@ -8,6 +8,7 @@ use super::compare::compare_one;
 use super::draw::{Source, Work, draw};
 use super::graph::{Drawing, Graph};
 use super::locate::Asked;
+use super::run::caught;
 use super::stations::{Load, Stations};
 use super::steps::{VALIDATE_CHECK, is_validation, is_view};
 use super::tools::Tools;
@@ -15,6 +16,7 @@ use super::verify::{Expected, Verdict};
 use crate::assess::pool::join;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Phase, TaskCounters};
+use crate::failpoint;
 use crate::ident::qualified;
 use crate::postgres::fault::{Passing, is_cancelled, is_without_place, passing};
 use crate::postgres::ledger::{StepProgress, StepState};
@@ -61,7 +63,7 @@ pub(super) async fn run(tools: &Tools, mut sources: Vec<Source>, marks: bool) ->
     let workers = tools.config.jobs.min(drawing.len());
     let crew = Arc::new(Crew::new(tools, sources, drawing, marks));
     let handles: Vec<_> =
-        (0..workers).map(|number| tokio::spawn(Worker::new(Arc::clone(&crew), number).run())).collect();
+        (0..workers).map(|number| tokio::spawn(watched(Arc::clone(&crew), number))).collect();
     for handle in handles {
         if let Err(error) = join(handle.await.map(Ok)) {
             crew.outcome().failures.push((String::new(), error));
@@ -69,6 +71,15 @@ pub(super) async fn run(tools: &Tools, mut sources: Vec<Source>, marks: bool) ->
     }
     crew.stations.close();
     std::mem::take(&mut *crew.outcome())
+}
+
+/// Works; where it panics, the others stop as soon as they can.
+async fn watched(crew: Arc<Crew>, number: usize) {
+    let worker = Worker::new(Arc::clone(&crew), number);
+    if let Err(error) = caught(async { Ok(worker.run().await) }).await {
+        crew.outcome().failures.push((String::new(), error));
+        crew.graph.close();
+    }
 }
 
 /// What all workers share.
@@ -211,6 +222,7 @@ impl Worker {
     async fn run(mut self) {
         let crew = Arc::clone(&self.crew);
         while let Some((taken, work)) = crew.graph.take().await {
+            failpoint::pass(failpoint::FINISH);
             let mut left = Some(work);
             while let Some(work) = left.take() {
                 left = match work {

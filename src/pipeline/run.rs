@@ -16,10 +16,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
 use crate::limits::LOST_ROUNDS_MAX;
 use crate::outcome::RunReport;
+use crate::panicked;
 use crate::plan::Plan;
 use crate::postgres::ledger::{self, SourceState};
 use crate::postgres::session::Session;
 use crate::timing::RunStage;
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
 
 /// How a run ended: the report, whose outcome and exit code the caller fills in, and the error if there was one.
 #[derive(Debug)]
@@ -38,10 +41,15 @@ pub(super) fn end(tools: &Tools, mut account: Account, result: Result<()>) -> En
     Ended { report: account.close(error.as_ref(), tools.events.clock()), error, plans: Vec::new() }
 }
 
+/// The result of `work`, which may panic: the run then ends as one of any other error does, with its report.
+pub(super) async fn caught<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(panicked::error()))
+}
+
 /// Copies, verifies and finishes; run again, it resumes.
 pub async fn copy(tools: &Tools) -> Ended {
     let mut account = Account::new("copy");
-    let result = try_copy(tools, &mut account).await;
+    let result = caught(try_copy(tools, &mut account)).await;
     end(tools, account, result)
 }
 
@@ -181,7 +189,7 @@ fn forgetful() -> Error {
 pub async fn validate(tools: &Tools) -> Ended {
     let mut account = Account::new("validate");
     let mut plans = Vec::new();
-    let result = try_validate(tools, &mut account, &mut plans).await;
+    let result = caught(try_validate(tools, &mut account, &mut plans)).await;
     Ended { plans, ..end(tools, account, result) }
 }
 

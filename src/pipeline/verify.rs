@@ -8,6 +8,7 @@ use crate::config::VerifyLevel;
 use crate::digest::{ChunkDigests, Fields, MultisetDigest, TupleReader, table_key};
 use crate::error::{Error, Result};
 use crate::event::TaskCounters;
+use crate::failpoint;
 use crate::outcome::{ChunkDifference, DifferenceCounts, Digests, RowDifference, Verify};
 use crate::plan::types::{Codec, Mapping, PgType};
 use crate::plan::{ScanKey, TablePlan};
@@ -161,6 +162,7 @@ pub async fn digest_target(
             reader.feed(part, |fields| sorter.row(fields)).map_err(|error| unreadable(plan, error))
         };
         let goes_on = stream.read(take).await?;
+        failpoint::target(failpoint::READ_BACK)?;
         sorter.sampler.resume();
         counters.add(sorter.rows - rows, bytes);
         (rows, bytes) = (sorter.rows, 0);

@@ -8,7 +8,7 @@ use super::control;
 use super::draw::Source;
 use super::finish;
 use super::prepare::plan_hash;
-use super::run::{Ended, end, open};
+use super::run::{Ended, caught, end, open};
 use super::steps::is_view;
 use super::tools::Tools;
 use super::verify::Expected;
@@ -35,7 +35,7 @@ use std::sync::Arc;
 /// Compares sources with what is in the target, whoever copied it. Writes nothing.
 pub async fn verify_only(tools: &Tools) -> Ended {
     let mut account = Account::new("verify");
-    let result = try_verify(tools, &mut account).await;
+    let result = caught(try_verify(tools, &mut account)).await;
     end(tools, account, result)
 }
 

@@ -10,6 +10,7 @@ use super::steps::{SEQUENCE, VACUUM, is_validation, is_view};
 use super::tools::Tools;
 use crate::config::{Config, VerifyLevel};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint;
 use crate::finding::{Finding, Severity};
 use crate::limits::RECORD_WAIT;
 use crate::outcome::{Objects, Verify};
@@ -190,6 +191,9 @@ pub(super) async fn record_end(
     if error.is_some_and(|error| error.kind() == ErrorKind::Busy) {
         return Ok(());
     }
+    if error.is_none() {
+        failpoint::target(failpoint::BEFORE_RECORD)?;
+    }
     for active in actives {
         let text = match error {
             Some(error) => Some(error.to_string()),
@@ -209,6 +213,7 @@ pub(super) async fn record_end(
             async |session: &Session| ledger::finish(session, source_id, epoch, text.as_deref()).await;
         if error.is_none() {
             control::with(tools, control, &control::held(actives), recorded).await?;
+            failpoint::target(failpoint::AFTER_RECORD)?;
         } else if tools.cancel.is_asked() {
             // A backend that we left may still hold the row: a stop does not wait for the wording of its record.
             let _ = tokio::time::timeout(RECORD_WAIT, recorded(control)).await;

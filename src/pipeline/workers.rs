@@ -3,10 +3,12 @@
 
 use super::budget;
 use super::copy::{Copied, CopyTask, copy_alone};
+use super::run::caught;
 use super::together::copy_together;
 use super::tools::Tools;
 use crate::assess::pool::{Queue, join};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint;
 use crate::postgres::fault::{Passing, is_cancelled, is_without_place, passing};
 use crate::postgres::session::Session;
 use std::collections::VecDeque;
@@ -31,7 +33,7 @@ pub(super) async fn run(
         done: Box::new(done),
     });
     let worker = |number| Worker { crew: Arc::clone(&crew), number, session: None };
-    let handles: Vec<_> = (0..workers).map(|number| tokio::spawn(worker(number).run())).collect();
+    let handles: Vec<_> = (0..workers).map(|number| tokio::spawn(worker(number).watched())).collect();
     for handle in handles {
         if let Err(error) = join(handle.await.map(Ok)) {
             lock(&crew.failures).push((String::new(), error));
@@ -44,9 +46,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A run that lost its place, and one that is to stop, fail every table alike: one error says it.
+/// A run that lost its place, and one that is to stop, fail every table alike: one error says it. After a mistake of our own
+/// nothing more is trusted to us.
 fn is_final(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Busy | ErrorKind::Interrupted | ErrorKind::Terminated)
+    use ErrorKind::{Busy, Internal, Interrupted, Terminated};
+    matches!(error.kind(), Busy | Internal | Interrupted | Terminated)
 }
 
 /// What all workers share.
@@ -119,10 +123,19 @@ struct Worker {
 }
 
 impl Worker {
+    /// Works; where it panics, the others stop as soon as they can.
+    async fn watched(self) {
+        let crew = Arc::clone(&self.crew);
+        if let Err(error) = caught(async { Ok(self.run().await) }).await {
+            crew.fail("", error);
+        }
+    }
+
     /// Takes batches until there are none. A session that saw a failure is not used again.
     async fn run(mut self) {
         let crew = Arc::clone(&self.crew);
         while let Some(batch) = crew.next() {
+            failpoint::pass(failpoint::WORKER);
             if !self.batch(batch).await {
                 return;
             }

@@ -12,6 +12,7 @@ use super::wire::socket::{Address, Socket};
 use super::wire::turns::{TlsBelow, Wire};
 use super::{fault, tls};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -82,7 +83,10 @@ impl Connector {
             };
             for address in addresses {
                 match self.in_time(self.one(endpoint, address, role), endpoint).await {
-                    Ok(session) => return Ok(session),
+                    Ok(session) => {
+                        failpoint::target(failpoint::CONNECTED)?;
+                        return Ok(session);
+                    }
                     Err(failed) if failed.elsewhere => note(&mut failures, failed.error),
                     Err(failed) => return Err(failed.error),
                 }
@@ -183,6 +187,7 @@ impl Connector {
             conninfo::Host::Tcp { name, .. } => name.clone(),
         };
         let asks_for_tls = mode != DriverMode::Disable && !self.0.info.direct_tls;
+        failpoint::io(failpoint::CONNECT)?;
         let wire = Wire::new(address.open().await?, asks_for_tls);
         let Ok(tls) = MakeTlsConnect::<Socket>::make_tls_connect(&mut self.0.tls.clone(), &host);
         let (client, connection) = config.connect_raw(wire.driver_end(), TlsBelow(tls)).await?;

@@ -12,6 +12,7 @@ pub use super::fault_passing::{
 use super::tls;
 use super::wire::WireFault;
 use crate::error::{Error, ErrorKind};
+use crate::panicked;
 use std::error::Error as _;
 use std::fmt;
 use tokio_postgres::error::DbError;
@@ -138,6 +139,9 @@ pub(super) fn classify_wire(fault: WireFault, doing: &str) -> Error {
 }
 
 fn closed(doing: &str) -> Error {
+    if panicked::has_happened() {
+        return panicked::error().at(doing);
+    }
     Error::target_fault(doing)
         .cause(LinkFault::new("the server closed the connection without saying why"))
         .remedy("look at the server's log for the reason; run the same command again to resume")

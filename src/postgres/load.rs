@@ -9,6 +9,7 @@
 use super::session::Session;
 use super::wire::{Exchange, WireFault};
 use crate::error::{Error, ErrorKind, Result};
+use crate::failpoint;
 use crate::ident::{qualified, quote_list};
 use bytes::Bytes;
 use tokio_postgres::error::SqlState;
@@ -354,8 +355,10 @@ impl Load<'_> {
     /// A target fault, also where the server counts other rows than were sent.
     pub async fn end(self, rows_sent: u64) -> Result<()> {
         let Load { session, target, exchange } = self;
+        failpoint::target(failpoint::BEFORE_COPY_END)?;
         match finish(*exchange).await {
-            Ok(copied) => check_count(target, rows_sent, copied),
+            Ok(copied) => check_count(target, rows_sent, copied)
+                .and_then(|()| failpoint::target(failpoint::AFTER_COPY_END)),
             Err(fault) => Err(session.explain_wire(fault, "copying rows").await.at(target.place())),
         }
     }

@@ -10,6 +10,8 @@ use super::wire::turns::{DriverEnd, Wire};
 use super::wire::{Exchange, WireFault};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -104,8 +106,9 @@ impl Session {
         let major = connection.parameter("server_version").map_or(0, major_version);
         let (sender, ending) = watch::channel(None);
         tokio::spawn(async move {
-            let error = connection.await.err().map(Arc::new);
-            sender.send_replace(Some(error));
+            // One that panics ends like one that the server closed; the error tells them apart.
+            let ended = AssertUnwindSafe(connection).catch_unwind().await;
+            sender.send_replace(Some(ended.ok().and_then(|ended| ended.err()).map(Arc::new)));
         });
         let server = ServerInfo {
             version_num: 0,

@@ -5,6 +5,7 @@ use super::ledger::{StepOwner, StepState};
 use super::load::{check_epoch, fenced};
 use super::session::Session;
 use crate::error::Result;
+use crate::failpoint;
 use crate::ident::{literal, qualified};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
@@ -99,6 +100,7 @@ async fn write_state(
     state: &str,
     details: &[Option<String>],
 ) -> Result<()> {
+    failpoint::target(failpoint::BEFORE_MARK)?;
     let sql = "WITH marked AS (
                  UPDATE cutover.step t SET state = $5, detail = d.detail, done_at = clock_timestamp()
                  FROM unnest($2::int4[], $3::text[]) AS d (step, detail)

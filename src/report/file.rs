@@ -1,6 +1,7 @@
 //! The report as a file: JSON, complete or not there at all.
 
 use crate::error::{Error, Result};
+use crate::failpoint::{self, REPORT_RENAME, REPORT_WRITE};
 use crate::outcome::RunReport;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -35,7 +36,9 @@ pub fn write(report: &RunReport, path: &Path) -> Result<()> {
             .remedy("name a file in a directory that can be written, with room left")
     };
     let draft = beside(path, &report.run.id);
-    let written = fill(&draft, &json).and_then(|()| fs::rename(&draft, path));
+    let written = fill(&draft, &json)
+        .and_then(|()| failpoint::io(REPORT_RENAME))
+        .and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
         let _ = fs::remove_file(&draft);
     }
@@ -43,6 +46,7 @@ pub fn write(report: &RunReport, path: &Path) -> Result<()> {
 }
 
 fn fill(draft: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    failpoint::io(REPORT_WRITE)?;
     let mut file: File = OpenOptions::new().write(true).create_new(true).open(draft)?;
     file.write_all(bytes)?;
     file.sync_all()

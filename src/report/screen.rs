@@ -1,6 +1,7 @@
 //! The thread that draws: an inbox of events, a tick for sampling, and an end that does not wait for a stuck terminal.
 
 use crate::event::{Event, Observer};
+use crate::failpoint;
 use crate::limits::SCREEN_EVENTS_MAX;
 use crate::report::board::Board;
 use crate::report::human;
@@ -140,6 +141,7 @@ impl Shared {
         loop {
             let (events, ending) = self.take(next_tick);
             for told in events {
+                failpoint::pass(failpoint::DRAW);
                 show(told, &mut board, &mut *painter);
             }
             if ending {

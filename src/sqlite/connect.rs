@@ -7,12 +7,13 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::ffi::{SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_CORRUPT, SQLITE_INTERRUPT, SQLITE_LOCKED};
-use rusqlite::ffi::{SQLITE_NOTADB, SQLITE_READONLY, SQLITE_READONLY_ROLLBACK};
+use rusqlite::ffi::{SQLITE_IOERR_READ, SQLITE_NOTADB, SQLITE_READONLY, SQLITE_READONLY_ROLLBACK};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use super::collation;
 use crate::error::{Error, ErrorKind};
+use crate::failpoint::{self, Action};
 
 /// KiB of page cache per reader: a scan needs little, the upper levels of a b-tree stay in it.
 const CACHE_KIB: u32 = 8 * 1024;
@@ -45,6 +46,7 @@ fn uri(path: &Path, access: Access) -> String {
 
 /// Opens one connection, never creating anything but what SQLite itself puts beside a WAL database.
 pub(super) fn connect(path: &Path, access: Access, busy: Duration) -> rusqlite::Result<Connection> {
+    planted(failpoint::SOURCE_OPEN)?;
     let mode = match access {
         Access::Read | Access::Immutable => OpenFlags::SQLITE_OPEN_READ_ONLY,
         Access::WriteLock => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -66,6 +68,15 @@ pub(super) fn connect(path: &Path, access: Access, busy: Duration) -> rusqlite::
         ))?;
     }
     Ok(connection)
+}
+
+/// Passes a point at which SQLite may fail as it does where a disk cannot be read.
+#[inline(always)]
+pub(super) fn planted(point: &str) -> rusqlite::Result<()> {
+    if failpoint::pass(point) == Action::Fail {
+        return Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(SQLITE_IOERR_READ), None));
+    }
+    Ok(())
 }
 
 /// What a failure of SQLite means for us.

@@ -9,6 +9,7 @@ use super::held_file::{HeldFile, side_bytes, side_head};
 use super::preflight::HEADER_BYTES;
 use crate::checkpoint::SourceFingerprint;
 use crate::error::{Error, Result};
+use crate::failpoint::{self, SOURCE_FINGERPRINT};
 
 const WAL_HEADER_BYTES: u64 = 32;
 
@@ -19,6 +20,7 @@ pub(super) fn take(held: &HeldFile) -> Result<SourceFingerprint> {
             .remedy("it was moved, deleted or unmounted; put it back and run again")
             .cause(cause)
     };
+    failpoint::io(SOURCE_FINGERPRINT).map_err(gone)?;
     let metadata = std::fs::metadata(held.path()).map_err(gone)?;
     let head = held.head(HEADER_BYTES).map_err(gone)?;
     let wal = held.beside("-wal");

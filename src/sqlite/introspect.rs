@@ -1,11 +1,14 @@
 //! SQLite's catalog, read by pragmas and cross-checked with the text of each statement (semantics.md §3.1).
 
+use super::connect::planted;
+use super::large::is_plain_error;
 use crate::catalog::affinity::Affinity;
 use crate::catalog::{
     Catalog, Column, ForeignKey, Generated, Index, IndexKey, IndexOrigin, Table, View, ViewColumn, ddl,
     index_text, read,
 };
 use crate::error::{Error, Result};
+use crate::failpoint::SOURCE_SCHEMA;
 use crate::finding::{Finding, NotCarried, Severity};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
@@ -23,6 +26,7 @@ pub fn introspect(connection: &Connection) -> Result<Catalog> {
 }
 
 fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
+    planted(SOURCE_SCHEMA)?;
     let encoding: String = connection.query_row("PRAGMA encoding", [], |row| row.get(0))?;
     let mut catalog = Catalog { utf16: encoding != "UTF-8", ..Catalog::default() };
     let around =
@@ -95,6 +99,7 @@ const SHADOW_SUFFIXES: [&str; 11] =
     ["data", "idx", "content", "docsize", "config", "segments", "segdir", "stat", "node", "rowid", "parent"];
 
 fn list_tables(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
+    planted(SOURCE_SCHEMA)?;
     let mut statement = connection.prepare(
         "WITH l AS MATERIALIZED (SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main')
          SELECT s.name, CASE WHEN s.sql LIKE 'CREATE VIRTUAL%' THEN 'virtual' ELSE coalesce(l.type, 'table') END,
@@ -171,6 +176,7 @@ fn is_shadow_of(name: &str, owner: &str) -> bool {
 }
 
 fn list_triggers(connection: &Connection) -> rusqlite::Result<Vec<NotCarried>> {
+    planted(SOURCE_SCHEMA)?;
     let mut statement = connection.prepare(
         "SELECT name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE type = 'trigger' ORDER BY rowid",
     )?;
@@ -183,20 +189,25 @@ fn list_triggers(connection: &Connection) -> rusqlite::Result<Vec<NotCarried>> {
 }
 
 fn list_views(connection: &Connection) -> rusqlite::Result<Vec<View>> {
+    planted(SOURCE_SCHEMA)?;
     let mut statement = connection
         .prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema WHERE type = 'view' ORDER BY rowid")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let views = rows.collect::<rusqlite::Result<Vec<(String, String)>>>()?;
-    Ok(views.into_iter().map(|(name, sql)| read_view(connection, name, sql)).collect())
+    views.into_iter().map(|(name, sql)| read_view(connection, name, sql)).collect()
 }
 
-fn read_view(connection: &Connection, name: String, sql: String) -> View {
-    let columns = view_columns(connection, &name).map_err(|error| error.to_string());
-    View { columns, select: read::view(&sql), name, sql }
+fn read_view(connection: &Connection, name: String, sql: String) -> rusqlite::Result<View> {
+    let columns = match view_columns(connection, &name) {
+        Err(error) if !is_plain_error(&error) => return Err(error),
+        columns => columns.map_err(|error| error.to_string()),
+    };
+    Ok(View { columns, select: read::view(&sql), name, sql })
 }
 
 /// SQLite knows a view's columns only while everything that it names is there (semantics.md §3.8).
 fn view_columns(connection: &Connection, view: &str) -> rusqlite::Result<Vec<ViewColumn>> {
+    planted(SOURCE_SCHEMA)?;
     let mut statement = connection.prepare("SELECT name, type FROM pragma_table_xinfo(?1) ORDER BY cid")?;
     let rows =
         statement.query_map([view], |row| Ok(ViewColumn { name: row.get(0)?, declared: row.get(1)? }))?;
@@ -205,6 +216,7 @@ fn view_columns(connection: &Connection, view: &str) -> rusqlite::Result<Vec<Vie
 
 /// `sqlite_sequence` can be missing, hold a table twice, or not hold a number (semantics.md §3.2).
 fn read_sequences(connection: &Connection) -> rusqlite::Result<BTreeMap<String, i64>> {
+    planted(SOURCE_SCHEMA)?;
     let exists = connection
         .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'", [], |_| Ok(()))
         .optional()?;
@@ -282,6 +294,7 @@ fn unread_statement(table: &str, why: &str) -> Finding {
 }
 
 fn read_columns(connection: &Connection, table: &mut Table) -> rusqlite::Result<()> {
+    planted(SOURCE_SCHEMA)?;
     let mut statement = connection.prepare(
         "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?1) ORDER BY cid",
     )?;
@@ -337,6 +350,7 @@ fn read_column_metadata(connection: &Connection, table: &mut Table) {
 }
 
 fn read_index_texts(connection: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
+    planted(SOURCE_SCHEMA)?;
     let mut statement =
         connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")?;
     statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
@@ -347,6 +361,7 @@ fn read_indexes(
     table: &mut Table,
     texts: &BTreeMap<String, String>,
 ) -> rusqlite::Result<()> {
+    planted(SOURCE_SCHEMA)?;
     let mut statement = connection
         .prepare("SELECT name, \"unique\", origin, partial FROM pragma_index_list(?1) ORDER BY seq DESC")?;
     let mut rows = statement.query([&table.name])?;
@@ -381,6 +396,7 @@ fn rowid_column(table: &Table, has_key_index: bool) -> Option<usize> {
 }
 
 fn read_index_keys(connection: &Connection, index: &str) -> rusqlite::Result<Vec<IndexKey>> {
+    planted(SOURCE_SCHEMA)?;
     let mut statement = connection
         .prepare("SELECT cid, \"desc\", coll FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno")?;
     let rows = statement.query_map([index], |row| {
@@ -407,6 +423,7 @@ fn join_index_text(index: &mut Index) {
 }
 
 fn read_foreign_keys(connection: &Connection, table: &mut Table) -> rusqlite::Result<()> {
+    planted(SOURCE_SCHEMA)?;
     let mut statement = connection.prepare(
         "SELECT id, \"table\", \"from\", \"to\", on_update, on_delete FROM pragma_foreign_key_list(?1) ORDER BY id DESC, seq",
     )?;

@@ -4,9 +4,11 @@
 //! at the first longer value, before it takes memory for it, and that one row is then read without its large BLOBs. A table without
 //! a rowid is read as ever, for incremental I/O needs one; and so is a TEXT, which must be looked at whole to be understood.
 
+use super::connect::planted;
 use super::scan::{ScanSpec, unreadable};
 use crate::checkpoint::ScanRange;
 use crate::error::{Error, Result};
+use crate::failpoint::SOURCE_SLICE;
 use crate::ident::quote;
 use crate::limits::{FRAME_BYTES, LARGE_BLOB_BYTES_MIN};
 use rusqlite::blob::Blob;
@@ -187,8 +189,8 @@ impl<'a> LargeBlob<'a> {
     }
 }
 
-/// The code that tells nothing: here, that SQLite does not open such a value.
-fn is_plain_error(error: &rusqlite::Error) -> bool {
+/// The code that tells of no fault of the file: that SQLite does not open such a value, or that a view names what is not there.
+pub(super) fn is_plain_error(error: &rusqlite::Error) -> bool {
     error.sqlite_extended_error_code() == Some(SQLITE_ERROR)
 }
 
@@ -217,6 +219,7 @@ impl Slices<'_> {
         if now == 0 {
             return Ok(None);
         }
+        planted(SOURCE_SLICE).map_err(|error| self.blob.unreadable(error))?;
         let at = self.at;
         self.at += now;
         match &self.from {

@@ -10,12 +10,14 @@
 //! the copy, the trial before it, and every digest after it.
 
 use super::aside::order_by;
+use super::connect::planted;
 use super::filter::condition;
 use super::large::{self, LargeBlob, LengthLimit};
 use crate::checkpoint::ScanRange;
 use crate::cleanse::{self, Change};
 use crate::config::Cleanse;
 use crate::error::{Error, Result};
+use crate::failpoint::{SOURCE_PREPARE, SOURCE_STEP};
 use crate::ident::quote;
 use crate::value::Value;
 use rusqlite::types::ValueRef;
@@ -332,13 +334,14 @@ fn rows(
     each: &mut impl FnMut(&RowView<'_>) -> Result<()>,
 ) -> Result<Stopped> {
     let unreadable = |error| unreadable(&spec.table, error);
+    planted(SOURCE_PREPARE).map_err(unreadable)?;
     let mut statement = connection.prepare(&spec.sql(range)).map_err(unreadable)?;
     let mut rows = statement.query(params_from_iter(spec.bounds(range))).map_err(unreadable)?;
     let mut cells = Vec::new();
     cells.resize_with(if spec.prepares { spec.columns.len() } else { 0 }, Cell::default);
     let (mut spare, first, mut passed) = (Vec::new(), spec.first(), 0);
     loop {
-        let row = match rows.next() {
+        let row = match planted(SOURCE_STEP).and_then(|()| rows.next()) {
             Ok(Some(row)) => row,
             Ok(None) => return Ok(Stopped::AtEnd),
             Err(error) if large::is_too_big(&error) && LengthLimit::is_low(connection) => {

@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::connect::{Access, Failure, classify, connect};
+use super::connect::{Access, Failure, classify, connect, planted};
 use super::fingerprint;
 use super::held_file::HeldFile;
 use crate::checkpoint::SourceFingerprint;
+use crate::failpoint::SOURCE_BEGIN;
 use crate::finding::{Finding, Severity};
 
 /// Connections that all see one state, and the fingerprint of that state.
@@ -28,6 +29,7 @@ pub(super) struct Snapshot {
 
 /// Begins a read transaction and takes its snapshot by reading.
 pub(super) fn begin(connection: &Connection) -> rusqlite::Result<()> {
+    planted(SOURCE_BEGIN)?;
     connection.execute_batch("BEGIN")?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
     Ok(())

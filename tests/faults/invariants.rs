@@ -21,10 +21,14 @@ pub(crate) struct Faults {
 impl Faults {
     /// None where there is no server and that is allowed.
     pub(crate) fn of(target: Target) -> Option<Faults> {
-        let world = World::new()?;
+        Some(Faults::in_world(World::new()?, target))
+    }
+
+    /// The same in a world of the test's own.
+    pub(crate) fn in_world(world: World, target: Target) -> Faults {
         let undisturbed = world.undisturbed(target);
         let source = source(&world);
-        Some(Faults { world, target, undisturbed, source })
+        Faults { world, target, undisturbed, source }
     }
 
     /// A fresh database of that kind.
@@ -39,7 +43,13 @@ impl Faults {
 
     /// After a run that met a fault: all that must hold at once, then the same command again, which must end well.
     pub(crate) fn assert_hold(&self, database: &Database, done: &Done, case: &str) {
-        self.assert_hold_now(database, done, case);
+        assert!(!done.said().contains("panicked"), "{case}: {done:?}");
+        self.assert_hold_after_panic(database, done, case);
+    }
+
+    /// The same where something has panicked, as it was asked to.
+    pub(crate) fn assert_hold_after_panic(&self, database: &Database, done: &Done, case: &str) {
+        self.assert_hold_but_for_panics(database, done, case);
         self.undisturbed.assert_resumes(&self.world, database, case);
         assert_nothing_stays(database, case);
         assert!(source(&self.world) == self.source, "{case}: the source was written by the rerun");
@@ -48,6 +58,10 @@ impl Faults {
     /// The same without the second run.
     pub(crate) fn assert_hold_now(&self, database: &Database, done: &Done, case: &str) {
         assert!(!done.said().contains("panicked"), "{case}: {done:?}");
+        self.assert_hold_but_for_panics(database, done, case);
+    }
+
+    fn assert_hold_but_for_panics(&self, database: &Database, done: &Done, case: &str) {
         assert_nothing_stays(database, case);
         assert_rows_are_the_ledgers(database, case);
         assert!(source(&self.world) == self.source, "{case}: the source was written");

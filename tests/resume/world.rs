@@ -76,7 +76,12 @@ pub(crate) struct World {
     reports: TempDir,
     /// `cutover.toml` of every run
     config: Option<PathBuf>,
+    /// options that say the size of a chunk
+    chunks: &'static [&'static str],
 }
+
+/// Small chunks, so that a table has several.
+const CHUNKS: [&str; 4] = ["--chunk-rows", "400", "--chunk-bytes", "512KiB"];
 
 /// What is left to compare of a finished target: contents, columns, constraints, indexes, sequences.
 #[derive(Debug, PartialEq, Eq)]
@@ -85,9 +90,14 @@ pub(crate) struct Picture(Vec<String>);
 impl World {
     /// None where there is no server and that is allowed.
     pub(crate) fn new() -> Option<World> {
+        World::of(SOURCE, &CHUNKS)
+    }
+
+    /// A source of the caller's own, with the tables of [`TABLES`], and what says the size of its chunks.
+    pub(crate) fn of(sql: &str, chunks: &'static [&'static str]) -> Option<World> {
         let server = Server::available()?;
         let reports = tempfile::tempdir().expect("a directory for reports");
-        Some(World { server, source: SqliteFile::from_sql(SOURCE), reports, config: None })
+        Some(World { server, source: SqliteFile::from_sql(sql), reports, config: None, chunks })
     }
 
     /// The same with a `cutover.toml`.
@@ -121,7 +131,7 @@ impl World {
     }
 
     fn plain_copy(&self, database: &Database) -> Cli {
-        self.unsized_copy(database).args(["--chunk-rows", "400", "--chunk-bytes", "512KiB"])
+        self.unsized_copy(database).args(self.chunks)
     }
 
     /// A copy that was not told the size of a chunk: what commits together is for it to choose.
@@ -131,7 +141,7 @@ impl World {
 
     /// [`World::copy`] to an address of the test's own.
     pub(crate) fn copy_to(&self, url: &str) -> Cli {
-        self.unsized_copy_to(url).args(["--chunk-rows", "400", "--chunk-bytes", "512KiB"])
+        self.unsized_copy_to(url).args(self.chunks)
     }
 
     fn unsized_copy_to(&self, url: &str) -> Cli {

@@ -5,6 +5,7 @@ use super::answers::{Answer, Answers, Told};
 use super::stream::Stream;
 use super::turns::{Line, Turn, Wire};
 use super::{WireFault, frontend};
+use crate::failpoint;
 use crate::limits::{GATHERED_BYTES_MAX, GOODBYE_WAIT, SMALL_DATA_BYTES_MAX};
 use bytes::Bytes;
 use std::future::poll_fn;
@@ -85,6 +86,7 @@ impl Exchange {
     /// # Errors
     /// One that is ours, where the statement has a NUL in it.
     pub fn statement(&mut self, sql: &str) -> Result<(), WireFault> {
+        failpoint::io(failpoint::MESSAGE_OUT)?;
         frontend::query(sql, &mut self.out)?;
         self.heard.unanswered += 1;
         self.heard.began = false;
@@ -100,6 +102,7 @@ impl Exchange {
     pub async fn data(&mut self, bytes: Bytes) -> Result<(), WireFault> {
         (self.is_copying, self.sends) = (true, true);
         self.heed().await?;
+        self.checked(failpoint::io(failpoint::MESSAGE_OUT).map_err(WireFault::from)).await?;
         frontend::copy_data(bytes.len(), &mut self.out)?;
         let line = self.turn.as_mut().ok_or(WireFault::Ended)?.line()?;
         let small = bytes.len() <= SMALL_DATA_BYTES_MAX;
@@ -119,6 +122,7 @@ impl Exchange {
     /// None that the server gives.
     pub fn done(&mut self) -> Result<(), WireFault> {
         self.is_copying = false;
+        failpoint::io(failpoint::MESSAGE_OUT)?;
         frontend::copy_done(&mut self.out)
     }
 
@@ -295,7 +299,10 @@ impl Exchange {
         while let Some(told) = self.answers.next(&mut input)? {
             match told {
                 Told::Data(bytes) => take(bytes),
-                Told::Answer(answer) => self.heard.note(answer)?,
+                Told::Answer(answer) => {
+                    failpoint::io(failpoint::MESSAGE_IN)?;
+                    self.heard.note(answer)?;
+                }
             }
         }
         Poll::Ready(Ok(()))

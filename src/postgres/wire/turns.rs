@@ -7,6 +7,7 @@ use super::WireFault;
 use super::cursor::Cursor;
 use super::socket::Socket;
 use super::stream::Stream;
+use crate::failpoint;
 use crate::limits::{READ_BYTES, TURN_WAIT};
 use std::future::poll_fn;
 use std::io;
@@ -75,7 +76,8 @@ impl Traffic {
         self.logged_in && between && self.outstanding == 0 && !self.lost
     }
 
-    fn read(&mut self, mut bytes: &[u8]) {
+    /// An error where a failure is planted.
+    fn read(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         let prelude = self.prelude_bytes.min(bytes.len());
         self.prelude_bytes -= prelude;
         bytes = bytes.get(prelude..).unwrap_or_default();
@@ -83,10 +85,14 @@ impl Traffic {
             if tag == b'Z' && self.logged_in {
                 self.outstanding = self.outstanding.saturating_sub(1);
             }
+            failpoint::io(failpoint::MESSAGE_IN)?;
         }
+        Ok(())
     }
 
-    fn written(&mut self, mut bytes: &[u8]) {
+    /// An error where a failure is planted.
+    fn written(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        commit_sent(bytes)?;
         while self.logged_in
             && let Some(tag) = ended(&mut self.written, &mut bytes, &mut self.lost)
         {
@@ -94,8 +100,24 @@ impl Traffic {
             if matches!(tag, b'Q' | b'S' | b'F') {
                 self.outstanding += 1;
             }
+            failpoint::io(failpoint::MESSAGE_OUT)?;
         }
+        Ok(())
     }
+}
+
+/// A COMMIT is the last of what the driver writes at once, or in the middle of it: it is found by its text.
+#[cfg(feature = "failpoints")]
+fn commit_sent(bytes: &[u8]) -> io::Result<()> {
+    const COMMIT: &[u8] = b"COMMIT\0";
+    let is_there = bytes.windows(COMMIT.len()).any(|window| window == COMMIT);
+    if is_there { failpoint::io(failpoint::COMMIT_SENT) } else { Ok(()) }
+}
+
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+fn commit_sent(_bytes: &[u8]) -> io::Result<()> {
+    Ok(())
 }
 
 /// The tag of the next message that ends in `bytes`.
@@ -259,7 +281,7 @@ impl AsyncRead for DriverEnd {
         };
         let before = buffer.filled().len();
         ready!(line.stream.poll_read(cx, buffer))?;
-        state.traffic.read(buffer.filled().get(before..).unwrap_or_default());
+        state.traffic.read(buffer.filled().get(before..).unwrap_or_default())?;
         if let Some(next) = state.next.take() {
             next.wake();
         }
@@ -280,7 +302,7 @@ impl AsyncWrite for DriverEnd {
             }
         };
         let written = ready!(line.stream.poll_write(cx, bytes))?;
-        state.traffic.written(bytes.get(..written).unwrap_or_default());
+        state.traffic.written(bytes.get(..written).unwrap_or_default())?;
         Poll::Ready(Ok(written))
     }
 

@@ -1,0 +1,43 @@
+//! Sources of a few hundred rows, so that a run is short and a loop may make many.
+
+use crate::faults::invariants::Faults;
+use crate::resume::world::{Target, World};
+
+/// The tables of `resume::world`, with some rows each.
+pub(super) const SOURCE: &str = "
+    CREATE TABLE customer (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL UNIQUE, name TEXT,
+                           created TEXT NOT NULL, active INTEGER NOT NULL);
+    CREATE TABLE category (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES category (id), label TEXT NOT NULL);
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customer (id),
+                         category_id INTEGER REFERENCES category (id), total REAL, note TEXT);
+    CREATE INDEX orders_customer ON orders (customer_id, total);
+    CREATE TABLE setting (k TEXT PRIMARY KEY, v TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE event (at TEXT, what TEXT, n INTEGER);
+    CREATE TABLE file (id INTEGER PRIMARY KEY, name TEXT NOT NULL, body BLOB NOT NULL);
+    CREATE INDEX file_name ON file (name);
+    CREATE TABLE n (n INTEGER PRIMARY KEY);
+    WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 90) INSERT INTO n SELECT n FROM c;
+    INSERT INTO customer (email, name, created, active)
+        SELECT 'user' || n || '@example.org', iif(n % 7 = 0, NULL, 'Ünï ' || n),
+               strftime('%Y-%m-%dT%H:%M:%SZ', 1700000000 + n * 61, 'unixepoch'), n % 2 FROM n WHERE n <= 50;
+    INSERT INTO category SELECT n, iif(n > 10, n / 10, NULL), 'label ' || n FROM n WHERE n <= 20;
+    INSERT INTO orders SELECT n, n % 50 + 1, iif(n % 5 = 0, NULL, n % 20 + 1), n / 8.0, 'note ' || n || char(10) FROM n;
+    INSERT INTO setting SELECT 'key ' || n, '{\"n\": ' || n || '}' FROM n WHERE n <= 15;
+    INSERT INTO event SELECT strftime('%Y-%m-%d %H:%M:%S', 1600000000 + n, 'unixepoch'), 'event ' || n % 13, n
+        FROM n WHERE n <= 60;
+    INSERT INTO file SELECT n, 'file ' || n, randomblob(30000) FROM n WHERE n <= 4;
+    DROP TABLE n;
+";
+
+/// Chunks commit one by one.
+pub(super) const BY_CHUNK: [&str; 4] = ["--chunk-rows", "40", "--chunk-bytes", "64KiB"];
+
+/// A small source in chunks of its own.
+pub(super) fn by_chunk(target: Target) -> Option<Faults> {
+    Some(Faults::in_world(World::of(SOURCE, &BY_CHUNK)?, target))
+}
+
+/// The same where nothing says the size of a chunk: small tables share a transaction.
+pub(super) fn together(target: Target) -> Option<Faults> {
+    Some(Faults::in_world(World::of(SOURCE, &[])?, target))
+}
