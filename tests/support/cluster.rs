@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Waits until our pipe closes, then ends what runs in the directory and removes it. `$1` the directory.
 ///
 /// A pid file may be older than the process that has its number now: only one that was started with our directory
-/// is ended.
+/// is ended. What initdb or a backup still writes when the test is killed is removed once more.
 const WATCHDOG: &str = r#"
     dir=$1
     trap : INT HUP TERM
@@ -34,7 +34,10 @@ const WATCHDOG: &str = r#"
     done
     ours && kill -KILL "$pid"
     if [ -d "$dir/volume" ]; then umount -l "$dir/volume" 2>/dev/null; fi
-    rm -rf "$dir"
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        rm -rf "$dir" && [ ! -e "$dir" ] && break
+        sleep 0.3
+    done
 "#;
 
 /// How a server is stopped (PostgreSQL manual, "Shutting Down the Server").
