@@ -5,7 +5,7 @@
 use crate::resume::running::wait_for;
 use crate::resume::world::{Target, Undisturbed, World, assert_rows_are_the_ledgers};
 use crate::support::cli::{Cli, Done};
-use crate::support::postgres::Database;
+use crate::support::postgres::{Database, Server};
 
 /// Texts of cells of the world's source: nothing may tell them.
 const CELLS: [&str; 3] = ["@example.org", "Ünï ", "note 1"];
@@ -21,10 +21,18 @@ pub(crate) struct Faults {
 impl Faults {
     /// None where there is no server and that is allowed.
     pub(crate) fn of(target: Target) -> Option<Faults> {
-        let world = World::new()?;
+        World::new().map(|world| Faults::in_world(world, target))
+    }
+
+    /// The same on a server of the test's own.
+    pub(crate) fn at(server: &'static Server, target: Target) -> Faults {
+        Faults::in_world(World::at(server), target)
+    }
+
+    fn in_world(world: World, target: Target) -> Faults {
         let undisturbed = world.undisturbed(target);
         let source = source(&world);
-        Some(Faults { world, target, undisturbed, source })
+        Faults { world, target, undisturbed, source }
     }
 
     /// A fresh database of that kind.

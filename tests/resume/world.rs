@@ -85,9 +85,13 @@ pub(crate) struct Picture(Vec<String>);
 impl World {
     /// None where there is no server and that is allowed.
     pub(crate) fn new() -> Option<World> {
-        let server = Server::available()?;
+        Some(World::at(Server::available()?))
+    }
+
+    /// The same on a server of the test's own.
+    pub(crate) fn at(server: &'static Server) -> World {
         let reports = tempfile::tempdir().expect("a directory for reports");
-        Some(World { server, source: SqliteFile::from_sql(SOURCE), reports, config: None })
+        World { server, source: SqliteFile::from_sql(SOURCE), reports, config: None }
     }
 
     /// The same with a `cutover.toml`.
@@ -108,9 +112,7 @@ impl World {
     /// A database as `target` says.
     pub(crate) fn database(&self, target: Target) -> Database {
         let database = self.server.fresh_database();
-        if target == Target::Existing {
-            database.execute(EXISTING);
-        }
+        furnish(&database, target);
         database
     }
 
@@ -174,6 +176,13 @@ impl World {
             let count: i64 = self.source.connection().query_row(&sql, [], |row| row.get(0)).unwrap();
             assert_eq!(database.query_one_text(&sql), count.to_string(), "{table}");
         }
+    }
+}
+
+/// Gives an empty database what `target` says.
+pub(crate) fn furnish(database: &Database, target: Target) {
+    if target == Target::Existing {
+        database.execute(EXISTING);
     }
 }
 

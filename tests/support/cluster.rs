@@ -56,7 +56,7 @@ pub(crate) enum Stop {
 pub(crate) enum Volume {
     /// the whole data directory, the WAL left out: what fills up is tables and temporary files
     Data,
-    /// `pg_wal`: two segments fit into 40 MiB beside the next one, and nothing is removed before a checkpoint
+    /// `pg_wal`, in segments of a megabyte; as by default no checkpoint comes before a gigabyte
     Wal,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Cluster {
     port: u16,
     programs: Programs,
     account: Account,
-    server: Server,
+    server: &'static Server,
     /// holds the pipe that the watchdog reads
     watchdog: Child,
 }
@@ -101,12 +101,13 @@ impl Cluster {
             return None;
         }
         let (data, held) = (cluster.dir.join("data"), cluster.dir.join("volume/held"));
+        let wal = cluster.dir.join("wal");
         match volume {
             Volume::Wal => {
-                cluster.shell("mv \"$1/pg_wal\" \"$2\" && ln -s \"$2\" \"$1/pg_wal\"", &[&data, &held])
+                cluster.small_segments();
+                cluster.shell("mv \"$1/pg_wal\" \"$2\" && ln -s \"$2\" \"$1/pg_wal\"", &[&data, &held]);
             }
             Volume::Data => {
-                let wal = cluster.dir.join("wal");
                 let script = "mv \"$1/pg_wal\" \"$3\" && mv \"$1\" \"$2\" && ln -s \"$3\" \"$2/pg_wal\" && ln -s \"$2\" \"$1\"";
                 cluster.shell(script, &[&data, &held, &wal]);
             }
@@ -134,8 +135,8 @@ impl Cluster {
     }
 
     /// Its databases are made, asked and dropped as those of the shared server.
-    pub(crate) fn server(&self) -> &Server {
-        &self.server
+    pub(crate) fn server(&self) -> &'static Server {
+        self.server
     }
 
     /// The directory of everything; the data is in `data`, what the server says in `log`.
@@ -240,9 +241,21 @@ impl Cluster {
 
     /// Gives the volume another size; what was full has room again.
     pub(crate) fn resize_volume(&self, mib: u64) {
-        let option = format!("remount,size={mib}m");
+        self.remount(mib * 1024);
+    }
+
+    /// Takes all but so many KiB of the volume's room away.
+    pub(crate) fn leave_room(&self, kib: u64) {
+        let asked = Command::new("df").args(["-Pk"]).arg(self.dir.join("volume")).output().expect("df");
+        let said = String::from_utf8_lossy(&asked.stdout).into_owned();
+        let used = said.lines().nth(1).and_then(|line| line.split_whitespace().nth(2));
+        self.remount(used.and_then(|used| used.parse::<u64>().ok()).expect("KiB that are used") + kib);
+    }
+
+    fn remount(&self, kib: u64) {
+        let option = format!("remount,size={kib}k");
         let done = Command::new("mount").args(["-o", &option]).arg(self.dir.join("volume")).status();
-        assert!(done.expect("mount").success(), "remount with {mib} MiB");
+        assert!(done.expect("mount").success(), "remount with {kib} KiB");
     }
 
     /// The process that all others are children of.
@@ -274,7 +287,8 @@ impl Cluster {
         let account = Account::current().expect("an account for the server");
         let (dir, watchdog) = watched_directory(&account);
         let port = free_port();
-        let server = Server::at(&dir, port);
+        // A few words that a test process keeps, so that what stands on a server may stand on this one.
+        let server = Box::leak(Box::new(Server::at(&dir, port)));
         Some(Cluster { dir, port, programs, account, server, watchdog })
     }
 
@@ -284,6 +298,14 @@ impl Cluster {
             "port = {port}\nunix_socket_directories = '{dir}'\nlisten_addresses = '127.0.0.1'\nfsync = off\n\
              full_page_writes = off\nautovacuum = off\nmax_connections = 40\nshared_buffers = '16MB'\n"
         )
+    }
+
+    /// WAL in segments of a megabyte, of which few are kept.
+    fn small_segments(&self) {
+        let mut reset = as_account(Command::new(self.programs.path("pg_resetwal")), &self.account);
+        reset.arg("--wal-segsize=1").arg("-D").arg(self.dir.join("data"));
+        run(&mut reset, &self.dir);
+        self.configure(&["min_wal_size=2MB", "wal_recycle=off"]);
     }
 
     fn mount(&self, mib: u64) -> Result<(), String> {
@@ -453,7 +475,7 @@ mod tests {
     #[test]
     fn a_volume_fills_up_and_is_given_room() {
         for (volume, words) in [(Volume::Data, "53100"), (Volume::Wal, "")] {
-            let Some(cluster) = Cluster::on_volume(volume, 50, &[]) else { return };
+            let Some(cluster) = Cluster::on_volume(volume, 50, &["max_wal_size=1GB"]) else { return };
             one(&cluster, "CREATE TABLE kept (n int8, t text)").unwrap();
             let fill = "INSERT INTO kept SELECT n, repeat('x', 1000) FROM generate_series(1, 60000) AS n";
             let full = one(&cluster, fill).unwrap_err();

@@ -74,7 +74,12 @@ impl Server {
         self.database_with("").expect("a fresh database")
     }
 
-    /// The same with what may follow the name in CREATE DATABASE; the server's message where it has no such thing.
+    /// A database that is there already: one that came over from another server.
+    pub(crate) fn adopt(&self, name: &str) -> Database {
+        Database { config: self.admin.clone(), admin: self.admin_url(), name: name.to_owned() }
+    }
+
+    /// The same as [`Server::fresh_database`] with what may follow the name in CREATE DATABASE; the server's message where it has no such thing.
     pub(crate) fn database_with(&self, options: &str) -> Result<Database, String> {
         let name = format!("t_{}", uuid::Uuid::new_v4().simple());
         let admin = self.admin_url();
