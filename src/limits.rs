@@ -120,6 +120,10 @@ pub const TCP_USER_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often a backend that runs a statement of ours looks whether we are still there (PostgreSQL 14 and newer).
 pub const CLIENT_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How often two connections are asked in turns which backends serve them, where a pooler is in between: one that lends by
+/// the transaction gives back the backend that was used last, as a rule at the first turn.
+pub const POOLER_ROUNDS: usize = 8;
+
 /// How long we wait for the driver's task to tell why a connection ended, and for a session to say goodbye.
 pub const GOODBYE_WAIT: Duration = Duration::from_secs(2);
 

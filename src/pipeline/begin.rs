@@ -20,7 +20,7 @@ use crate::plan::select::is_selected;
 use crate::postgres::ledger::{self, SourceState};
 use crate::postgres::prepare::Preparation;
 use crate::postgres::session::Session;
-use crate::postgres::{self, fault, inspect, readback};
+use crate::postgres::{self, fault, inspect, pooler, readback};
 use crate::timing::{RunStage, TableClock};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -41,6 +41,7 @@ pub(super) async fn connect(tools: &Tools, account: &mut Account) -> Result<Sess
         }
     };
     attempts.succeeded();
+    tools.cancel.at_once(pooler::check(&tools.connector, &session)).await?;
     account.target(&session, &tools.connector, &tools.config);
     Ok(session)
 }

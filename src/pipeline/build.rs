@@ -16,6 +16,19 @@ use std::sync::Arc;
 /// to each of a few connections.
 const INDEX_MEMORY: &str = "256MB";
 
+/// Memory for a build that has failed for want of it: less is no server's own setting, and more than one process takes as
+/// much again.
+const LITTLE_MEMORY: &str = "16MB";
+
+/// SQLSTATE `out_of_memory`.
+const OUT_OF_MEMORY: &str = "53200";
+
+/// SQLSTATE `disk_full`.
+const DISK_FULL: &str = "53100";
+
+/// What the server's names of shared memory segments begin with: where they have no room, that is a full disk to it.
+const SEGMENT: &str = "/PostgreSQL.";
+
 /// SQLSTATE `check_violation`.
 const CHECK_VIOLATION: &str = "23514";
 
@@ -85,6 +98,27 @@ pub(super) async fn give_memory(session: &Session) -> Result<()> {
     step::execute(session, &sql).await
 }
 
+/// The server had not the memory that we let it take, for a build or for the dead rows of a VACUUM by several processes.
+fn wants_less_memory(error: &Error) -> bool {
+    server_error(error).is_some_and(|server| match server.sqlstate.as_str() {
+        OUT_OF_MEMORY => true,
+        DISK_FULL => server.message.as_deref().is_some_and(|message| message.contains(SEGMENT)),
+        _ => false,
+    })
+}
+
+/// Little memory, and one process, until [`give_back_memory`].
+async fn take_memory(session: &Session) -> Result<()> {
+    let sql =
+        format!("SET maintenance_work_mem = '{LITTLE_MEMORY}'; SET max_parallel_maintenance_workers = 0");
+    step::execute(session, &sql).await
+}
+
+async fn give_back_memory(session: &Session) -> Result<()> {
+    step::execute(session, "RESET maintenance_work_mem; RESET max_parallel_maintenance_workers").await?;
+    give_memory(session).await
+}
+
 /// Does all of `steps`, a part of [`together`]. Where one of them fails none is done, except of sequences and VACUUM, which may
 /// be done twice.
 pub(super) async fn do_together(session: &Session, whose: &Whose, steps: &[StepState]) -> Result<()> {
@@ -98,13 +132,27 @@ pub(super) async fn do_together(session: &Session, whose: &Whose, steps: &[StepS
     failpoint::target(failpoint::AFTER_STEP)
 }
 
-/// Does one step; `serial` keeps an index build to one process of the server.
+/// Does one step; `serial` keeps an index build to one process of the server. Where the server has not the memory for it, it
+/// is tried once more with little.
 pub(super) async fn do_one(
     session: &Session,
     whose: &Whose,
     step: &StepState,
     serial: bool,
 ) -> Result<StepProgress> {
+    let error = match try_one(session, whose, step, serial).await {
+        Err(error) if wants_less_memory(&error) => error,
+        other => return other,
+    };
+    if take_memory(session).await.is_err() {
+        return Err(error);
+    }
+    let progress = try_one(session, whose, step, true).await?;
+    give_back_memory(session).await?;
+    Ok(progress)
+}
+
+async fn try_one(session: &Session, whose: &Whose, step: &StepState, serial: bool) -> Result<StepProgress> {
     failpoint::target(failpoint::BEFORE_STEP)?;
     let owner = &whose.owner;
     match step.kind.as_str() {

@@ -7,6 +7,7 @@
 
 use super::conninfo::{self, ChannelBinding, ConnInfo, Endpoint, SslMode};
 use super::fault_passing::Each;
+use super::identity::Home;
 use super::session::{Canceller, Fresh, Session};
 use super::wire::socket::{Address, Socket};
 use super::wire::turns::{TlsBelow, Wire};
@@ -31,6 +32,8 @@ struct Inner {
     run_label: String,
     /// sessions that cannot write are good enough
     only_reads: bool,
+    /// the cluster that all sessions must be of
+    home: Home,
 }
 
 impl std::fmt::Debug for Connector {
@@ -50,17 +53,19 @@ impl Connector {
     /// sessions of this run in `pg_stat_activity`.
     pub fn new(info: ConnInfo, run_label: &str) -> Result<Connector> {
         let tls = tls::connector(&info)?;
-        Ok(Connector(Arc::new(Inner { info, tls, run_label: run_label.to_string(), only_reads: false })))
+        let (run_label, home) = (run_label.to_string(), Home::default());
+        Ok(Connector(Arc::new(Inner { info, tls, run_label, only_reads: false, home })))
     }
 
     /// The same for sessions that only look: a standby, or a role whose sessions are read-only, will do.
     pub fn for_reading(&self) -> Connector {
-        let Inner { info, tls, run_label, .. } = &*self.0;
+        let Inner { info, tls, run_label, home, .. } = &*self.0;
         Connector(Arc::new(Inner {
             info: info.clone(),
             tls: tls.clone(),
             run_label: run_label.clone(),
             only_reads: true,
+            home: home.clone(),
         }))
     }
 
@@ -153,9 +158,11 @@ impl Connector {
             let refused = match self.log_in(endpoint, address, (*mode, role)).await {
                 Ok(fresh) => {
                     let read_write = self.0.info.read_write;
-                    return Session::begin(fresh, self.0.only_reads, &doing)
+                    let session = Session::begin(fresh, self.0.only_reads, &doing)
                         .await
-                        .map_err(|(error, read_only)| Failed { error, elsewhere: read_only && read_write });
+                        .map_err(|(error, read_only)| Failed { error, elsewhere: read_only && read_write })?;
+                    let at_home = self.0.home.check(session.identity(), &doing);
+                    return at_home.map(|()| session).map_err(|error| Failed { error, elsewhere: false });
                 }
                 Err(refused) => refused,
             };

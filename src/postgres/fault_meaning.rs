@@ -52,13 +52,14 @@ const MEANINGS: &[(&str, ErrorKind, &str, &str)] = &[
         "53100",
         Target,
         "the server's disk is full",
-        "make room there, then run the same command again to resume",
+        "make room there (its log says on which volume: data or WAL), then run the same command again to resume",
     ),
     (
         "53200",
         Target,
         "the server ran out of memory",
-        "use fewer --jobs or a smaller maintenance_work_mem; then run the same command again",
+        "use fewer --jobs or a smaller maintenance_work_mem, or where it is out of shared memory for locks raise \
+     max_locks_per_transaction (a restart of the server); then run the same command again",
     ),
     (
         "53400",

@@ -5,6 +5,7 @@
 //! Deliberately absent: `SET LOCAL` for poolers that hand out another server session per transaction.
 
 use super::fault;
+use super::identity::{IDENTITY, Identity};
 use super::wire::socket::{Address, Socket};
 use super::wire::turns::{DriverEnd, Wire};
 use super::wire::{Exchange, WireFault};
@@ -45,6 +46,7 @@ pub struct Session {
     wire: Wire,
     server: ServerInfo,
     backend_pid: i32,
+    identity: Option<Identity>,
     canceller: Canceller,
     ending: watch::Receiver<Ending>,
 }
@@ -118,28 +120,30 @@ impl Session {
             encoding: String::new(),
             is_superuser: false,
         };
-        let mut session = Session { client, wire, server, backend_pid: 0, canceller, ending };
-        let facts = session.set_up(major, tcp, doing).await.map_err(|error| (error, false))?;
+        let mut session = Session { client, wire, server, backend_pid: 0, identity: None, canceller, ending };
+        let (facts, identity) = session.set_up(major, tcp, doing).await.map_err(|error| (error, false))?;
         if !only_reads {
             facts.check_writable(doing)?;
         }
         facts.check(doing)?;
         session.server = facts.server;
         session.backend_pid = facts.backend_pid;
+        session.identity = identity;
         Ok(session)
     }
 
-    /// One round trip: the three messages are sent before the first answer is read. Only the check interval may
-    /// fail: some systems the server runs on do not have it.
-    async fn set_up(&self, major: u32, tcp: bool, doing: &str) -> Result<Facts> {
+    /// One round trip: the messages are sent before the first answer is read. Two of them may fail: some systems the
+    /// server runs on do not have the check interval, and some servers do not tell which cluster they are.
+    async fn set_up(&self, major: u32, tcp: bool, doing: &str) -> Result<(Facts, Option<Identity>)> {
         let interval =
             format!("SET client_connection_check_interval = {}", limits::CLIENT_CHECK_INTERVAL.as_millis());
         let interval = if major >= 14 { interval } else { String::new() };
         let settings = settings(major, tcp);
-        let (set, _, rows) = futures::join!(
+        let (set, _, rows, identity) = futures::join!(
             self.client.batch_execute(&settings),
             self.client.batch_execute(&interval),
             self.client.simple_query(FACTS),
+            self.client.simple_query(IDENTITY),
         );
         let rows = match set.and(rows) {
             Ok(rows) => rows,
@@ -149,7 +153,9 @@ impl Session {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
         });
-        row.map(Facts::read).ok_or_else(|| Error::internal("the server told nothing about itself"))
+        let facts =
+            row.map(Facts::read).ok_or_else(|| Error::internal("the server told nothing about itself"))?;
+        Ok((facts, identity.ok().as_deref().and_then(Identity::read)))
     }
 
     /// The driver's client.
@@ -178,6 +184,16 @@ impl Session {
     /// The server's process for this session, as in `pg_stat_activity`.
     pub fn backend_pid(&self) -> i32 {
         self.backend_pid
+    }
+
+    /// Which cluster and database it is, where the server tells.
+    pub(super) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// The key for cancelling was made by the backend that serves us; false where a pooler made it up.
+    pub fn has_backends_key(&self) -> bool {
+        self.backend_pid <= 0 || self.wire.key_process().is_none_or(|process| process == self.backend_pid)
     }
 
     /// A handle that cancels what this session's backend is doing.

@@ -5,7 +5,7 @@
 use crate::resume::running::wait_for;
 use crate::resume::world::{Target, Undisturbed, World, assert_rows_are_the_ledgers};
 use crate::support::cli::{Cli, Done};
-use crate::support::postgres::Database;
+use crate::support::postgres::{Database, Server};
 
 /// Texts of cells of the world's source: nothing may tell them.
 const CELLS: [&str; 3] = ["@example.org", "Ünï ", "note 1"];
@@ -22,6 +22,11 @@ impl Faults {
     /// None where there is no server and that is allowed.
     pub(crate) fn of(target: Target) -> Option<Faults> {
         Some(Faults::in_world(World::new()?, target))
+    }
+
+    /// The same on a server of the test's own.
+    pub(crate) fn at(server: &'static Server, target: Target) -> Faults {
+        Faults::in_world(World::at(server), target)
     }
 
     /// The same in a world of the test's own.

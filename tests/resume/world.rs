@@ -95,9 +95,17 @@ impl World {
 
     /// A source of the caller's own, with the tables of [`TABLES`], and what says the size of its chunks.
     pub(crate) fn of(sql: &str, chunks: &'static [&'static str]) -> Option<World> {
-        let server = Server::available()?;
+        Some(World::made(Server::available()?, sql, chunks))
+    }
+
+    /// The world of all tests on a server of the test's own.
+    pub(crate) fn at(server: &'static Server) -> World {
+        World::made(server, SOURCE, &CHUNKS)
+    }
+
+    fn made(server: &'static Server, sql: &str, chunks: &'static [&'static str]) -> World {
         let reports = tempfile::tempdir().expect("a directory for reports");
-        Some(World { server, source: SqliteFile::from_sql(sql), reports, config: None, chunks })
+        World { server, source: SqliteFile::from_sql(sql), reports, config: None, chunks }
     }
 
     /// The same with a `cutover.toml`.
@@ -118,9 +126,7 @@ impl World {
     /// A database as `target` says.
     pub(crate) fn database(&self, target: Target) -> Database {
         let database = self.server.fresh_database();
-        if target == Target::Existing {
-            database.execute(EXISTING);
-        }
+        furnish(&database, target);
         database
     }
 
@@ -184,6 +190,13 @@ impl World {
             let count: i64 = self.source.connection().query_row(&sql, [], |row| row.get(0)).unwrap();
             assert_eq!(database.query_one_text(&sql), count.to_string(), "{table}");
         }
+    }
+}
+
+/// Gives an empty database what `target` says.
+pub(crate) fn furnish(database: &Database, target: Target) {
+    if target == Target::Existing {
+        database.execute(EXISTING);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What integration tests stand on: a throwaway server, SQLite files from SQL text, the built program.
 
 pub(crate) mod cli;
+pub(crate) mod cluster;
 pub(crate) mod dice;
 pub(crate) mod flow;
 pub(crate) mod postgres;

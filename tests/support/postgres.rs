@@ -59,15 +59,30 @@ impl Server {
         Some(Server::shared())
     }
 
+    /// One that listens in `dir` and on `port`, and is somebody else's to start and to stop.
+    pub(super) fn at(dir: &Path, port: u16) -> Server {
+        Server { admin: superuser(dir, port), _pipe: None }
+    }
+
+    /// The superuser's connection string.
+    pub(crate) fn admin_url(&self) -> String {
+        conninfo(&self.admin, self.admin.get_dbname().unwrap_or("postgres"), false)
+    }
+
     /// A new, empty database of its own name, dropped with its handle.
     pub(crate) fn fresh_database(&self) -> Database {
         self.database_with("").expect("a fresh database")
     }
 
-    /// The same with what may follow the name in CREATE DATABASE; the server's message where it has no such thing.
+    /// A database that is there already: one that came over from another server.
+    pub(crate) fn adopt(&self, name: &str) -> Database {
+        Database { config: self.admin.clone(), admin: self.admin_url(), name: name.to_owned() }
+    }
+
+    /// The same as [`Server::fresh_database`] with what may follow the name in CREATE DATABASE; the server's message where it has no such thing.
     pub(crate) fn database_with(&self, options: &str) -> Result<Database, String> {
         let name = format!("t_{}", uuid::Uuid::new_v4().simple());
-        let admin = conninfo(&self.admin, self.admin.get_dbname().unwrap_or("postgres"), false);
+        let admin = self.admin_url();
         query(&admin, &format!("CREATE DATABASE {name} {options}"))?;
         Ok(Database { config: self.admin.clone(), admin, name })
     }
@@ -192,9 +207,13 @@ fn start() -> Result<Server, String> {
     let mut child = shell.spawn().map_err(|error| error.to_string())?;
     let pipe = child.stdin.take();
     wait_until_ready(&dir)?;
+    Ok(Server { admin: superuser(&dir, port), _pipe: pipe })
+}
+
+fn superuser(dir: &Path, port: u16) -> Config {
     let mut admin = Config::new();
-    admin.host_path(&dir).port(port).user("postgres").password(PASSWORD).dbname("postgres");
-    Ok(Server { admin, _pipe: pipe })
+    admin.host_path(dir).port(port).user("postgres").password(PASSWORD).dbname("postgres");
+    admin
 }
 
 fn server_settings(dir: &Path, port: u16) -> Vec<String> {
@@ -213,7 +232,7 @@ fn server_settings(dir: &Path, port: u16) -> Vec<String> {
     settings
 }
 
-fn as_account(mut command: Command, account: &Account) -> Command {
+pub(super) fn as_account(mut command: Command, account: &Account) -> Command {
     command
         .env_clear()
         .env("LC_ALL", "C")
@@ -223,7 +242,8 @@ fn as_account(mut command: Command, account: &Account) -> Command {
     command
 }
 
-fn initdb(programs: &Programs, account: &Account, dir: &Path) -> Result<(), String> {
+/// Makes `dir/data`.
+pub(super) fn initdb(programs: &Programs, account: &Account, dir: &Path) -> Result<(), String> {
     let pwfile = dir.join("pw");
     std::fs::write(&pwfile, PASSWORD).map_err(|error| error.to_string())?;
     let mut initdb = as_account(Command::new(programs.path("initdb")), account);

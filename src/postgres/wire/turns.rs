@@ -4,7 +4,7 @@
 //! writes wait; both ends count messages, so that a turn begins only where nothing is cut and nothing is outstanding.
 
 use super::WireFault;
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Piece};
 use super::socket::Socket;
 use super::stream::Stream;
 use crate::failpoint;
@@ -17,6 +17,10 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+
+/// BackendKeyData: four bytes of process number, then the key.
+const BACKEND_KEY: u8 = b'K';
+const KEY_PROCESS_BYTES: usize = 4;
 
 /// A connection that two may use, one after the other.
 #[derive(Clone)]
@@ -68,6 +72,8 @@ struct Traffic {
     outstanding: usize,
     /// something was no message
     lost: bool,
+    /// the first bytes of the server's key for cancelling: the number of its process
+    key: Vec<u8>,
 }
 
 impl Traffic {
@@ -81,9 +87,16 @@ impl Traffic {
         let prelude = self.prelude_bytes.min(bytes.len());
         self.prelude_bytes -= prelude;
         bytes = bytes.get(prelude..).unwrap_or_default();
-        while let Some(tag) = ended(&mut self.read, &mut bytes, &mut self.lost) {
-            if tag == b'Z' && self.logged_in {
-                self.outstanding = self.outstanding.saturating_sub(1);
+        let Traffic { read, lost, key, logged_in, outstanding, .. } = self;
+        let mut look = |piece: &Piece<'_>| {
+            if piece.tag == BACKEND_KEY {
+                let missing = KEY_PROCESS_BYTES.saturating_sub(key.len());
+                key.extend(piece.bytes.iter().take(missing));
+            }
+        };
+        while let Some(tag) = ended(read, &mut bytes, lost, &mut look) {
+            if tag == b'Z' && *logged_in {
+                *outstanding = outstanding.saturating_sub(1);
             }
             failpoint::io(failpoint::MESSAGE_IN)?;
         }
@@ -94,7 +107,7 @@ impl Traffic {
     fn written(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         commit_sent(bytes)?;
         while self.logged_in
-            && let Some(tag) = ended(&mut self.written, &mut bytes, &mut self.lost)
+            && let Some(tag) = ended(&mut self.written, &mut bytes, &mut self.lost, &mut |_| ())
         {
             // Query, Sync, FunctionCall.
             if matches!(tag, b'Q' | b'S' | b'F') {
@@ -120,12 +133,21 @@ fn commit_sent(_bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The tag of the next message that ends in `bytes`.
-fn ended(cursor: &mut Cursor, bytes: &mut &[u8], lost: &mut bool) -> Option<u8> {
+/// The tag of the next message that ends in `bytes`; `look` sees every piece on the way.
+fn ended(
+    cursor: &mut Cursor,
+    bytes: &mut &[u8],
+    lost: &mut bool,
+    look: &mut impl FnMut(&Piece<'_>),
+) -> Option<u8> {
     loop {
         match cursor.next(bytes) {
-            Ok(Some(piece)) if piece.ends => return Some(piece.tag),
-            Ok(Some(_)) => {}
+            Ok(Some(piece)) => {
+                look(&piece);
+                if piece.ends {
+                    return Some(piece.tag);
+                }
+            }
             Ok(None) => return None,
             Err(_) => {
                 *lost = true;
@@ -152,6 +174,12 @@ impl Wire {
     /// What the driver holds; there is only one.
     pub(in crate::postgres) fn driver_end(&self) -> DriverEnd {
         DriverEnd(self.clone())
+    }
+
+    /// The process that the server's key for cancelling names; none where there was no key.
+    pub(in crate::postgres) fn key_process(&self) -> Option<i32> {
+        let state = self.lock();
+        <[u8; KEY_PROCESS_BYTES]>::try_from(state.traffic.key.as_slice()).ok().map(i32::from_be_bytes)
     }
 
     /// The driver has logged in, and its task has not begun.
