@@ -57,7 +57,10 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     let (tools, control, actives) = &mut begun(tools, account).await?;
     let config = &tools.config;
     if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
-        return already_done(tools, control, actives, account).await;
+        already_done(tools, control, actives, account).await?;
+        // The last word of the run that did the work was lost: it is also the commit that makes the others durable.
+        actives.retain(|active| !active.state.finished);
+        return record_end(tools, control, actives, None).await;
     }
     let result = carry_out(tools, control, actives, account).await;
     let _record = tools.events.clock().stage(RunStage::Record);
