@@ -15,6 +15,7 @@ use crate::assess::pool::join;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Phase;
 use crate::ident::qualified;
+use crate::postgres::lease::Lease;
 use crate::postgres::ledger::{StepProgress, StepState};
 use crate::postgres::session::Session;
 use crate::postgres::step;
@@ -53,11 +54,11 @@ pub(super) struct Outcome {
     failed: Vec<(usize, StepState)>,
 }
 
-/// Compares and finishes all sources. `marks` says in the ledger what was proved.
-pub(super) async fn run(tools: &Tools, mut sources: Vec<Source>, marks: bool) -> Outcome {
+/// Compares and finishes all sources. Who holds the `lease` says in the ledger what was proved.
+pub(super) async fn run(tools: &Tools, mut sources: Vec<Source>, lease: Option<&Lease>) -> Outcome {
     let drawing = draw(&mut sources, tools.config.jobs);
     let workers = tools.config.jobs.min(drawing.len());
-    let crew = Arc::new(Crew::new(tools, sources, drawing, marks));
+    let crew = Arc::new(Crew::new(tools, sources, drawing, lease));
     let handles: Vec<_> =
         (0..workers).map(|number| tokio::spawn(Worker::new(Arc::clone(&crew), number).run())).collect();
     for handle in handles {
@@ -76,12 +77,12 @@ struct Crew {
     stations: Stations,
     sources: Vec<Whose>,
     asked: Asked,
-    marks: bool,
+    lease: Option<Lease>,
     outcome: Mutex<Outcome>,
 }
 
 impl Crew {
-    fn new(tools: &Tools, sources: Vec<Source>, drawing: Drawing<Work>, marks: bool) -> Crew {
+    fn new(tools: &Tools, sources: Vec<Source>, drawing: Drawing<Work>, lease: Option<&Lease>) -> Crew {
         let sources = sources.into_iter().map(|source| Whose { owner: source.owner, plan: source.plan });
         Crew {
             tools: tools.clone(),
@@ -89,7 +90,7 @@ impl Crew {
             graph: Arc::new(Graph::new(drawing)),
             sources: sources.collect(),
             asked: Asked::new(tools.config.show_values, tools.events.clone()),
-            marks,
+            lease: lease.cloned(),
             outcome: Mutex::default(),
         }
     }
@@ -177,6 +178,9 @@ impl Worker {
     }
 
     async fn session(&mut self) -> Result<&Session> {
+        if let Some(lease) = &self.crew.lease {
+            lease.ready().await?;
+        }
         if self.session.is_none() {
             let role = format!("finish {}", self.number);
             self.session = Some(self.crew.tools.connector.connect(&role).await?);
@@ -193,7 +197,7 @@ impl Worker {
             let crew = Arc::clone(&self.crew);
             let compared = async {
                 let session = self.session().await?;
-                let owner = crew.marks.then(|| &crew.sources[source].owner);
+                let owner = crew.lease.as_ref().map(|_| &crew.sources[source].owner);
                 compare_one(&crew.tools, &crew.stations, &crew.asked, session, owner, &expected).await
             };
             let result = crew.tools.cancel.at_once(compared).await;

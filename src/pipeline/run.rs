@@ -14,8 +14,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
 use crate::outcome::RunReport;
 use crate::plan::Plan;
-use crate::postgres::ledger::{self, SourceState};
+use crate::postgres::lease::{self, Lease};
+use crate::postgres::ledger::SourceState;
 use crate::postgres::session::Session;
+use crate::postgres::watch;
 use crate::timing::RunStage;
 
 /// How a run ended: the report, whose outcome and exit code the caller fills in, and the error if there was one.
@@ -43,8 +45,29 @@ pub async fn copy(tools: &Tools) -> Ended {
 
 async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     let jobs = open(tools, account).await?;
-    let mut control = connect(tools, account).await?;
-    ledger::take_lock(&control).await?;
+    let _watch = watch::start(&tools.connector, &tools.events);
+    let control = connect(tools, account).await?;
+    let (run_id, take_over) = (account.run_id(), tools.config.take_over);
+    let lease = lease::take(&tools.connector, &run_id, take_over, &tools.events);
+    let lease = tools.cancel.at_once(lease).await?;
+    let result = under_lease(tools, control, jobs, &lease, account).await;
+    // What ended the run may be only what came of a lease that was lost.
+    let result = match result {
+        Err(error) => Err(lease.judge(error).await),
+        done => done,
+    };
+    lease.release().await;
+    result
+}
+
+/// Everything that only one run at a time may do.
+async fn under_lease(
+    tools: &Tools,
+    mut control: Session,
+    jobs: Vec<Job>,
+    lease: &Lease,
+    account: &mut Account,
+) -> Result<()> {
     let mut actives = begin(tools, &mut control, jobs, account).await?;
     reopen_emptied(tools, &mut control, &mut actives, account).await?;
     mend_sequences(tools, &control, &mut actives).await?;
@@ -52,7 +75,7 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
         return already_done(tools, &control, &actives, account).await;
     }
-    let result = carry_out(tools, &control, &mut actives, account).await;
+    let result = carry_out(tools, &control, &mut actives, lease, account).await;
     let _record = tools.events.clock().stage(RunStage::Record);
     record_end(tools, &control, &actives, result.as_ref().err()).await?;
     result
@@ -72,20 +95,21 @@ async fn carry_out(
     tools: &Tools,
     control: &Session,
     actives: &mut [Active],
+    lease: &Lease,
     account: &mut Account,
 ) -> Result<()> {
     for active in actives.iter().filter(|active| active.has_rows_to_read(&tools.config)) {
         let _plan = tools.events.clock().stage(RunStage::Plan);
         tools.cancel.at_once(follow::prepare(&active.job, &active.plan, tools.config.jobs)).await?;
     }
-    let mut failures = copy_chunks(tools, actives, account).await;
+    let mut failures = copy_chunks(tools, actives, lease, account).await;
     refresh(control, actives).await?;
     actives.iter().for_each(|active| account.ledger(&active.state));
     tools.cancel.check()?;
     if let Some(fenced) = failures.iter().position(|(_, error)| error.kind() == ErrorKind::Busy) {
         return Err(failures.swap_remove(fenced).1);
     }
-    failures.extend(finish_tables(tools, control, actives, account).await?);
+    failures.extend(finish_tables(tools, control, actives, lease, account).await?);
     tools.cancel.check()?;
     let _record = tools.events.clock().stage(RunStage::Record);
     refresh(control, actives).await?;
@@ -107,6 +131,7 @@ pub async fn validate(tools: &Tools) -> Ended {
 
 async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan>) -> Result<()> {
     let jobs = open(tools, account).await?;
+    let _watch = watch::start(&tools.connector, &tools.events);
     let mut session = connect(tools, account).await?;
     let known = known_sources(&session, tools).await?;
     let mut against = Vec::new();

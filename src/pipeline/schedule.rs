@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::event::{Event, Events, Phase, TaskCounters};
 use crate::limits::{SMALL_TABLE_BYTES_MAX, WHOLE_TABLE_BYTES_MAX};
 use crate::plan::{TableMode, TablePlan};
+use crate::postgres::lease::Lease;
 use crate::postgres::ledger::StepProgress;
 use crate::postgres::load::{Fill, LoadTarget};
 use crate::timing::TableClock;
@@ -24,6 +25,7 @@ use std::time::Instant;
 pub(super) async fn copy_chunks(
     tools: &Tools,
     actives: &mut [Active],
+    lease: &Lease,
     account: &mut Account,
 ) -> Vec<(String, Error)> {
     let batches = copy_batches(tools, actives);
@@ -41,8 +43,12 @@ pub(super) async fn copy_chunks(
     });
     let times: Arc<Mutex<Vec<(String, f64)>>> = Arc::default();
     let left = LeftChunks::new(&tasks, tools.events.clone());
-    let (settings, noted) =
-        (CopySettings { jobs: tools.config.jobs, fail_fast: tools.config.fail_fast }, Arc::clone(&times));
+    let noted = Arc::clone(&times);
+    let settings = CopySettings {
+        jobs: tools.config.jobs,
+        fail_fast: tools.config.fail_fast,
+        lease: lease.clone(),
+    };
     let failures =
         workers::run(&tools.connector, batches, &settings, &tools.cancel, move |copied: Copied| {
             left.done(&copied);

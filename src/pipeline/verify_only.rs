@@ -26,6 +26,7 @@ use crate::plan::{Plan, TablePlan};
 use crate::postgres::ledger::{SourceState, StepOwner, StepState};
 use crate::postgres::sequence::{self, Place};
 use crate::postgres::session::Session;
+use crate::postgres::watch;
 use crate::timing::RunStage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub async fn verify_only(tools: &Tools) -> Ended {
 
 async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let jobs = open(tools, account).await?;
+    let _watch = watch::start(&tools.connector, &tools.events);
     let mut session = connect(tools, account).await?;
     let known = known_sources(&session, tools).await?;
     let (ours, others): (Vec<Job>, Vec<Job>) =
@@ -77,7 +79,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     drop(reread);
     let expected_rows: BTreeMap<String, u64> =
         tasks.iter().map(|(_, e)| (e.plan.source.clone(), rows_of(e))).collect();
-    let outcome = finish::run(tools, sources_of(&pairs, tasks), false).await;
+    let outcome = finish::run(tools, sources_of(&pairs, tasks), None).await;
     let mut failures = compare::account_for(outcome.compared, account);
     tools.cancel.check()?;
     failures.extend(outcome.failures);

@@ -14,6 +14,7 @@ use crate::limits::RECORD_WAIT;
 use crate::outcome::Verify;
 use crate::plan::StepKind;
 use crate::postgres::inspect;
+use crate::postgres::lease::Lease;
 use crate::postgres::ledger::{self, StepProgress, StepState};
 use crate::postgres::session::Session;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub(super) async fn finish_tables(
     tools: &Tools,
     control: &Session,
     actives: &mut [Active],
+    lease: &Lease,
     account: &mut Account,
 ) -> Result<Vec<(String, Error)>> {
     let sources: Vec<Source> = actives
@@ -38,7 +40,7 @@ pub(super) async fn finish_tables(
                 .collect(),
         })
         .collect();
-    let outcome = finish::run(tools, sources, true).await;
+    let outcome = finish::run(tools, sources, Some(lease)).await;
     let mut failures = compare::account_for(outcome.compared, account);
     tools.cancel.check()?;
     refresh(control, actives).await?;

@@ -6,6 +6,7 @@ use super::together::copy_together;
 use crate::assess::pool::{Queue, join};
 use crate::error::{Error, ErrorKind, Result};
 use crate::postgres::connect::Connector;
+use crate::postgres::lease::Lease;
 use crate::postgres::session::Session;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -17,6 +18,8 @@ pub struct CopySettings {
     pub jobs: usize,
     /// stop all at the first failure
     pub fail_fast: bool,
+    /// without which nothing is begun
+    pub lease: Lease,
 }
 
 type Done = dyn Fn(Copied) + Send + Sync;
@@ -42,6 +45,7 @@ pub async fn run(
                 failures: Arc::clone(&failures),
                 cancel: cancel.clone(),
                 fail_fast: settings.fail_fast,
+                lease: settings.lease.clone(),
                 number,
             };
             let done = Arc::clone(&done);
@@ -71,6 +75,7 @@ struct Worker {
     failures: Arc<Mutex<Vec<(String, Error)>>>,
     cancel: Cancel,
     fail_fast: bool,
+    lease: Lease,
     number: usize,
 }
 
@@ -148,6 +153,7 @@ impl Worker {
     }
 
     async fn ready<'a>(&self, session: &'a mut Option<Session>) -> Result<&'a Session> {
+        self.lease.ready().await?;
         // After a COMMIT whose answer was lost the ledger may say that all is well: then only the session has gone.
         if session.as_ref().is_some_and(|session| session.client().is_closed()) {
             *session = None;

@@ -7,6 +7,7 @@
 
 use super::conninfo::{self, ChannelBinding, ConnInfo, Endpoint, SslMode};
 use super::session::{Canceller, Fresh, Session};
+use super::watch::Watched;
 use super::wire::socket::{Address, Socket};
 use super::wire::turns::{TlsBelow, Wire};
 use super::{fault, tls};
@@ -29,6 +30,7 @@ struct Inner {
     run_label: String,
     /// sessions that cannot write are good enough
     only_reads: bool,
+    watched: Watched,
 }
 
 impl std::fmt::Debug for Connector {
@@ -48,23 +50,34 @@ impl Connector {
     /// sessions of this run in `pg_stat_activity`.
     pub fn new(info: ConnInfo, run_label: &str) -> Result<Connector> {
         let tls = tls::connector(&info)?;
-        Ok(Connector(Arc::new(Inner { info, tls, run_label: run_label.to_string(), only_reads: false })))
+        Ok(Connector(Arc::new(Inner { info, tls, run_label: run_label.to_string(), only_reads: false, watched: Watched::default() })))
     }
 
     /// The same for sessions that only look: a standby, or a role whose sessions are read-only, will do.
     pub fn for_reading(&self) -> Connector {
-        let Inner { info, tls, run_label, .. } = &*self.0;
+        let Inner { info, tls, run_label, watched, .. } = &*self.0;
         Connector(Arc::new(Inner {
             info: info.clone(),
             tls: tls.clone(),
             run_label: run_label.clone(),
             only_reads: true,
+            watched: watched.clone(),
         }))
     }
 
     /// Where it connects to.
     pub fn info(&self) -> &ConnInfo {
         &self.0.info
+    }
+
+    /// What marks the sessions of this run, between `cutover ` and what each is for.
+    pub fn run_label(&self) -> &str {
+        &self.0.run_label
+    }
+
+    /// The sessions of this run that are open.
+    pub(super) fn watched(&self) -> &Watched {
+        &self.0.watched
     }
 
     /// A session that is set up and can write; `role` (`copy 2`, `ledger`) ends its `application_name`.
@@ -147,9 +160,11 @@ impl Connector {
             let refused = match self.log_in(endpoint, address, (*mode, role)).await {
                 Ok(fresh) => {
                     let read_write = self.0.info.read_write;
-                    return Session::begin(fresh, self.0.only_reads, &doing)
+                    let session = Session::begin(fresh, self.0.only_reads, &doing)
                         .await
-                        .map_err(|(error, read_only)| Failed { error, elsewhere: read_only && read_write });
+                        .map_err(|(error, read_only)| Failed { error, elsewhere: read_only && read_write })?;
+                    self.0.watched.add(session.watched(), session.backend_pid(), role);
+                    return Ok(session);
                 }
                 Err(refused) => refused,
             };
