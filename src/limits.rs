@@ -156,6 +156,19 @@ pub const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// After this a statement that goes on is told of.
 pub const LONG_WORK: Duration = Duration::from_secs(120);
 
+/// How long causes that can pass are tried again unless `--retry-for` says otherwise, since the last progress: a server that
+/// is restarted, with its recovery, is back within it as a rule.
+pub const RETRY_FOR: Duration = Duration::from_secs(5 * 60);
+
+/// The wait before the first further attempt; each wait after it is twice as long.
+pub const RETRY_WAIT_MIN: Duration = Duration::from_millis(250);
+
+/// The longest wait between two attempts: a server that is back is noticed within it.
+pub const RETRY_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// How often a run does again what a server forgot that crashed although it had acknowledged it: each time takes a crash.
+pub const LOST_ROUNDS_MAX: usize = 10;
+
 /// How long SQLite waits for another process's lock on the source.
 pub const SOURCE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 

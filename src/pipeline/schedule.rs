@@ -6,14 +6,13 @@ use super::copy::{Copied, CopyTask};
 use super::resume;
 use super::together::batches;
 use super::tools::Tools;
-use super::workers::{self, CopySettings};
+use super::workers;
 use crate::checkpoint::ChunkSpec;
 use crate::config::{CommitUnit, Config};
 use crate::error::Error;
 use crate::event::{Event, Events, Phase, TaskCounters};
 use crate::limits::{SMALL_TABLE_BYTES_MAX, WHOLE_TABLE_BYTES_MAX};
 use crate::plan::{TableMode, TablePlan};
-use crate::postgres::lease::Lease;
 use crate::postgres::ledger::StepProgress;
 use crate::postgres::load::{Fill, LoadTarget};
 use crate::timing::TableClock;
@@ -25,7 +24,6 @@ use std::time::Instant;
 pub(super) async fn copy_chunks(
     tools: &Tools,
     actives: &mut [Active],
-    lease: &Lease,
     account: &mut Account,
 ) -> Vec<(String, Error)> {
     let batches = copy_batches(tools, actives);
@@ -44,20 +42,12 @@ pub(super) async fn copy_chunks(
     let times: Arc<Mutex<Vec<(String, f64)>>> = Arc::default();
     let left = LeftChunks::new(&tasks, tools.events.clone());
     let noted = Arc::clone(&times);
-    let settings = CopySettings {
-        jobs: tools.config.jobs,
-        fail_fast: tools.config.fail_fast,
-        lease: lease.clone(),
-    };
-    let failures =
-        workers::run(&tools.connector, batches, &settings, &tools.cancel, move |copied: Copied| {
-            left.done(&copied);
-            noted
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((copied.task.table.source.clone(), copied.seconds));
-        })
-        .await;
+    let failures = workers::run(tools, batches, move |copied: Copied| {
+        left.done(&copied);
+        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.push((copied.task.table.source.clone(), copied.seconds));
+    })
+    .await;
     for (table, seconds) in times.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         account.copied(&table, seconds);
     }

@@ -6,6 +6,7 @@
 //! fences: the epoch does, in every transaction. Deliberately absent: any end of a session whose owner is alive.
 
 use super::connect::Connector;
+use super::fault::LinkFault;
 use super::ledger::LOCK_KEYS;
 use super::owner::{self, Owner, ROLE};
 use super::patience;
@@ -59,7 +60,8 @@ enum State {
 /// [`ErrorKind::Busy`] where another run keeps it; a target fault.
 pub async fn take(connector: &Connector, run_id: &str, take_over: bool, events: &Events) -> Result<Lease> {
     let session = connect(connector).await?;
-    let mut claim = Claim { take_over, events, label: connector.run_label(), begun: Instant::now(), orphan: None };
+    let mut claim =
+        Claim { take_over, events, label: connector.run_label(), begun: Instant::now(), orphan: None };
     claim.lock(&session).await?;
     claim.outlast_leftovers(&session).await?;
     let mut keeper = Keeper {
@@ -122,7 +124,8 @@ impl Lease {
                 State::Held { .. } | State::Released => Ok(()),
             },
             Ok(Err(_)) => Err(Error::internal("the keeper of the lease has gone")),
-            Err(_) => Err(Error::target_fault("the lease on this target could not be renewed in time")
+            Err(_) => Err(Error::target_fault("renewing the lease on this target")
+                .cause(LinkFault::new("the server cannot be asked"))
                 .remedy("run the same command again to resume")),
         }
     }
@@ -175,13 +178,25 @@ impl Claim<'_> {
 
     /// Errors where there is nothing to be waited for.
     async fn look_at(&mut self, session: &Session, owner: &Owner) -> Result<()> {
+        if owner.label() == Some(self.label) {
+            // Of an attempt of this very run: the server does not know yet that it has ended.
+            let name = session_name(self.label);
+            return owner::end_leftovers(session, &[(owner.pid, name)]).await.map(drop);
+        }
         if !owner.is_orphan() {
             let in_vain = self.begun.elapsed() >= patience::handover() && !owner.is_late();
             return if in_vain { Err(owner.busy()) } else { Ok(()) };
         }
         let seen = *self.orphan.get_or_insert_with(|| {
-            let how = if self.take_over { "ending its sessions" } else { "waiting for the server to end its session" };
-            self.events.note(format!("an earlier run holds this target and does not answer ({}): {how}", owner.words()));
+            let how = if self.take_over {
+                "ending its sessions"
+            } else {
+                "waiting for the server to end its session"
+            };
+            self.events.note(format!(
+                "an earlier run holds this target and does not answer ({}): {how}",
+                owner.words()
+            ));
             Instant::now()
         });
         if self.take_over {
@@ -201,13 +216,16 @@ impl Claim<'_> {
             let found = owner::leftovers(session, self.label).await?;
             let Some((pid, name)) = found.first() else { return Ok(()) };
             if begun.elapsed() >= patience::orphan() {
-                let message = format!("a transaction of an earlier run is still open (backend {pid}, \"{name}\")");
+                let message =
+                    format!("a transaction of an earlier run is still open (backend {pid}, \"{name}\")");
                 return Err(Error::new(ErrorKind::Busy, message)
                     .remedy("run the same command again in a while, or with --take-over to end it"));
             }
             if begun.elapsed() >= patience::handover() {
                 if !std::mem::replace(&mut told, true) {
-                    let text = format!("waiting for a transaction of an earlier run to end (backend {pid}, \"{name}\")");
+                    let text = format!(
+                        "waiting for a transaction of an earlier run to end (backend {pid}, \"{name}\")"
+                    );
                     self.events.note(text);
                 }
                 if self.take_over {
@@ -287,9 +305,14 @@ impl Keeper {
                    VALUES ($1, pg_backend_pid(), $2, $3, clock_timestamp() + $4 * interval '1 s')
                    ON CONFLICT (singleton) DO UPDATE SET run_id = excluded.run_id, backend_pid = excluded.backend_pid,
                      host = excluded.host, process_id = excluded.process_id, until = excluded.until";
-        let (host, process, seconds) = (host(), i64::from(std::process::id()), patience::lease().as_secs_f64());
-        let params: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 4] =
-            [(&self.run_id, Type::TEXT), (&host, Type::TEXT), (&process, Type::INT8), (&seconds, Type::FLOAT8)];
+        let (host, process, seconds) =
+            (host(), i64::from(std::process::id()), patience::lease().as_secs_f64());
+        let params: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 4] = [
+            (&self.run_id, Type::TEXT),
+            (&host, Type::TEXT),
+            (&process, Type::INT8),
+            (&seconds, Type::FLOAT8),
+        ];
         match session.client().query_typed(sql, &params).await {
             Ok(_) => self.is_recorded = true,
             Err(error) if error.as_db_error().is_some() && !session.client().is_closed() => {}
@@ -308,7 +331,7 @@ impl Keeper {
                 return Err(Some(format!(" ({})", owner.words())));
             }
             // Our own old session, of which the server does not know yet that it is of no more use.
-            let name = format!("{}{} {ROLE}", owner::PREFIX, self.connector.run_label());
+            let name = session_name(self.connector.run_label());
             owner::end_leftovers(&session, &[(owner.pid, name)]).await.map_err(unknown)?;
             sleep(TRY_EVERY).await;
         }
@@ -341,9 +364,15 @@ impl Keeper {
     }
 }
 
+/// The name of the lease session of a run.
+fn session_name(label: &str) -> String {
+    format!("{}{label} {ROLE}", owner::PREFIX)
+}
+
 /// The name of this machine, for people.
 fn host() -> String {
-    let named = std::fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::fs::read_to_string("/etc/hostname"));
+    let named = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_| std::fs::read_to_string("/etc/hostname"));
     let named = named.ok().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
     named.or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_else(|| "a machine without a name".to_owned())
 }

@@ -155,7 +155,8 @@ pub(super) async fn end_orphan(session: &Session, owner: &Owner) -> Result<i64> 
 /// # Errors
 /// A target fault.
 pub(super) async fn leftovers(session: &Session, label: &str) -> Result<Vec<(i32, String)>> {
-    let sql = "SELECT DISTINCT a.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    let sql =
+        "SELECT DISTINCT a.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
                WHERE l.locktype = 'relation' AND l.relation = to_regclass('cutover.source') AND l.granted
                  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                  AND l.mode IN ('RowShareLock', 'RowExclusiveLock')

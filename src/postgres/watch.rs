@@ -105,7 +105,8 @@ impl Watcher {
                 self.waits.remove(&one.backend_pid);
                 continue;
             };
-            let fresh = || Wait { moves, since: now, next_look: now + patience::look(), mutual: 0, is_told: false };
+            let fresh =
+                || Wait { moves, since: now, next_look: now + patience::look(), mutual: 0, is_told: false };
             let wait = self.waits.entry(one.backend_pid).or_insert_with(fresh);
             if wait.moves != moves {
                 *wait = fresh();
@@ -136,7 +137,9 @@ impl Watcher {
             Ok(Err(error)) if server_error(&error).is_some() || error.kind() != ErrorKind::Target => {
                 due.iter().for_each(|one| self.look_later(one, patience::look()));
             }
-            Ok(Err(_)) | Err(_) => due.iter().for_each(|one| self.give_up(one, "the server cannot be reached")),
+            Ok(Err(_)) | Err(_) => {
+                due.iter().for_each(|one| self.give_up(one, "the server cannot be reached"))
+            }
         }
     }
 
@@ -234,7 +237,8 @@ const LOOK: &str = "
 /// None where the backend has gone.
 async fn look(session: &Session, one: &Connection, connector: &Connector) -> Result<Option<Seen>> {
     let name = name(one, connector);
-    let rows = session.client().query_typed(LOOK, &[(&one.backend_pid, Type::INT4), (&name, Type::TEXT)]).await;
+    let rows =
+        session.client().query_typed(LOOK, &[(&one.backend_pid, Type::INT4), (&name, Type::TEXT)]).await;
     match rows {
         Ok(rows) => Ok(rows.first().map(|row| Seen {
             blocker: row.get(0),
@@ -247,7 +251,8 @@ async fn look(session: &Session, one: &Connection, connector: &Connector) -> Res
 
 /// Ends our own backend: it may hold locks for as long as it waits.
 async fn end(session: &Session, one: &Connection, connector: &Connector) {
-    let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND application_name = $2";
+    let sql =
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND application_name = $2";
     let name = name(one, connector);
     let _ = session.client().query_typed(sql, &[(&one.backend_pid, Type::INT4), (&name, Type::TEXT)]).await;
 }
