@@ -6,7 +6,7 @@ use super::world::{TABLES, Target, World, ledger, writers};
 use crate::support::postgres::Database;
 
 #[test]
-fn the_second_of_two_runs_is_turned_away() {
+fn f44_the_second_of_two_runs_is_turned_away() {
     let Some(world) = World::new() else { return };
     let undisturbed = world.undisturbed(Target::Existing);
     let database = world.database(Target::Existing);
@@ -53,7 +53,7 @@ fn assert_fenced(run: Running, database: &Database, case: &str) {
 }
 
 #[test]
-fn a_run_that_lost_its_place_commits_no_more_rows() {
+fn f45_a_run_that_lost_its_place_commits_no_more_rows() {
     let Some(world) = World::new() else { return };
     for target in [Target::Empty, Target::Existing] {
         let undisturbed = world.undisturbed(target);
@@ -69,7 +69,7 @@ fn a_run_that_lost_its_place_commits_no_more_rows() {
 
 /// After the data, too: whatever the run was about to record when it lost its place, it does not.
 #[test]
-fn a_run_that_lost_its_place_records_no_more_steps() {
+fn f45_a_run_that_lost_its_place_records_no_more_steps() {
     let Some(world) = World::new() else { return };
     let undisturbed = world.undisturbed(Target::Existing);
     let database = world.database(Target::Existing);
