@@ -133,6 +133,33 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a new run waits for the sessions of a killed one to go away before it says that another run is active.
 pub const HANDOVER_WAIT: Duration = Duration::from_secs(10);
 
+/// How long an owner that is not heard from keeps its place: long enough for a pause of a busy machine, short enough that
+/// somebody who waits for a vanished host sees it for what it is.
+pub const LEASE: Duration = Duration::from_secs(30);
+
+/// How often an owner shows that it is alive: twice may go wrong before the lease is over.
+pub const LEASE_BEAT: Duration = Duration::from_secs(10);
+
+/// How long work waits for a lease session that is being replaced, before the target counts as failed.
+pub const LEASE_REGAIN_WAIT: Duration = Duration::from_secs(60);
+
+/// How long a new run waits for the sessions of an owner that has fallen silent. The server ends those of a host that
+/// vanished within this time ([`KEEPALIVE_IDLE`], [`TCP_USER_TIMEOUT`]).
+pub const ORPHAN_WAIT: Duration = Duration::from_secs(60);
+
+/// Silence of the server on a connection where its answer is awaited, after which its backend is looked at.
+pub const LOOK_AFTER: Duration = Duration::from_secs(10);
+
+/// The same, after which the attempt is given up where nothing can come any more. With the look itself, which may take
+/// [`CONNECT_TIMEOUT`], less than the minute that is promised.
+pub const STALL: Duration = Duration::from_secs(30);
+
+/// How often a backend that is at work, as it should be, is looked at again.
+pub const LOOK_AGAIN: Duration = Duration::from_secs(60);
+
+/// After this a statement that goes on is told of.
+pub const LONG_WORK: Duration = Duration::from_secs(120);
+
 /// How long causes that can pass are tried again unless `--retry-for` says otherwise, since the last progress: a server that
 /// is restarted, with its recovery, is back within it as a rule.
 pub const RETRY_FOR: Duration = Duration::from_secs(5 * 60);
@@ -243,6 +270,9 @@ pub const SCRATCH_VALUE_BYTES_MAX: i32 = 16 * 1024 * 1024;
 /// Bytes of one script: what is longer holds data, which `copy` is for.
 pub const SCRIPT_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
+const _: () = assert!(LEASE_BEAT.as_secs() * 3 <= LEASE.as_secs());
+const _: () = assert!(STALL.as_secs() + CONNECT_TIMEOUT.as_secs() < 60);
+const _: () = assert!(LOOK_AFTER.as_secs() * 2 <= LOCK_TIMEOUT.as_secs());
 const _: () = assert!(LARGE_VALUE_BYTES <= FRAME_BYTES);
 const _: () = assert!(SMALL_TABLE_BYTES_MAX <= SMALL_TABLES_BYTES_MAX);
 const _: () = assert!(SMALL_TABLES_BYTES_MAX <= (FRAME_QUEUE_DEPTH * FRAME_BYTES) as u64);

@@ -26,6 +26,17 @@ CREATE TABLE cutover.source (
   UNIQUE (path, target_schema)
 );
 
+-- Who works here: one row at most, and for as long as it does. `until` is the server's time after which an owner that has
+-- not renewed it has fallen silent. The lock of the backend decides, and `epoch` fences; this row names.
+CREATE TABLE cutover.lease (
+  singleton   boolean     PRIMARY KEY DEFAULT true CHECK (singleton),
+  run_id      text        NOT NULL,
+  backend_pid integer     NOT NULL,
+  host        text        NOT NULL,
+  process_id  bigint      NOT NULL,
+  until       timestamptz NOT NULL
+);
+
 -- What each existing table held before us, where it held anything (--existing append).
 CREATE TABLE cutover.before (
   source_id  bigint NOT NULL REFERENCES cutover.source ON DELETE CASCADE,

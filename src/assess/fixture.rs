@@ -33,6 +33,7 @@ pub(super) fn config(source: &Path) -> Config {
         comments: CommentPolicy::On,
         fail_fast: false,
         restart: false,
+        take_over: false,
         reverify: false,
         chunk_bytes: crate::limits::CHUNK_BYTES,
         chunk_rows: crate::limits::CHUNK_ROWS,

@@ -120,6 +120,10 @@ pub struct CopyArgs {
     /// Forget earlier runs of these sources and begin again; drops only what cutover created
     #[arg(long, conflicts_with = "reverify")]
     pub restart: bool,
+    /// Where an earlier run holds the target and is not heard from any more, its host having vanished or its process hanging:
+    /// end its sessions and resume. A run that is alive is never ended
+    #[arg(long, conflicts_with = "validate")]
+    pub take_over: bool,
     /// Resume although the source was written to, if every finished chunk still has its recorded digest
     #[arg(long)]
     pub reverify: bool,

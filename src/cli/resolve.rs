@@ -138,6 +138,7 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
     config.verify = typed(args.verify, file.verify, VerifyLevel::Checksum);
     config.fail_fast = args.fail_fast || file.fail_fast.unwrap_or(false);
     (config.restart, config.reverify) = (args.restart, args.reverify);
+    config.take_over = args.take_over;
     config.chunk_bytes = args.chunk_bytes.or(file.chunk_bytes).unwrap_or(limits::CHUNK_BYTES);
     config.chunk_rows =
         args.chunk_rows.map(NonZeroU64::get).or(file.chunk_rows).unwrap_or(limits::CHUNK_ROWS);
@@ -260,6 +261,7 @@ fn selected(
         retry_for: limits::RETRY_FOR,
         fail_fast: false,
         restart: false,
+        take_over: false,
         reverify: false,
         chunk_bytes: limits::CHUNK_BYTES,
         chunk_rows: limits::CHUNK_ROWS,

@@ -112,7 +112,9 @@ pub(super) fn connector(target: &TargetAddress, variables: &Variables<'_>) -> Re
         TargetAddress::Nowhere => return Err(Error::internal("a server is needed, and none was named")),
     };
     let lookup = |name: &str| variables.text(name).ok().flatten();
-    target::connector(&text.0, &lookup, &std::process::id().to_string())
+    // Two machines may have processes of one number; a session is ended only where all of the label is the same.
+    let (process, mark) = (std::process::id(), uuid::Uuid::new_v4().simple().to_string());
+    target::connector(&text.0, &lookup, &format!("{process}-{}", mark.get(..8).unwrap_or_default()))
 }
 
 /// Fills in outcome and exit code, writes the report files, prints the summary. The files come first: a reader of stdout

@@ -161,6 +161,8 @@ pub struct Config {
     pub fail_fast: bool,
     /// forget the ledger of these sources and begin again
     pub restart: bool,
+    /// end the sessions of an owner that is not heard from any more
+    pub take_over: bool,
     /// accept a changed source whose finished chunks are still the same
     pub reverify: bool,
     /// bytes of one chunk

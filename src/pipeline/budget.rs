@@ -18,9 +18,11 @@ pub(super) async fn within(tools: &Tools, control: &Session) -> Result<Tools> {
     let left = limit.left();
     if left == 0 {
         let room = format!("{limit}, ours among them");
-        return Err(Error::target_fault("a run needs two connections, and the server leaves one")
-            .cause(LinkFault::new(room))
-            .remedy("end idle sessions, or raise the limit that is named; then run the same command again"));
+        return Err(Error::target_fault(
+            "a run needs one more connection than it has, and the server leaves none",
+        )
+        .cause(LinkFault::new(room))
+        .remedy("end idle sessions, or raise the limit that is named; then run the same command again"));
     }
     if left < jobs {
         let connections = if left == 1 { "1 connection" } else { &format!("{left} connections") };

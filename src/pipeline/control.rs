@@ -1,5 +1,5 @@
-//! The run's own session between two uses: where it broke, another one is opened, takes the run's lock, and sees that the
-//! sources are still this run's. The workers' sessions are not its business: they ask the ledger by themselves.
+//! The run's own session between two uses: where it broke, another one is opened, and sees that the sources are
+//! still this run's. The workers' sessions are not its business: they ask the ledger by themselves.
 
 use super::active::{self, Active};
 use super::tools::Tools;
@@ -19,7 +19,7 @@ pub(super) fn held(actives: &[Active]) -> Held {
 }
 
 /// Does `work` with the run's session; where that fails for a cause that can pass, again, in a new session if need be. The
-/// work must be such that it may be done twice. A run that holds nothing needs no lock.
+/// work must be such that it may be done twice. A run may hold nothing yet.
 ///
 /// # Errors
 /// Those of `work`; [`crate::error::ErrorKind::Busy`] where another run took over meanwhile.
@@ -55,11 +55,11 @@ pub(super) async fn with<T>(
 
 async fn reopen(tools: &Tools, control: &mut Session, held: &Held) -> Result<()> {
     let opening = async {
+        tools.ready().await?;
         let session = tools.connector.connect("control").await?;
         if !held.is_empty() {
-            // The server may not have noticed yet that the old one is dead, and would keep its lock for it.
+            // The server may not have noticed yet that the old one is dead, and would keep its locks for it.
             ledger::end_session(&session, control).await?;
-            ledger::take_lock(&session).await?;
         }
         for (source_id, epoch) in held {
             load::check_epoch(&session, *source_id, *epoch).await?;

@@ -243,6 +243,7 @@ impl Worker {
     }
 
     async fn session(&mut self) -> Result<&Session> {
+        self.crew.tools.ready().await?;
         // After a COMMIT whose answer was lost the ledger may say that all is well: then only the session has gone.
         if self.session.as_ref().is_none_or(|session| session.client().is_closed()) {
             let role = format!("finish {}", self.number);

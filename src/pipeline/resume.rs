@@ -164,6 +164,7 @@ mod tests {
             comments: crate::config::CommentPolicy::On,
             fail_fast: false,
             restart: false,
+            take_over: false,
             reverify: false,
             chunk_bytes: 1,
             chunk_rows: 1,

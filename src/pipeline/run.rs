@@ -18,8 +18,9 @@ use crate::limits::LOST_ROUNDS_MAX;
 use crate::outcome::RunReport;
 use crate::panicked;
 use crate::plan::Plan;
-use crate::postgres::ledger::{self, SourceState};
+use crate::postgres::ledger::SourceState;
 use crate::postgres::session::Session;
+use crate::postgres::watch;
 use crate::timing::RunStage;
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -54,7 +55,21 @@ pub async fn copy(tools: &Tools) -> Ended {
 }
 
 async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
+    let _watch = watch::start(&tools.connector, &tools.events);
     let (tools, control, actives) = &mut begun(tools, account).await?;
+    let result = go_on(tools, control, actives, account).await;
+    let result = tools.judge(result).await;
+    tools.let_go().await;
+    result
+}
+
+/// Everything after the beginning.
+async fn go_on(
+    tools: &Tools,
+    control: &mut Session,
+    actives: &mut Vec<Active>,
+    account: &mut Account,
+) -> Result<()> {
     let config = &tools.config;
     if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
         already_done(tools, control, actives, account).await?;
@@ -88,9 +103,23 @@ async fn begun(tools: &Tools, account: &mut Account) -> Result<(Tools, Session, 
 
 async fn try_begin(tools: &Tools, account: &mut Account) -> Result<(Tools, Session, Vec<Active>)> {
     let jobs = open(tools, account).await?;
-    let mut control = connect(tools, account).await?;
+    let control = connect(tools, account).await?;
+    let tools = tools.hold(&account.run_id()).await?;
+    let begun = begin_all(&tools, control, jobs, account).await;
+    let begun = tools.judge(begun).await;
+    if begun.is_err() {
+        tools.let_go().await;
+    }
+    begun
+}
+
+async fn begin_all(
+    tools: &Tools,
+    mut control: Session,
+    jobs: Vec<Job>,
+    account: &mut Account,
+) -> Result<(Tools, Session, Vec<Active>)> {
     let within = budget::within(tools, &control).await?;
-    ledger::take_lock(&control).await?;
     let mut actives = begin(tools, &mut control, jobs, account).await?;
     reopen_emptied(tools, &mut control, &mut actives, account).await?;
     mend_sequences(tools, &control, &mut actives).await?;
@@ -197,6 +226,7 @@ pub async fn validate(tools: &Tools) -> Ended {
 }
 
 async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan>) -> Result<()> {
+    let _watch = watch::start(&tools.connector, &tools.events);
     let jobs = open(tools, account).await?;
     let mut session = connect(tools, account).await?;
     let known = known_sources(&session, tools).await?;

@@ -2,10 +2,13 @@
 
 use super::steps::is_view;
 use crate::error::{Error, Result};
+use crate::event::Events;
 use crate::limits::SET_ASIDE_LISTED_MAX;
 use crate::outcome::{SetAsideList, SourceStatus, TableStatus};
 use crate::postgres::connect::Connector;
+use crate::postgres::lease;
 use crate::postgres::ledger::{self, SourceState, StepProgress, StepState};
+use crate::postgres::session::Session;
 use crate::postgres::step;
 use std::collections::BTreeMap;
 
@@ -82,11 +85,17 @@ pub async fn set_aside(connector: &Connector, schema: Option<&str>) -> Result<Se
 /// A refusal while the ledger still has to bring something back; a target fault; busy while a run is active.
 pub async fn clean(connector: &Connector) -> Result<bool> {
     let session = connector.connect("clean").await?;
-    ledger::take_lock(&session).await?;
-    if !ledger::exists(&session).await? {
+    let lease = lease::take(connector, connector.run_label(), false, &Events::silent()).await?;
+    let removed = remove(&session).await;
+    lease.release().await;
+    removed
+}
+
+async fn remove(session: &Session) -> Result<bool> {
+    if !ledger::exists(session).await? {
         return Ok(false);
     }
-    for state in ledger::read(&session, None, None).await? {
+    for state in ledger::read(session, None, None).await? {
         let owed = state.steps.iter().find(|step| step.restores && step.progress == StepProgress::Pending);
         if let Some(owed) = owed {
             let message = format!(
@@ -97,7 +106,7 @@ pub async fn clean(connector: &Connector) -> Result<bool> {
                 .remedy("finish that copy, or undo it with copy --restart, then clean"));
         }
     }
-    let kept = ledger::set_aside_list(&session, None, 0).await?.count;
+    let kept = ledger::set_aside_list(session, None, 0).await?.count;
     if kept > 0 {
         let message = format!(
             "rows that were set aside are kept in cutover.set_aside, and nowhere else in this target: {kept}"
@@ -106,6 +115,6 @@ pub async fn clean(connector: &Connector) -> Result<bool> {
             "bring them where they belong, or keep them (CREATE TABLE … AS TABLE cutover.set_aside); then DELETE FROM cutover.set_aside, and clean again",
         ));
     }
-    step::execute(&session, "DROP SCHEMA cutover CASCADE").await?;
+    step::execute(session, "DROP SCHEMA cutover CASCADE").await?;
     Ok(true)
 }

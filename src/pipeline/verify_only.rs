@@ -28,6 +28,7 @@ use crate::plan::{Plan, TablePlan};
 use crate::postgres::ledger::{SourceState, StepOwner, StepState};
 use crate::postgres::sequence::{self, Place};
 use crate::postgres::session::Session;
+use crate::postgres::watch;
 use crate::timing::RunStage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub async fn verify_only(tools: &Tools) -> Ended {
 }
 
 async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
+    let _watch = watch::start(&tools.connector, &tools.events);
     let jobs = open(tools, account).await?;
     let mut session = connect(tools, account).await?;
     let known = known_sources(&session, tools).await?;

@@ -264,6 +264,7 @@ impl Worker {
     }
 
     async fn ready(&mut self) -> Result<&Session> {
+        self.crew.tools.ready().await?;
         // After a COMMIT whose answer was lost the ledger may say that all is well: then only the session has gone.
         if self.session.as_ref().is_some_and(|session| session.client().is_closed()) {
             self.session = None;

@@ -9,6 +9,7 @@ use super::conninfo::{self, ChannelBinding, ConnInfo, Endpoint, SslMode};
 use super::fault_passing::Each;
 use super::identity::Home;
 use super::session::{Canceller, Fresh, Session};
+use super::watch::Watched;
 use super::wire::socket::{Address, Socket};
 use super::wire::turns::{TlsBelow, Wire};
 use super::{fault, tls};
@@ -34,6 +35,7 @@ struct Inner {
     only_reads: bool,
     /// the cluster that all sessions must be of
     home: Home,
+    watched: Watched,
 }
 
 impl std::fmt::Debug for Connector {
@@ -53,25 +55,43 @@ impl Connector {
     /// sessions of this run in `pg_stat_activity`.
     pub fn new(info: ConnInfo, run_label: &str) -> Result<Connector> {
         let tls = tls::connector(&info)?;
-        let (run_label, home) = (run_label.to_string(), Home::default());
-        Ok(Connector(Arc::new(Inner { info, tls, run_label, only_reads: false, home })))
+        let inner = Inner {
+            info,
+            tls,
+            run_label: run_label.to_string(),
+            only_reads: false,
+            home: Home::default(),
+            watched: Watched::default(),
+        };
+        Ok(Connector(Arc::new(inner)))
     }
 
     /// The same for sessions that only look: a standby, or a role whose sessions are read-only, will do.
     pub fn for_reading(&self) -> Connector {
-        let Inner { info, tls, run_label, home, .. } = &*self.0;
+        let Inner { info, tls, run_label, home, watched, .. } = &*self.0;
         Connector(Arc::new(Inner {
             info: info.clone(),
             tls: tls.clone(),
             run_label: run_label.clone(),
             only_reads: true,
             home: home.clone(),
+            watched: watched.clone(),
         }))
     }
 
     /// Where it connects to.
     pub fn info(&self) -> &ConnInfo {
         &self.0.info
+    }
+
+    /// What marks the sessions of this run, between `cutover ` and what each is for.
+    pub fn run_label(&self) -> &str {
+        &self.0.run_label
+    }
+
+    /// The sessions of this run that are open.
+    pub(super) fn watched(&self) -> &Watched {
+        &self.0.watched
     }
 
     /// A session that is set up and can write; `role` (`copy 2`, `ledger`) ends its `application_name`.
@@ -162,7 +182,9 @@ impl Connector {
                         .await
                         .map_err(|(error, read_only)| Failed { error, elsewhere: read_only && read_write })?;
                     let at_home = self.0.home.check(session.identity(), &doing);
-                    return at_home.map(|()| session).map_err(|error| Failed { error, elsewhere: false });
+                    at_home.map_err(|error| Failed { error, elsewhere: false })?;
+                    self.0.watched.add(session.watched(), session.backend_pid(), role);
+                    return Ok(session);
                 }
                 Err(refused) => refused,
             };

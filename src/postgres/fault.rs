@@ -147,6 +147,13 @@ fn closed(doing: &str) -> Error {
         .remedy("look at the server's log for the reason; run the same command again to resume")
 }
 
+/// The error of a connection that was given up because nothing came on it any more.
+pub(super) fn stalled(why: &str, doing: &str) -> Error {
+    Error::target_fault(doing)
+        .cause(LinkFault::new(format!("{why}; the connection was given up")))
+        .remedy("look at the network and the server; run the same command again to resume")
+}
+
 /// An I/O error on the way to the server.
 pub(super) fn from_io(error: &std::io::Error, doing: &str) -> Error {
     use std::io::ErrorKind as Io;

@@ -6,10 +6,8 @@
 
 use super::session::Session;
 use crate::checkpoint::{ChunkSpec, ScanRange};
-use crate::error::{Error, ErrorKind, Result};
-use crate::limits::HANDOVER_WAIT;
+use crate::error::{Error, Result};
 use crate::outcome::{SetAsideCount, SetAsideList, SetAsideRow};
-use std::time::{Duration, Instant};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -17,7 +15,7 @@ use tokio_postgres::types::{ToSql, Type};
 pub const LEDGER_FORMAT: i32 = 2;
 
 /// One run at a time per database: the advisory lock's two keys, `cutover` in letters.
-const LOCK_KEYS: (i32, i32) = (0x6375_746f, 0x7665_7200);
+pub(super) const LOCK_KEYS: (i32, i32) = (0x6375_746f, 0x7665_7200);
 
 /// What the ledger knows of one source.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,30 +115,6 @@ pub struct StepOwner {
 
 type Params<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];
 
-/// Takes the lock that one run per database holds, and keeps it as long as the session lives. A killed run's session
-/// may need a moment to go, so it is asked for a while.
-///
-/// # Errors
-/// [`ErrorKind::Busy`] where another run keeps it.
-pub async fn take_lock(session: &Session) -> Result<()> {
-    let sql = format!("SELECT pg_try_advisory_lock({}, {})", LOCK_KEYS.0, LOCK_KEYS.1);
-    let give_up = Instant::now() + HANDOVER_WAIT;
-    loop {
-        let rows = session.client().query_typed(&sql, &[]).await;
-        let rows = match rows {
-            Ok(rows) => rows,
-            Err(error) => return Err(session.explain(error, "taking the lock of the run").await),
-        };
-        if rows.first().is_some_and(|row| row.get(0)) {
-            return Ok(());
-        }
-        if Instant::now() >= give_up {
-            return Err(busy(session).await);
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-}
-
 /// Ends the backend of `old`, a session of this run that broke, if the server has not noticed yet that nobody is there.
 ///
 /// # Errors
@@ -151,26 +125,6 @@ pub async fn end_session(session: &Session, old: &Session) -> Result<()> {
                WHERE me.pid = pg_backend_pid() AND a.pid = $1 AND a.pid <> me.pid
                  AND a.application_name = me.application_name AND a.usesysid = me.usesysid";
     query(session, sql, &[(&old.backend_pid(), Type::INT4)]).await.map(drop)
-}
-
-async fn busy(session: &Session) -> Error {
-    let sql = format!(
-        "SELECT a.pid, coalesce(a.application_name, ''), coalesce(host(a.client_addr), 'a local socket')
-         FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-         WHERE l.locktype = 'advisory' AND l.classid = {}::oid AND l.objid = {}::oid AND l.granted",
-        LOCK_KEYS.0, LOCK_KEYS.1
-    );
-    let holder = session.client().query_typed(&sql, &[]).await.unwrap_or_default();
-    let who = holder.first().map_or_else(String::new, |row| {
-        format!(
-            " (backend {}, \"{}\", from {})",
-            row.get::<_, i32>(0),
-            row.get::<_, String>(1),
-            row.get::<_, String>(2)
-        )
-    });
-    Error::new(ErrorKind::Busy, format!("another run holds this target{who}"))
-        .remedy("wait until it has ended; if its process is gone, end its session with SELECT pg_terminate_backend(…)")
 }
 
 /// Whether the ledger is there, and in a format that this version knows.

@@ -6,15 +6,19 @@
 
 use super::fault;
 use super::identity::{IDENTITY, Identity};
+use super::patience;
+use super::wire::pulse::WatchedWire;
 use super::wire::socket::{Address, Socket};
 use super::wire::turns::{DriverEnd, Wire};
 use super::wire::{Exchange, WireFault};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
 use futures::FutureExt;
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::watch;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{CancelToken, Client, Connection, SimpleQueryMessage, SimpleQueryRow};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -176,6 +180,11 @@ impl Session {
         Exchange::begin(&self.wire).await
     }
 
+    /// The connection as a watcher sees it.
+    pub(super) fn watched(&self) -> WatchedWire {
+        self.wire.watched()
+    }
+
     /// Who answered.
     pub fn server_info(&self) -> &ServerInfo {
         &self.server
@@ -204,6 +213,10 @@ impl Session {
     /// The error of a run for an error of this session's client. Where the driver knows only that the connection is
     /// gone, its task may know why (`57P01`); it is given a moment to say so.
     pub async fn explain(&self, error: tokio_postgres::Error, doing: &str) -> Error {
+        if let Some(given_up) = self.given_up(doing) {
+            return given_up;
+        }
+        let doing = &*self.behind(error.code().map(SqlState::code), doing);
         if error.as_db_error().is_none()
             && (error.is_closed() || is_io(&error))
             && let Some(cause) = self.ending().await
@@ -216,6 +229,14 @@ impl Session {
     /// The same for an error of an exchange on this session. Where the server ended the session before the exchange
     /// began, the driver's task has heard why.
     pub async fn explain_wire(&self, fault: WireFault, doing: &str) -> Error {
+        if let Some(given_up) = self.given_up(doing) {
+            return given_up;
+        }
+        let sqlstate = match &fault {
+            WireFault::Refused { error, .. } => Some(error.sqlstate.clone()),
+            WireFault::Io(_) | WireFault::Ended | WireFault::Protocol(_) => None,
+        };
+        let doing = &*self.behind(sqlstate.as_deref(), doing);
         if matches!(fault, WireFault::Io(_) | WireFault::Ended)
             && let Some(cause) = self.ending().await
             && cause.as_db_error().is_some()
@@ -223,6 +244,20 @@ impl Session {
             return fault::classify(&cause, doing);
         }
         fault::classify_wire(fault, doing)
+    }
+
+    /// The error of a connection that its watcher has given up.
+    fn given_up(&self, doing: &str) -> Option<Error> {
+        self.wire.pulse().verdict().map(|why| fault::stalled(&why, doing))
+    }
+
+    /// What was being done, and behind whom, where a lock did not come.
+    fn behind<'a>(&self, sqlstate: Option<&str>, doing: &'a str) -> Cow<'a, str> {
+        let blocker = sqlstate.filter(|code| *code == SqlState::LOCK_NOT_AVAILABLE.code());
+        match blocker.and_then(|_| self.wire.pulse().blocker(patience::lock())) {
+            Some(who) => Cow::Owned(format!("{doing} ({who})")),
+            None => Cow::Borrowed(doing),
+        }
     }
 
     /// Why the driver's task ended, if it does so within a moment.
@@ -256,7 +291,7 @@ fn settings(major: u32, tcp: bool) -> String {
          SET standard_conforming_strings = on; SET transform_null_equals = off; \
          SET row_security = off; SET statement_timeout = 0; SET lock_timeout = {}; \
          SET idle_in_transaction_session_timeout = 0; SET synchronous_commit = off;",
-        limits::LOCK_TIMEOUT.as_millis()
+        patience::lock().as_millis()
     );
     if major >= 14 {
         sql.push_str(" SET idle_session_timeout = 0;");

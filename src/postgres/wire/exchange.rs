@@ -2,6 +2,7 @@
 
 use super::super::fault::ServerError;
 use super::answers::{Answer, Answers, Told};
+use super::pulse::Pulse;
 use super::stream::Stream;
 use super::turns::{Line, Turn, Wire};
 use super::{WireFault, frontend};
@@ -10,6 +11,7 @@ use crate::limits::{GATHERED_BYTES_MAX, GOODBYE_WAIT, SMALL_DATA_BYTES_MAX};
 use bytes::Bytes;
 use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::ReadBuf;
 
@@ -18,6 +20,8 @@ use tokio::io::ReadBuf;
 pub struct Exchange {
     /// none once the exchange has ended, well or badly
     turn: Option<Turn>,
+    /// for whoever watches the connection
+    pulse: Arc<Pulse>,
     answers: Answers,
     heard: Heard,
     /// messages that wait to be written together
@@ -75,9 +79,9 @@ impl Heard {
 impl Exchange {
     /// Takes the turn on `wire`.
     pub(in crate::postgres) async fn begin(wire: &Wire) -> Result<Exchange, WireFault> {
-        let turn = Some(wire.turn().await?);
+        let (turn, pulse) = (Some(wire.turn().await?), Arc::clone(&wire.1));
         let (answers, heard) = (Answers::default(), Heard::default());
-        Ok(Exchange { turn, answers, heard, out: Vec::new(), is_copying: false, sends: false })
+        Ok(Exchange { turn, pulse, answers, heard, out: Vec::new(), is_copying: false, sends: false })
     }
 
     /// Queues one statement (one alone, so that its number is that of its answer). After `COPY … FROM STDIN` follow
@@ -239,7 +243,9 @@ impl Exchange {
     async fn send(&mut self, payload: &[u8]) -> Result<(), WireFault> {
         let mut out = std::mem::take(&mut self.out);
         let (mut first, mut second) = (&out[..], payload);
+        self.pulse.waits(true);
         let sent = poll_fn(|cx| self.poll_send(cx, &mut first, &mut second)).await;
+        self.pulse.waits(false);
         out.clear();
         self.out = out;
         sent
@@ -264,6 +270,7 @@ impl Exchange {
         let Line { stream, .. } = self.turn.as_mut().ok_or(WireFault::Ended)?.line()?;
         while !(first.is_empty() && second.is_empty()) {
             let written = ready!(write_both(stream, cx, first, second))?;
+            self.pulse.has_moved();
             let of_first = written.min(first.len());
             *first = first.get(of_first..).unwrap_or_default();
             *second = second.get(written - of_first..).unwrap_or_default();
@@ -280,7 +287,10 @@ impl Exchange {
     }
 
     async fn listen(&mut self, take: &mut impl FnMut(&[u8])) -> Result<(), WireFault> {
-        poll_fn(|cx| self.poll_listen(cx, take)).await
+        self.pulse.waits(true);
+        let heard = poll_fn(|cx| self.poll_listen(cx, take)).await;
+        self.pulse.waits(false);
+        heard
     }
 
     /// Reads once, and takes note of all that came.
@@ -292,6 +302,7 @@ impl Exchange {
         let Line { stream, buffer } = self.turn.as_mut().ok_or(WireFault::Ended)?.line()?;
         let mut read = ReadBuf::new(buffer);
         ready!(stream.poll_read(cx, &mut read))?;
+        self.pulse.has_moved();
         let mut input = read.filled();
         if input.is_empty() {
             return Poll::Ready(Err(WireFault::Ended));

@@ -12,6 +12,7 @@ pub mod answers;
 mod cursor;
 mod exchange;
 mod frontend;
+pub(super) mod pulse;
 pub(super) mod socket;
 mod stream;
 pub(super) mod turns;

@@ -58,6 +58,29 @@ fn watch(socket: &SockRef<'_>, keepalive: Keepalive, user_timeout: Option<Durati
     Ok(())
 }
 
+/// A second handle of a socket, with which it can be shut down while somebody else waits for it.
+#[derive(Debug)]
+pub(super) struct Plug(socket2::Socket);
+
+impl Plug {
+    /// Whoever reads reads the end; whoever writes fails.
+    pub(super) fn pull(&self) {
+        // It may be closed already.
+        let _ = self.0.shutdown(std::net::Shutdown::Both);
+    }
+}
+
+impl Socket {
+    /// None where the process has no more room for files: then the kernel's own timeouts must do.
+    pub(super) fn plug(&self) -> Option<Plug> {
+        let socket = match self {
+            Socket::Tcp(stream) => SockRef::from(stream).try_clone(),
+            Socket::Unix(stream) => SockRef::from(stream).try_clone(),
+        };
+        socket.ok().map(Plug)
+    }
+}
+
 /// A connected socket.
 #[derive(Debug)]
 pub(in crate::postgres) enum Socket {

@@ -5,7 +5,8 @@
 
 use super::WireFault;
 use super::cursor::{Cursor, Piece};
-use super::socket::Socket;
+use super::pulse::{Pulse, WatchedWire};
+use super::socket::{Plug, Socket};
 use super::stream::Stream;
 use crate::failpoint;
 use crate::limits::{READ_BYTES, TURN_WAIT};
@@ -24,7 +25,7 @@ const KEY_PROCESS_BYTES: usize = 4;
 
 /// A connection that two may use, one after the other.
 #[derive(Clone)]
-pub(in crate::postgres) struct Wire(Arc<Mutex<State>>);
+pub(in crate::postgres) struct Wire(Arc<Mutex<State>>, pub(super) Arc<Pulse>);
 
 impl std::fmt::Debug for Wire {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -32,8 +33,10 @@ impl std::fmt::Debug for Wire {
     }
 }
 
-struct State {
+pub(super) struct State {
     place: Place,
+    /// the socket once more, to be shut down by whoever gives the connection up
+    plug: Option<Plug>,
     traffic: Traffic,
     /// the driver's task, where it waits to read or to write
     reader: Option<Waker>,
@@ -157,18 +160,50 @@ fn ended(
     }
 }
 
+impl State {
+    /// The driver's task has asked the server something, and waits.
+    pub(super) fn driver_waits(&self) -> bool {
+        let Traffic { outstanding, written, logged_in, .. } = &self.traffic;
+        matches!(self.place, Place::Here(_)) && *logged_in && (*outstanding > 0 || !written.is_between())
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.place, Place::Closed)
+    }
+
+    /// Ends the connection under whoever uses it.
+    pub(super) fn pull_plug(&self) {
+        if let Some(plug) = &self.plug {
+            plug.pull();
+        }
+    }
+}
+
 impl Wire {
     /// Over `socket`; `asks_for_tls` where the driver will ask and the server answer with one byte.
     pub(in crate::postgres) fn new(socket: Socket, asks_for_tls: bool) -> Wire {
+        let plug = socket.plug();
         let line = Line { stream: Stream::Plain(socket), buffer: Vec::new() };
-        Wire(Arc::new(Mutex::new(State {
+        let state = Arc::new(Mutex::new(State {
             place: Place::Here(line),
+            plug,
             traffic: Traffic { prelude_bytes: usize::from(asks_for_tls), ..Traffic::default() },
             reader: None,
             writer: None,
             next: None,
             driver_gone: false,
-        })))
+        }));
+        Wire(state, Arc::default())
+    }
+
+    /// What a watcher sees of this connection; gone with it.
+    pub(in crate::postgres) fn watched(&self) -> WatchedWire {
+        WatchedWire { state: Arc::downgrade(&self.0), pulse: Arc::clone(&self.1) }
+    }
+
+    /// What a watcher has found out about this connection.
+    pub(in crate::postgres) fn pulse(&self) -> &Pulse {
+        &self.1
     }
 
     /// What the driver holds; there is only one.
@@ -228,6 +263,10 @@ impl Wire {
     fn put(&self, place: Place) {
         let mut state = self.lock();
         state.place = if state.driver_gone { Place::Closed } else { place };
+        if matches!(state.place, Place::Closed) {
+            // Else the server would not hear that the connection is closed.
+            state.plug = None;
+        }
         for waker in [state.reader.take(), state.writer.take(), state.next.take()].into_iter().flatten() {
             waker.wake();
         }
@@ -309,6 +348,7 @@ impl AsyncRead for DriverEnd {
         };
         let before = buffer.filled().len();
         ready!(line.stream.poll_read(cx, buffer))?;
+        self.0.1.has_moved();
         state.traffic.read(buffer.filled().get(before..).unwrap_or_default())?;
         if let Some(next) = state.next.take() {
             next.wake();
@@ -330,6 +370,7 @@ impl AsyncWrite for DriverEnd {
             }
         };
         let written = ready!(line.stream.poll_write(cx, bytes))?;
+        self.0.1.has_moved();
         state.traffic.written(bytes.get(..written).unwrap_or_default())?;
         Poll::Ready(Ok(written))
     }
