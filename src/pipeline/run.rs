@@ -3,6 +3,8 @@
 use super::account::Account;
 use super::active::{Active, refresh};
 use super::begin::{begin, check_creation, connect, known_sources, reopen_emptied};
+use super::damage;
+use super::restore;
 use super::resume;
 use super::schedule::copy_chunks;
 use super::sequence;
@@ -45,9 +47,11 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     let jobs = open(tools, account).await?;
     let mut control = connect(tools, account).await?;
     ledger::take_lock(&control).await?;
-    let mut actives = begin(tools, &mut control, jobs, account).await?;
-    reopen_emptied(tools, &mut control, &mut actives, account).await?;
-    mend_sequences(tools, &control, &mut actives).await?;
+    restore::first(tools, &control, &jobs, account).await?;
+    let mut actives = match take_up(tools, &mut control, jobs, account).await {
+        Ok(actives) => actives,
+        Err(error) => return Err(restore::before_refusal(tools, &control, error, account).await),
+    };
     let config = &tools.config;
     if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
         return already_done(tools, &control, &actives, account).await;
@@ -56,6 +60,19 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     let _record = tools.events.clock().stage(RunStage::Record);
     record_end(tools, &control, &actives, result.as_ref().err()).await?;
     result
+}
+
+/// Everything that may refuse the run.
+async fn take_up(
+    tools: &Tools,
+    control: &mut Session,
+    jobs: Vec<Job>,
+    account: &mut Account,
+) -> Result<Vec<Active>> {
+    let mut actives = begin(tools, control, jobs, account).await?;
+    reopen_emptied(tools, control, &mut actives, account).await?;
+    mend_sequences(tools, control, &mut actives).await?;
+    Ok(actives)
 }
 
 /// Sequences that an earlier run set are looked at again: anybody may have moved them since.
@@ -129,6 +146,7 @@ async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan
 
 /// Whether `copy --migrate` would go on with what the ledger has of the source.
 fn goes_on(state: &SourceState, tools: &Tools, job: &Job) -> Result<()> {
+    damage::refuse(state)?;
     resume::stored_plan(state)?;
     resume::check(state, &tools.config, job.fingerprint()).map(|_| ())
 }
