@@ -101,6 +101,12 @@ impl Error {
         self
     }
 
+    /// Adds to the message: `…; more`.
+    pub fn and(mut self, more: impl std::fmt::Display) -> Error {
+        self.0.message = format!("{}; {more}", self.0.message);
+        self
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

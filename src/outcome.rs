@@ -488,6 +488,8 @@ pub struct SourceStatus {
     pub steps_done: u64,
     /// those that do, in words
     pub steps_left: Vec<String>,
+    /// rows of the ledger that are not as they were written, in words
+    pub damage: Vec<String>,
     /// each table
     pub tables: Vec<TableStatus>,
 }

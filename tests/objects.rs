@@ -119,13 +119,15 @@ fn a_check_is_judged_over_the_rows_that_travel() {
 #[cfg(feature = "failpoints")]
 fn a_view_that_cannot_be_made_is_a_failure_of_its_own_and_undone_with_the_rest() {
     use crate::support::cli::Cli;
+    use crate::support::seals::edit_unseen;
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(FAMILY), server.fresh_database());
     let copy = || Cli::new().args(["copy", "--migrate"]).args([source.path()]).args([database.url()]);
     assert_eq!(copy().env("CUTOVER_FAILPOINTS", "before_step=kill:1").run().code, -6);
-    database.execute(
-        r#"INSERT INTO cutover.step (source_id, step, table_name, kind, object, sql, restores, state)
-           SELECT source_id, n, '', 'view', o, q, false, 'pending' FROM cutover.source, (VALUES
+    edit_unseen(
+        &database,
+        r#"INSERT INTO cutover.step (source_id, step, table_name, kind, object, sql, restores, state, seal)
+           SELECT source_id, n, '', 'view', o, q, false, 'pending', '' FROM cutover.source, (VALUES
              (900, 'good', 'CREATE VIEW "public"."good" AS SELECT id FROM public.child'),
              (901, 'bad', 'CREATE VIEW "public"."bad" AS SELECT nothing FROM public.child'),
              (902, 'of_bad', 'CREATE VIEW "public"."of_bad" AS SELECT * FROM "public"."bad"')) v(n, o, q)"#,

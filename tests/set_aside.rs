@@ -3,6 +3,7 @@
 use crate::support::cli::{Cli, Done};
 use crate::support::flow::{Run, lines, migrate, validate, verify};
 use crate::support::postgres::{Database, Server};
+use crate::support::seals::edit_unseen;
 use crate::support::sqlite::SqliteFile;
 use serde_json::Value as Json;
 
@@ -232,7 +233,7 @@ fn a_difference_beside_rows_set_aside_is_told_without_them() {
     }
 
     // A run that has nothing left but to verify has not followed the keys yet.
-    database.execute("UPDATE cutover.chunk SET verified_at = NULL");
+    edit_unseen(&database, "UPDATE cutover.chunk SET verified_at = NULL");
     let run = migrate(source.path(), &database, &both).ends_with(4);
     assert!(run.said().contains("w row 6 in the table's order: missing in the target"), "{}", run.said());
 
@@ -573,7 +574,8 @@ fn created_tables_set_rows_aside_as_existing_ones_do() {
     let copy = || Cli::new().args(["copy", "--migrate"]).args([source.path()]).args([database.url()]);
     let killed = copy().env("CUTOVER_FAILPOINTS", "before_commit=kill:1").run();
     assert_eq!(killed.code, -6, "{killed:?}");
-    database.execute(
+    edit_unseen(
+        &database,
         "ALTER TABLE t ALTER a TYPE bigint USING NULL;
          UPDATE cutover.source SET plan = jsonb_set(jsonb_set(plan::jsonb, '{tables,0,columns,1,on_bad_value}',
              '\"quarantine\"'), '{tables,0,columns,1,mapping}', plan::jsonb #> '{tables,0,columns,0,mapping}')",

@@ -1,14 +1,15 @@
--- The ledger, format 2. Its rows commit together with the data they speak of.
+-- The ledger, format 3. Its rows commit together with the data they speak of. Each has a `seal`, a digest over what it
+-- says (src/postgres/seal.rs), by which an edit is seen.
 CREATE SCHEMA IF NOT EXISTS cutover;
 
 CREATE TABLE cutover.meta (
   format     integer     NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO cutover.meta (format) VALUES (2);
+INSERT INTO cutover.meta (format) VALUES (3);
 
 -- One row for each SQLite file and target schema. `epoch` fences: whoever takes over raises it, and every
--- transaction of a run checks it under a lock.
+-- transaction of a run checks it under a lock. `…_rows` is how many rows of the other tables speak of it.
 CREATE TABLE cutover.source (
   source_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   path          text        NOT NULL,
@@ -23,6 +24,10 @@ CREATE TABLE cutover.source (
   started_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
   finished_at   timestamptz,
   last_error    text,
+  before_rows   bigint      NOT NULL,
+  chunk_rows    bigint      NOT NULL,
+  step_rows     bigint      NOT NULL,
+  seal          bytea       NOT NULL,
   UNIQUE (path, target_schema)
 );
 
@@ -42,6 +47,7 @@ CREATE TABLE cutover.before (
   source_id  bigint NOT NULL REFERENCES cutover.source ON DELETE CASCADE,
   table_name text   NOT NULL,
   digest     bytea  NOT NULL,
+  seal       bytea  NOT NULL,
   PRIMARY KEY (source_id, table_name)
 );
 
@@ -62,6 +68,7 @@ CREATE TABLE cutover.chunk (
   epoch       bigint,
   done_at     timestamptz,
   verified_at timestamptz,
+  seal        bytea   NOT NULL,
   PRIMARY KEY (source_id, table_name, chunk)
 );
 
@@ -77,6 +84,7 @@ CREATE TABLE cutover.step (
   state      text    NOT NULL CHECK (state IN ('pending', 'done', 'left')),
   detail     text,
   done_at    timestamptz,
+  seal       bytea   NOT NULL,
   PRIMARY KEY (source_id, step)
 );
 

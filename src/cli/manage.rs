@@ -96,6 +96,9 @@ fn status_text(sources: &[SourceStatus]) -> String {
                 table.chunks
             );
         }
+        for damage in &source.damage {
+            let _ = writeln!(text, "  damaged: {}", human::text(damage));
+        }
         for step in &source.steps_left {
             let _ = writeln!(text, "  left: {}", human::text(step));
         }
@@ -114,11 +117,13 @@ pub(super) fn clean(args: &CleanArgs, around: &Surroundings<'_>) -> Result<u8> {
     let target = resolve::clean(args, around)?;
     let variables = Variables::read(around, args.to.env_file.as_deref())?;
     let connector = connector(&target, &variables)?;
-    let removed = runtime()?.block_on(status::clean(&connector))?;
-    print(if removed {
-        "the ledger is removed; tables and rows stay\n"
-    } else {
-        "there is no ledger in this target\n"
+    let cleaned = runtime()?.block_on(status::clean(&connector))?;
+    for words in cleaned.iter().flatten() {
+        print(&format!("brought back: {}\n", human::text(words)));
+    }
+    print(match cleaned {
+        Some(_) => "the ledger is removed; tables and rows stay\n",
+        None => "there is no ledger in this target\n",
     });
     Ok(exit::DONE)
 }

@@ -1,5 +1,6 @@
 //! A source under way: its file, its plan, and what the ledger knows of it.
 
+use super::damage;
 use super::resume;
 use super::steps::is_view;
 use crate::assess::job::Job;
@@ -88,7 +89,9 @@ impl Active {
 
 pub(super) async fn reread(control: &Session, active: &Active) -> Result<SourceState> {
     let mut states = ledger::read(control, Some(&active.plan.schema), Some(&active.state.path)).await?;
-    states.pop().ok_or_else(|| Error::internal("the ledger's source row has gone"))
+    let state = states.pop().ok_or_else(|| Error::internal("the ledger's source row has gone"))?;
+    damage::refuse(&state)?;
+    Ok(state)
 }
 
 pub(super) async fn refresh(control: &Session, actives: &mut [Active]) -> Result<()> {

@@ -2,7 +2,9 @@
 
 use super::account::Account;
 use super::active::{Active, reread};
+use super::damage;
 use super::prepare::{self, Holdings};
+use super::restore;
 use super::resume::{self, Resume};
 use super::reverify;
 use super::tools::Tools;
@@ -88,7 +90,7 @@ struct Ledger {
 async fn undo(control: &Session, jobs: &[Job], known: &mut BTreeMap<String, SourceState>) -> Result<bool> {
     let mut statements = Vec::new();
     for state in jobs.iter().filter_map(|job| known.remove(job.path())) {
-        statements.extend(prepare::undo(&state, &resume::plan_to_undo(&state)?)?);
+        statements.extend(prepare::undo(&state, &damage::plan_to_restart(&state)?)?);
     }
     if !statements.is_empty() {
         postgres::prepare::undo(control, &statements).await.map_err(say_depended_on)?;
@@ -118,6 +120,7 @@ async fn take_over(
     state: SourceState,
     account: &mut Account,
 ) -> Result<Active> {
+    damage::refuse(&state)?;
     let mut plan = resume::stored_plan(&state)?;
     let missing = job.tables().find(|table| !plan.tables.iter().any(|planned| planned.source == table.name));
     if let Some(table) = missing {
@@ -153,7 +156,12 @@ async fn take_over(
         ledger::take_over(control, state.source_id, &account.run_id()).await?
     };
     let state = SourceState { epoch, ..state };
-    Ok(Active { job, plan: Arc::new(plan), state, failed: BTreeSet::new() })
+    let aside = restore::lay_aside_again(control, &state, epoch, &plan, config).await?;
+    let mut active = Active { job, plan: Arc::new(plan), state, failed: BTreeSet::new() };
+    if aside {
+        active.state = reread(control, &active).await?;
+    }
+    Ok(active)
 }
 
 async fn begin_new(

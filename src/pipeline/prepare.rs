@@ -1,5 +1,6 @@
 //! What the target needs before the data, put together from the plans; and how an earlier copy is undone.
 
+use super::restore;
 use super::resume::options_text;
 use super::steps;
 use crate::assess::Assessed;
@@ -91,8 +92,10 @@ fn delete_together(tables: &[String]) -> String {
 
 /// Names of what the ledger has as made, of one kind.
 fn made_by_us(state: &SourceState, kind: StepKind) -> Vec<String> {
+    let is_damaged = |step: i32| state.damage.iter().any(|damage| damage.step == Some(step));
     let made = state.steps.iter().filter(|step| {
         step.kind == kind.name()
+            && !is_damaged(step.step)
             && step.progress == StepProgress::Done
             && step.detail.as_deref() != Some(steps::MADE_BY_HAND)
     });
@@ -133,8 +136,13 @@ pub fn undo(state: &SourceState, plan: &Plan) -> Result<Vec<String>> {
     if !filled.is_empty() {
         statements.push(delete_together(&filled));
     }
-    let owed = state.steps.iter().filter(|step| step.restores && step.progress == StepProgress::Pending);
-    statements.extend(owed.map(|step| step.sql.clone()));
+    if state.damage.is_empty() {
+        let owed = state.steps.iter().filter(|step| step.restores && step.progress == StepProgress::Pending);
+        statements.extend(owed.map(|step| step.sql.clone()));
+    } else {
+        // Which of it is back, a damaged ledger does not tell; the tables are empty now, so that making it anew costs nothing.
+        statements.extend(restore::anew(plan));
+    }
     statements.push(format!("DELETE FROM cutover.source WHERE source_id = {}", state.source_id));
     Ok(statements)
 }

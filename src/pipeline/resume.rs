@@ -197,6 +197,7 @@ mod tests {
             chunks: vec![chunk(0, true), chunk(1, false)],
             steps: vec![],
             before: vec![],
+            damage: vec![],
         }
     }
 

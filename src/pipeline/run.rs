@@ -5,6 +5,8 @@ use super::active::{Active, refresh};
 use super::begin::{begin, check_creation, connect, known_sources, reopen_emptied};
 use super::budget;
 use super::control;
+use super::damage;
+use super::restore;
 use super::resume;
 use super::schedule::copy_chunks;
 use super::sequence;
@@ -120,10 +122,24 @@ async fn begin_all(
     account: &mut Account,
 ) -> Result<(Tools, Session, Vec<Active>)> {
     let within = budget::within(tools, &control).await?;
-    let mut actives = begin(tools, &mut control, jobs, account).await?;
-    reopen_emptied(tools, &mut control, &mut actives, account).await?;
-    mend_sequences(tools, &control, &mut actives).await?;
-    Ok((within, control, actives))
+    restore::first(tools, &control, &jobs, account).await?;
+    match take_up(tools, &mut control, jobs, account).await {
+        Ok(actives) => Ok((within, control, actives)),
+        Err(error) => Err(restore::before_refusal(tools, &control, error, account).await),
+    }
+}
+
+/// Everything that may refuse the run.
+async fn take_up(
+    tools: &Tools,
+    control: &mut Session,
+    jobs: Vec<Job>,
+    account: &mut Account,
+) -> Result<Vec<Active>> {
+    let mut actives = begin(tools, control, jobs, account).await?;
+    reopen_emptied(tools, control, &mut actives, account).await?;
+    mend_sequences(tools, control, &mut actives).await?;
+    Ok(actives)
 }
 
 /// Sequences that an earlier run set are looked at again: anybody may have moved them since.
@@ -250,6 +266,7 @@ async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan
 
 /// Whether `copy --migrate` would go on with what the ledger has of the source.
 fn goes_on(state: &SourceState, tools: &Tools, job: &Job) -> Result<()> {
+    damage::refuse(state)?;
     resume::stored_plan(state)?;
     resume::check(state, &tools.config, job.fingerprint()).map(|_| ())
 }

@@ -1,8 +1,11 @@
 //! What the ledger says, for `status`; and its removal, for `clean`.
 
+use super::damage::{finding, trusted_plan};
+use super::restore;
 use super::steps::is_view;
 use crate::error::{Error, Result};
 use crate::event::Events;
+use crate::finding::Severity;
 use crate::limits::SET_ASIDE_LISTED_MAX;
 use crate::outcome::{SetAsideList, SourceStatus, TableStatus};
 use crate::postgres::connect::Connector;
@@ -55,6 +58,7 @@ fn summarise(state: &SourceState) -> SourceStatus {
         steps_done: (state.steps.len() - left.len()) as u64,
         steps_left: left,
         tables,
+        damage: state.damage.iter().map(|damage| damage.what.clone()).collect(),
     }
 }
 
@@ -64,7 +68,13 @@ fn step_words(step: &StepState) -> String {
 }
 
 fn state_word(state: &SourceState) -> &'static str {
-    if state.finished { "finished" } else { "not finished: run the same copy again to resume" }
+    if !state.damage.is_empty() {
+        "damaged: this ledger is not gone on with"
+    } else if state.finished {
+        "finished"
+    } else {
+        "not finished: run the same copy again to resume"
+    }
 }
 
 /// Lists the rows that are set aside, of every source or of those that go into `schema`.
@@ -79,11 +89,26 @@ pub async fn set_aside(connector: &Connector, schema: Option<&str>) -> Result<Se
     ledger::set_aside_list(&session, schema, SET_ASIDE_LISTED_MAX).await
 }
 
-/// Removes schema `cutover`. Tells whether it was there.
+/// Where neither steps nor plan can be believed, nobody knows what was laid aside.
+fn refuse_unknown(state: &SourceState) -> Result<()> {
+    if state.damage.is_empty() || trusted_plan(state).is_some() {
+        return Ok(());
+    }
+    let message = format!(
+        "the ledger of \"{}\" is damaged, and so is its plan: what was laid aside for that copy is not known",
+        state.path
+    );
+    Err(Error::refused(message, finding(state, Severity::Refusal).into_iter().collect()).remedy(
+        "look whether foreign keys or indexes are missing in the tables that were there before, make them by hand, \
+         then DROP SCHEMA cutover CASCADE",
+    ))
+}
+
+/// Brings back what is laid aside still and removes schema `cutover`. Tells whether it was there, and what came back.
 ///
 /// # Errors
-/// A refusal while the ledger still has to bring something back; a target fault; busy while a run is active.
-pub async fn clean(connector: &Connector) -> Result<bool> {
+/// A refusal where something cannot be brought back; a target fault; busy while a run is active.
+pub async fn clean(connector: &Connector) -> Result<Option<Vec<String>>> {
     let session = connector.connect("clean").await?;
     let lease = lease::take(connector, connector.run_label(), false, &Events::silent()).await?;
     let removed = remove(&session).await;
@@ -91,21 +116,18 @@ pub async fn clean(connector: &Connector) -> Result<bool> {
     removed
 }
 
-async fn remove(session: &Session) -> Result<bool> {
+async fn remove(session: &Session) -> Result<Option<Vec<String>>> {
     if !ledger::exists(session).await? {
-        return Ok(false);
+        return Ok(None);
     }
-    for state in ledger::read(session, None, None).await? {
-        let owed = state.steps.iter().find(|step| step.restores && step.progress == StepProgress::Pending);
-        if let Some(owed) = owed {
-            let message = format!(
-                "{} \"{}\" of table \"{}\" was laid aside for the copy of \"{}\" and is not restored yet",
-                owed.kind, owed.object, owed.table, state.path
-            );
-            return Err(Error::refused(message, Vec::new())
-                .remedy("finish that copy, or undo it with copy --restart, then clean"));
-        }
+    let states = ledger::read(session, None, None).await?;
+    let restored = restore::bring_back(session, &states, |_, _| true).await?;
+    if let Some((words, why)) = restored.owed.first() {
+        let message = format!("{words} was laid aside for a copy and cannot be brought back: {why}");
+        return Err(Error::refused(message, Vec::new())
+            .remedy("finish that copy, or undo it with copy --restart, or mend the rows; then clean"));
     }
+    states.iter().try_for_each(refuse_unknown)?;
     let kept = ledger::set_aside_list(session, None, 0).await?.count;
     if kept > 0 {
         let message = format!(
@@ -116,5 +138,5 @@ async fn remove(session: &Session) -> Result<bool> {
         ));
     }
     step::execute(session, "DROP SCHEMA cutover CASCADE").await?;
-    Ok(true)
+    Ok(Some(restored.back))
 }

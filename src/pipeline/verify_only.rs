@@ -1,10 +1,11 @@
 //! `cutover verify`: compares sources with what is in the target, whoever copied it. Writes nothing.
 
 use super::account::Account;
-use super::begin::{connect, known_sources};
+use super::begin::connect;
 use super::budget;
 use super::compare;
 use super::control;
+use super::damage;
 use super::draw::Source;
 use super::finish;
 use super::prepare::plan_hash;
@@ -44,7 +45,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let _watch = watch::start(&tools.connector, &tools.events);
     let jobs = open(tools, account).await?;
     let mut session = connect(tools, account).await?;
-    let known = known_sources(&session, tools).await?;
+    let known = damage::known_and_whole(&session, tools, account).await?;
     let (ours, others): (Vec<Job>, Vec<Job>) =
         jobs.into_iter().partition(|job| known.contains_key(job.path()));
     let mut pairs: Vec<(Arc<Job>, Plan, Option<SourceState>)> = Vec::new();

@@ -4,6 +4,8 @@
 //! and every later transaction checks the epoch under a lock, so that a run that lost its place cannot write
 //! (reliability.md §1.3). Deliberately absent: any state that says "in progress".
 
+use super::damage::{self, Damage};
+use super::seal;
 use super::session::Session;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::error::{Error, Result};
@@ -12,7 +14,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 /// The version of the ledger's tables; a newer one is refused.
-pub const LEDGER_FORMAT: i32 = 2;
+pub const LEDGER_FORMAT: i32 = 3;
 
 /// One run at a time per database: the advisory lock's two keys, `cutover` in letters.
 pub(super) const LOCK_KEYS: (i32, i32) = (0x6375_746f, 0x7665_7200);
@@ -50,6 +52,8 @@ pub struct SourceState {
     pub steps: Vec<StepState>,
     /// digests of what existing tables held before
     pub before: Vec<(String, Vec<u8>)>,
+    /// rows of the ledger that are not as they were written
+    pub damage: Vec<Damage>,
 }
 
 /// One chunk.
@@ -127,15 +131,50 @@ pub async fn end_session(session: &Session, old: &Session) -> Result<()> {
     query(session, sql, &[(&old.backend_pid(), Type::INT4)]).await.map(drop)
 }
 
-/// Whether the ledger is there, and in a format that this version knows.
+/// What of the ledger is in the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// nothing
+    Absent,
+    /// all its tables
+    Whole,
+    /// some of its tables: those that are gone
+    Broken(Vec<String>),
+}
+
+/// The ledger's tables.
+const TABLES: [&str; 6] = ["meta", "source", "before", "chunk", "step", "set_aside"];
+
+/// What of the ledger is there, in a format that this version knows.
 ///
 /// # Errors
-/// A refusal for a newer format.
-pub async fn exists(session: &Session) -> Result<bool> {
-    let found = query(session, "SELECT to_regclass('cutover.meta') IS NOT NULL", &[]).await?;
-    if !found.first().is_some_and(|row| row.get(0)) {
-        return Ok(false);
+/// A refusal for another format.
+pub async fn presence(session: &Session) -> Result<Presence> {
+    let sql = "SELECT t FROM unnest($1::text[]) t WHERE to_regclass('cutover.' || t) IS NULL";
+    let gone = query(session, sql, &[(&&TABLES[..], Type::TEXT_ARRAY)]).await?;
+    let gone: Vec<String> = gone.iter().map(|row| row.get(0)).collect();
+    if gone.len() == TABLES.len() {
+        return Ok(Presence::Absent);
     }
+    if !gone.iter().any(|table| table == "meta") {
+        check_format(session).await?;
+    }
+    Ok(if gone.is_empty() { Presence::Whole } else { Presence::Broken(gone) })
+}
+
+/// Whether the ledger is there, whole and in a format that this version knows.
+///
+/// # Errors
+/// A refusal for another format, and where a part of it is gone.
+pub async fn exists(session: &Session) -> Result<bool> {
+    match presence(session).await? {
+        Presence::Absent => Ok(false),
+        Presence::Whole => Ok(true),
+        Presence::Broken(gone) => Err(damage::broken(&gone)),
+    }
+}
+
+async fn check_format(session: &Session) -> Result<()> {
     let rows = query(session, "SELECT max(format) FROM cutover.meta", &[]).await?;
     let format: i32 = rows.first().and_then(|row| row.get::<_, Option<i32>>(0)).unwrap_or(0);
     if format != LEDGER_FORMAT {
@@ -146,7 +185,7 @@ pub async fn exists(session: &Session) -> Result<bool> {
             "use the version of cutover that wrote it to finish or clean; then this one begins anew",
         ));
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Reads what the ledger knows of the sources that go into `schema`; of one of them where `path` is given.
@@ -154,12 +193,16 @@ pub async fn exists(session: &Session) -> Result<bool> {
 /// # Errors
 /// A target fault.
 pub async fn read(session: &Session, schema: Option<&str>, path: Option<&str>) -> Result<Vec<SourceState>> {
-    let sql = "SELECT source_id, path, target_schema, fingerprint, options, plan_hash, plan, created_schema, epoch,
-                      finished_at IS NOT NULL, to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), last_error
-               FROM cutover.source WHERE ($1::text IS NULL OR target_schema = $1) AND ($2::text IS NULL OR path = $2)
-               ORDER BY source_id";
+    let sql = format!(
+        "SELECT source_id, path, target_schema, fingerprint, options, plan_hash, plan, created_schema, epoch,
+                finished_at IS NOT NULL, to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), last_error,
+                {} AS intact, before_rows, chunk_rows, step_rows
+         FROM cutover.source t WHERE ($1::text IS NULL OR target_schema = $1) AND ($2::text IS NULL OR path = $2)
+         ORDER BY source_id",
+        seal::SOURCE.holds()
+    );
     let mut states = Vec::new();
-    for row in query(session, sql, &[(&schema, Type::TEXT), (&path, Type::TEXT)]).await? {
+    for row in query(session, &sql, &[(&schema, Type::TEXT), (&path, Type::TEXT)]).await? {
         let state = source_state(&row);
         // All three are asked before the first answer is read.
         let (chunks, steps, before) = futures::join!(
@@ -167,8 +210,17 @@ pub async fn read(session: &Session, schema: Option<&str>, path: Option<&str>) -
             read_steps(session, state.source_id),
             read_before(session, state.source_id),
         );
-        states.push(SourceState { chunks: chunks?, steps: steps?, before: before?, ..state });
+        let (chunks, steps, before) = (chunks?, steps?, before?);
+        let damage = damage::of_source(&row, &before, &chunks, &steps);
+        states.push(SourceState {
+            chunks: chunks.iter().map(chunk_state).collect(),
+            steps: steps.iter().map(step_state).collect(),
+            before: before.iter().map(|row| (row.get("table_name"), row.get("digest"))).collect(),
+            damage,
+            ..state
+        });
     }
+    damage::mark_doubles(&mut states);
     Ok(states)
 }
 
@@ -189,14 +241,22 @@ fn source_state(row: &Row) -> SourceState {
         chunks: Vec::new(),
         steps: Vec::new(),
         before: Vec::new(),
+        damage: Vec::new(),
     }
 }
 
-async fn read_chunks(session: &Session, source_id: i64) -> Result<Vec<ChunkState>> {
-    let sql = "SELECT table_name, chunk, lo, hi, rows, bytes, digest, verified_at IS NOT NULL, set_aside, set_aside_digest
-               FROM cutover.chunk WHERE source_id = $1 ORDER BY table_name, chunk";
-    let rows = query(session, sql, &[(&source_id, Type::INT8)]).await?;
-    let chunk = |row: &Row| ChunkState {
+async fn read_chunks(session: &Session, source_id: i64) -> Result<Vec<Row>> {
+    let sql = format!(
+        "SELECT table_name, chunk, lo, hi, rows, bytes, digest, verified_at IS NOT NULL, set_aside, set_aside_digest,
+                {} AS intact
+         FROM cutover.chunk t WHERE source_id = $1 ORDER BY table_name, chunk",
+        seal::CHUNK.holds()
+    );
+    query(session, &sql, &[(&source_id, Type::INT8)]).await
+}
+
+fn chunk_state(row: &Row) -> ChunkState {
+    ChunkState {
         table: row.get(0),
         spec: ChunkSpec {
             index: row.get::<_, i32>(1).cast_unsigned(),
@@ -208,21 +268,28 @@ async fn read_chunks(session: &Session, source_id: i64) -> Result<Vec<ChunkState
         verified: row.get(7),
         set_aside: row.get::<_, i64>(8).cast_unsigned(),
         set_aside_digest: row.get(9),
-    };
-    Ok(rows.iter().map(chunk).collect())
+    }
 }
 
-async fn read_before(session: &Session, source_id: i64) -> Result<Vec<(String, Vec<u8>)>> {
-    let sql = "SELECT table_name, digest FROM cutover.before WHERE source_id = $1";
-    let rows = query(session, sql, &[(&source_id, Type::INT8)]).await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+async fn read_before(session: &Session, source_id: i64) -> Result<Vec<Row>> {
+    let sql = format!(
+        "SELECT table_name, digest, {} AS intact FROM cutover.before t WHERE source_id = $1 ORDER BY table_name",
+        seal::BEFORE.holds()
+    );
+    query(session, &sql, &[(&source_id, Type::INT8)]).await
 }
 
-async fn read_steps(session: &Session, source_id: i64) -> Result<Vec<StepState>> {
-    let sql = "SELECT step, table_name, kind, object, sql, restores, state, detail
-               FROM cutover.step WHERE source_id = $1 ORDER BY step";
-    let rows = query(session, sql, &[(&source_id, Type::INT8)]).await?;
-    let step = |row: &Row| StepState {
+async fn read_steps(session: &Session, source_id: i64) -> Result<Vec<Row>> {
+    let sql = format!(
+        "SELECT step, table_name, kind, object, sql, restores, state, detail, {} AS intact
+         FROM cutover.step t WHERE source_id = $1 ORDER BY step",
+        seal::STEP.holds()
+    );
+    query(session, &sql, &[(&source_id, Type::INT8)]).await
+}
+
+fn step_state(row: &Row) -> StepState {
+    StepState {
         step: row.get(0),
         table: row.get(1),
         kind: row.get(2),
@@ -235,8 +302,7 @@ async fn read_steps(session: &Session, source_id: i64) -> Result<Vec<StepState>>
             _ => StepProgress::Pending,
         },
         detail: row.get(7),
-    };
-    Ok(rows.iter().map(step).collect())
+    }
 }
 
 /// Takes a source over: raises its epoch, which waits until every transaction of an earlier owner has ended.
@@ -250,6 +316,17 @@ pub async fn take_over(session: &Session, source_id: i64, run_id: &str) -> Resul
     rows.first().map(|row| row.get(0)).ok_or_else(|| Error::internal("the ledger's source row has gone"))
 }
 
+/// Raises a source's epoch, so that whoever owned it before cannot write any more; gives the new one. The source's other
+/// words stay.
+///
+/// # Errors
+/// A target fault; [`ErrorKind::Busy`] where an earlier owner's transaction does not end.
+pub async fn fence(session: &Session, source_id: i64) -> Result<i64> {
+    let sql = "UPDATE cutover.source SET epoch = epoch + 1 WHERE source_id = $1 RETURNING epoch";
+    let rows = query(session, sql, &[(&source_id, Type::INT8)]).await?;
+    rows.first().map(|row| row.get(0)).ok_or_else(|| Error::internal("the ledger's source row has gone"))
+}
+
 /// Marks every chunk of these tables as read back and equal, or takes the mark away.
 ///
 /// # Errors
@@ -258,14 +335,18 @@ pub async fn mark_verified(session: &Session, owner: &StepOwner, tables: &[&str]
     if tables.is_empty() {
         return Ok(());
     }
-    let sql = "UPDATE cutover.chunk SET verified_at = CASE WHEN $3 THEN clock_timestamp() END
-               WHERE source_id = $1 AND table_name = ANY ($2)
-                 AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
-               RETURNING 1";
+    let verified_at = "CASE WHEN $3 THEN clock_timestamp() END";
+    let sql = format!(
+        "UPDATE cutover.chunk t SET verified_at = {verified_at}, seal = {}
+         WHERE source_id = $1 AND table_name = ANY ($2)
+           AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
+         RETURNING 1",
+        seal::CHUNK.of(&[("verified_at", verified_at)])
+    );
     let (source_id, epoch) = (&owner.source_id, &owner.epoch);
     let params: Params<'_> =
         &[(source_id, Type::INT8), (&tables, Type::TEXT_ARRAY), (&equal, Type::BOOL), (epoch, Type::INT8)];
-    let marked = query(session, sql, params).await?;
+    let marked = query(session, &sql, params).await?;
     if marked.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
 }
 
@@ -275,14 +356,25 @@ pub async fn mark_verified(session: &Session, owner: &StepOwner, tables: &[&str]
 /// # Errors
 /// A target fault.
 pub async fn reopen_table(session: &Session, source_id: i64, table: &str) -> Result<()> {
-    let sql =
-        "WITH c AS (UPDATE cutover.chunk SET digest = NULL, done_at = NULL, verified_at = NULL, set_aside = 0, set_aside_digest = NULL
-                          WHERE source_id = $1 AND table_name = $2),
-                    a AS (DELETE FROM cutover.set_aside WHERE source_id = $1 AND table_name = $2),
-                    s AS (UPDATE cutover.step SET state = 'pending'
-                          WHERE source_id = $1 AND table_name = $2 AND kind IN ('sequence', 'vacuum'))
-               UPDATE cutover.source SET finished_at = NULL WHERE source_id = $1";
-    query(session, sql, &[(&source_id, Type::INT8), (&table, Type::TEXT)]).await.map(drop)
+    let undone = [
+        ("digest", "NULL::bytea"),
+        ("set_aside", "0"),
+        ("set_aside_digest", "NULL::bytea"),
+        ("verified_at", "NULL"),
+    ];
+    let sql = format!(
+        "WITH c AS (UPDATE cutover.chunk t SET digest = NULL, done_at = NULL, verified_at = NULL, set_aside = 0,
+                                               set_aside_digest = NULL, seal = {}
+                    WHERE source_id = $1 AND table_name = $2),
+              a AS (DELETE FROM cutover.set_aside WHERE source_id = $1 AND table_name = $2),
+              s AS (UPDATE cutover.step t SET state = 'pending', seal = {}
+                    WHERE source_id = $1 AND table_name = $2 AND kind IN ('sequence', 'vacuum'))
+         UPDATE cutover.source t SET finished_at = NULL, seal = {} WHERE source_id = $1",
+        seal::CHUNK.of(&undone),
+        seal::STEP.of(&[("state", "'pending'")]),
+        seal::SOURCE.of(&[("finished_at", "NULL")]),
+    );
+    query(session, &sql, &[(&source_id, Type::INT8), (&table, Type::TEXT)]).await.map(drop)
 }
 
 /// Records how a run ended. This commit is synchronous, and with it every earlier one is durable.
@@ -290,11 +382,15 @@ pub async fn reopen_table(session: &Session, source_id: i64, table: &str) -> Res
 /// # Errors
 /// [`ErrorKind::Busy`] where another run took over; a target fault.
 pub async fn finish(session: &Session, source_id: i64, epoch: i64, error: Option<&str>) -> Result<()> {
-    let sql = "WITH durable AS (SELECT set_config('synchronous_commit', 'on', false))
-               UPDATE cutover.source SET finished_at = CASE WHEN $3::text IS NULL THEN clock_timestamp() END, last_error = $3
-               FROM durable WHERE source_id = $1 AND epoch = $2 RETURNING 1";
+    let finished_at = "CASE WHEN $3::text IS NULL THEN clock_timestamp() END";
+    let sql = format!(
+        "WITH durable AS (SELECT set_config('synchronous_commit', 'on', false))
+         UPDATE cutover.source t SET finished_at = {finished_at}, last_error = $3, seal = {}
+         FROM durable WHERE source_id = $1 AND epoch = $2 RETURNING 1",
+        seal::SOURCE.of(&[("finished_at", finished_at)])
+    );
     let params: Params<'_> = &[(&source_id, Type::INT8), (&epoch, Type::INT8), (&error, Type::TEXT)];
-    let recorded = query(session, sql, params).await?;
+    let recorded = query(session, &sql, params).await?;
     if recorded.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
 }
 
@@ -316,8 +412,11 @@ pub async fn make_durable(session: &Session, source_id: i64, epoch: i64) -> Resu
 /// # Errors
 /// A target fault.
 pub async fn set_fingerprint(session: &Session, source_id: i64, fingerprint: &str, plan: &str) -> Result<()> {
-    let sql = "UPDATE cutover.source SET fingerprint = $2, plan = $3 WHERE source_id = $1";
-    query(session, sql, &[(&source_id, Type::INT8), (&fingerprint, Type::TEXT), (&plan, Type::TEXT)])
+    let sql = format!(
+        "UPDATE cutover.source t SET fingerprint = $2, plan = $3, seal = {} WHERE source_id = $1",
+        seal::SOURCE.of(&[("fingerprint", "$2"), ("plan", "$3")])
+    );
+    query(session, &sql, &[(&source_id, Type::INT8), (&fingerprint, Type::TEXT), (&plan, Type::TEXT)])
         .await
         .map(drop)
 }

@@ -6,12 +6,14 @@
 //! ([`Opened::fill`]) just as many. Dropping a [`Load`] aborts: the connection is closed and the server rolls back; a
 //! session that saw a failed COPY is not used again.
 
+use super::seal;
 use super::session::Session;
 use super::wire::{Exchange, WireFault};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint;
 use crate::ident::{qualified, quote_list};
 use bytes::Bytes;
+use std::sync::LazyLock;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
@@ -402,12 +404,21 @@ pub async fn commit(session: &Session, all: &[(&LoadTarget, &[Tally])]) -> Resul
 
 /// A row that is not as it was locked makes the statement divide by zero, so that the COMMIT that follows it on its heels
 /// finds nothing to commit.
-const RECORD: &str =
-    "WITH done AS (UPDATE cutover.chunk c SET digest = d.digest, epoch = $2, set_aside = d.aside,
-                          set_aside_digest = d.aside_digest, done_at = clock_timestamp(), verified_at = NULL
-                   FROM unnest($3::text[], $4::int[], $5::bytea[], $6::bigint[], $7::bytea[]) d (t, n, digest, aside, aside_digest)
-                   WHERE c.source_id = $1 AND c.table_name = d.t AND c.chunk = d.n AND c.digest IS NULL RETURNING 1)
-     SELECT 1 / (count(*) = cardinality($4))::int FROM done";
+static RECORD: LazyLock<String> = LazyLock::new(|| {
+    let seal = seal::CHUNK.of(&[
+        ("digest", "d.digest"),
+        ("set_aside", "d.aside"),
+        ("set_aside_digest", "d.aside_digest"),
+        ("verified_at", "NULL"),
+    ]);
+    format!(
+        "WITH done AS (UPDATE cutover.chunk t SET digest = d.digest, epoch = $2, set_aside = d.aside,
+                              set_aside_digest = d.aside_digest, done_at = clock_timestamp(), verified_at = NULL, seal = {seal}
+                       FROM unnest($3::text[], $4::int[], $5::bytea[], $6::bigint[], $7::bytea[]) d (t, n, digest, aside, aside_digest)
+                       WHERE t.source_id = $1 AND t.table_name = d.t AND t.chunk = d.n AND t.digest IS NULL RETURNING 1)
+         SELECT 1 / (count(*) = cardinality($4))::int FROM done"
+    )
+});
 
 async fn record(session: &Session, all: &[(&LoadTarget, &[Tally])]) -> Result<()> {
     let targets: Vec<&LoadTarget> = all.iter().map(|(target, _)| *target).collect();
@@ -422,7 +433,7 @@ async fn record(session: &Session, all: &[(&LoadTarget, &[Tally])]) -> Result<()
     let recorded = session
         .client()
         .query_typed(
-            RECORD,
+            RECORD.as_str(),
             &[
                 (&source_id, Type::INT8),
                 (&epoch, Type::INT8),

@@ -2,6 +2,7 @@
 //!
 //! Either all of it is there afterwards, with the steps that bring back what was laid aside, or nothing is.
 
+use super::seal;
 use super::session::Session;
 use crate::checkpoint::ChunkSpec;
 use crate::error::Result;
@@ -173,8 +174,18 @@ fn first_epoch() -> i64 {
 
 /// Writes a new source and returns its id.
 async fn insert_source(client: &Client, source: &NewSource) -> Outcome<i64> {
-    let sql = "INSERT INTO cutover.source (path, target_schema, fingerprint, options, plan_hash, plan, created_schema, epoch, run_id)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8) RETURNING source_id";
+    let seal = seal::SOURCE.of(&[("finished_at", "NULL")]);
+    let sql = format!(
+        "INSERT INTO cutover.source (path, target_schema, fingerprint, options, plan_hash, plan, created_schema,
+                                     before_rows, chunk_rows, step_rows, epoch, run_id, seal)
+         SELECT t.*, $12, $8, {seal}
+         FROM (SELECT $1::text AS path, $2::text AS target_schema, $3::text AS fingerprint, $4::text AS options,
+                      $5::text AS plan_hash, $6::text AS plan, $7::boolean AS created_schema,
+                      $9::bigint AS before_rows, $10::bigint AS chunk_rows, $11::bigint AS step_rows) AS t
+         RETURNING source_id"
+    );
+    let chunks = source.chunks.iter().map(|(_, chunks)| chunks.len()).sum();
+    let [befores, chunks, steps] = [source.before.len(), chunks, source.steps.len()].map(|rows| rows as i64);
     let params: Params<'_> = &[
         (&source.path, Type::TEXT),
         (&source.schema, Type::TEXT),
@@ -184,16 +195,30 @@ async fn insert_source(client: &Client, source: &NewSource) -> Outcome<i64> {
         (&source.plan, Type::TEXT),
         (&source.created_schema, Type::BOOL),
         (&source.run_id, Type::TEXT),
+        (&befores, Type::INT8),
+        (&chunks, Type::INT8),
+        (&steps, Type::INT8),
         (&first_epoch(), Type::INT8),
     ];
-    let rows = client.query_typed(sql, params).await?;
+    let rows = client.query_typed(&sql, params).await?;
     Ok(rows[0].get(0))
 }
 
 /// Writes the chunks of all tables, all at once.
 async fn insert_chunks(client: &Client, source_id: i64, tables: &[(String, Vec<ChunkSpec>)]) -> Outcome<()> {
-    let sql = "INSERT INTO cutover.chunk (source_id, table_name, chunk, lo, hi, rows, bytes)
-               SELECT $1, * FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])";
+    let seal = seal::CHUNK.of(&[
+        ("digest", "NULL::bytea"),
+        ("set_aside", "0"),
+        ("set_aside_digest", "NULL::bytea"),
+        ("verified_at", "NULL"),
+    ]);
+    let sql = format!(
+        "INSERT INTO cutover.chunk (source_id, table_name, chunk, lo, hi, rows, bytes, seal)
+         SELECT t.*, {seal}
+         FROM (SELECT $1::bigint AS source_id, u.*
+               FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+                    AS u (table_name, chunk, lo, hi, rows, bytes)) AS t"
+    );
     let all = || tables.iter().flat_map(|(table, chunks)| chunks.iter().map(move |chunk| (table, chunk)));
     let table: Vec<&str> = all().map(|(table, _)| table.as_str()).collect();
     let index: Vec<i32> = all().map(|(_, chunk)| chunk.index.cast_signed()).collect();
@@ -210,14 +235,20 @@ async fn insert_chunks(client: &Client, source_id: i64, tables: &[(String, Vec<C
         (&rows, Type::INT8_ARRAY),
         (&bytes, Type::INT8_ARRAY),
     ];
-    client.query_typed(sql, params).await.map(drop)
+    client.query_typed(&sql, params).await.map(drop)
 }
 
 /// Writes all steps of a source, in their order.
 async fn insert_steps(client: &Client, source_id: i64, steps: &[NewStep]) -> Outcome<()> {
-    let sql = "INSERT INTO cutover.step (source_id, step, table_name, kind, object, sql, restores, state, detail)
-               SELECT $1, s.n, s.t, s.k, s.o, s.q, s.r, CASE WHEN s.l IS NULL THEN 'pending' ELSE 'left' END, s.l
-               FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::text[]) s(n, t, k, o, q, r, l)";
+    let sql = format!(
+        "INSERT INTO cutover.step (source_id, step, table_name, kind, object, sql, restores, state, detail, seal)
+         SELECT t.*, {}
+         FROM (SELECT $1::bigint AS source_id, s.step, s.table_name, s.kind, s.object, s.sql, s.restores,
+                      CASE WHEN s.reason IS NULL THEN 'pending' ELSE 'left' END AS state, s.reason AS detail
+               FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::text[])
+                    AS s (step, table_name, kind, object, sql, restores, reason)) AS t",
+        seal::STEP.of(&[])
+    );
     let number: Vec<i32> = (1..).take(steps.len()).collect();
     let table: Vec<&str> = steps.iter().map(|step| step.table.as_str()).collect();
     let kind: Vec<&str> = steps.iter().map(|step| step.kind.as_str()).collect();
@@ -235,7 +266,7 @@ async fn insert_steps(client: &Client, source_id: i64, steps: &[NewStep]) -> Out
         (&restores, Type::BOOL_ARRAY),
         (&left, Type::TEXT_ARRAY),
     ];
-    client.query_typed(sql, params).await.map(drop)
+    client.query_typed(&sql, params).await.map(drop)
 }
 
 /// Writes what existing tables held before the run.
@@ -243,10 +274,15 @@ async fn insert_before(client: &Client, source_id: i64, before: &[(String, [u8; 
     if before.is_empty() {
         return Ok(());
     }
-    let sql = "INSERT INTO cutover.before SELECT $1, * FROM unnest($2::text[], $3::bytea[])";
+    let sql = format!(
+        "INSERT INTO cutover.before (source_id, table_name, digest, seal)
+         SELECT t.*, {}
+         FROM (SELECT $1::bigint AS source_id, u.* FROM unnest($2::text[], $3::bytea[]) AS u (table_name, digest)) AS t",
+        seal::BEFORE.of(&[])
+    );
     let tables: Vec<&str> = before.iter().map(|(table, _)| table.as_str()).collect();
     let digests: Vec<&[u8]> = before.iter().map(|(_, digest)| &digest[..]).collect();
     let params: Params<'_> =
         &[(&source_id, Type::INT8), (&tables, Type::TEXT_ARRAY), (&digests, Type::BYTEA_ARRAY)];
-    client.query_typed(sql, params).await.map(drop)
+    client.query_typed(&sql, params).await.map(drop)
 }

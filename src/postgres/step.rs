@@ -3,10 +3,12 @@
 
 use super::ledger::{StepOwner, StepState};
 use super::load::{check_epoch, fenced};
+use super::seal;
 use super::session::Session;
 use crate::error::Result;
 use crate::failpoint;
 use crate::ident::{literal, qualified};
+use std::sync::LazyLock;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -17,7 +19,7 @@ use tokio_postgres::types::{ToSql, Type};
 pub async fn run(session: &Session, owner: &StepOwner, step: &StepState, serial: bool) -> Result<()> {
     let settings = if serial { SERIAL } else { "" };
     let sql = format!("{settings}{}", step.sql);
-    in_transaction(session, owner, &sql, std::slice::from_ref(step)).await
+    in_transaction(session, owner, &sql, std::slice::from_ref(step), "done").await
 }
 
 /// One process of the server for an index build, until the transaction ends.
@@ -30,11 +32,26 @@ const SERIAL: &str = "SET LOCAL max_parallel_maintenance_workers = 0; ";
 pub async fn run_all(session: &Session, owner: &StepOwner, steps: &[StepState]) -> Result<()> {
     let statements: Vec<&str> = steps.iter().map(|step| step.sql.as_str()).collect();
     // On a line of its own, should a definition end in a comment.
-    in_transaction(session, owner, &statements.join("\n;\n"), steps).await
+    in_transaction(session, owner, &statements.join("\n;\n"), steps, "done").await
 }
 
-async fn in_transaction(session: &Session, owner: &StepOwner, sql: &str, steps: &[StepState]) -> Result<()> {
-    let result = try_in_transaction(session, owner, sql, steps).await;
+/// Lays aside again what is back already: runs `sql`, and the steps that bring it back are pending once more, in one
+/// transaction.
+///
+/// # Errors
+/// A target fault; nothing was changed then.
+pub async fn lay_aside(session: &Session, owner: &StepOwner, sql: &str, steps: &[StepState]) -> Result<()> {
+    in_transaction(session, owner, sql, steps, "pending").await
+}
+
+async fn in_transaction(
+    session: &Session,
+    owner: &StepOwner,
+    sql: &str,
+    steps: &[StepState],
+    state: &str,
+) -> Result<()> {
+    let result = try_in_transaction(session, owner, sql, steps, state).await;
     if result.is_err() {
         // The transaction is over either way; an error here would only hide the first one.
         let _ = session.client().batch_execute("ROLLBACK").await;
@@ -48,6 +65,7 @@ async fn try_in_transaction(
     owner: &StepOwner,
     sql: &str,
     steps: &[StepState],
+    state: &str,
 ) -> Result<()> {
     // An index is made in its table's schema, but a bare name in a restored definition is looked up by search_path.
     let (begun, owned, made) = futures::join!(
@@ -60,7 +78,7 @@ async fn try_in_transaction(
     // has failed it commits nothing.
     let details = vec![None; steps.len()];
     let (marked, committed) =
-        futures::join!(mark_all(session, owner, steps, &details), execute(session, "COMMIT"));
+        futures::join!(write_state(session, owner, steps, state, &details), execute(session, "COMMIT"));
     marked.and(committed)
 }
 
@@ -91,6 +109,19 @@ pub async fn mark(
     write_state(session, owner, std::slice::from_ref(step), state, &[detail.map(str::to_owned)]).await
 }
 
+static WRITE_STATE: LazyLock<String> = LazyLock::new(|| {
+    let seal = seal::STEP.of(&[("state", "$5"), ("detail", "d.detail")]);
+    format!(
+        "WITH marked AS (
+           UPDATE cutover.step t SET state = $5, detail = d.detail, done_at = clock_timestamp(), seal = {seal}
+           FROM unnest($2::int4[], $3::text[]) AS d (step, detail)
+           WHERE t.source_id = $1 AND t.step = d.step
+             AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
+           RETURNING 1)
+         SELECT 1 / (count(*) = cardinality($2::int4[]))::int FROM marked"
+    )
+});
+
 /// Fenced by itself: what VACUUM and setval do is outside of a transaction that has checked the epoch. Where it marks fewer
 /// than all it fails (it divides by zero), so that a COMMIT sent behind it commits nothing.
 async fn write_state(
@@ -101,13 +132,6 @@ async fn write_state(
     details: &[Option<String>],
 ) -> Result<()> {
     failpoint::target(failpoint::BEFORE_MARK)?;
-    let sql = "WITH marked AS (
-                 UPDATE cutover.step t SET state = $5, detail = d.detail, done_at = clock_timestamp()
-                 FROM unnest($2::int4[], $3::text[]) AS d (step, detail)
-                 WHERE t.source_id = $1 AND t.step = d.step
-                   AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
-                 RETURNING 1)
-               SELECT 1 / (count(*) = cardinality($2::int4[]))::int FROM marked";
     let numbers: Vec<i32> = steps.iter().map(|step| step.step).collect();
     let params: &[(&(dyn ToSql + Sync), Type)] = &[
         (&owner.source_id, Type::INT8),
@@ -116,7 +140,7 @@ async fn write_state(
         (&owner.epoch, Type::INT8),
         (&state, Type::TEXT),
     ];
-    match session.client().query_typed(sql, params).await {
+    match session.client().query_typed(&WRITE_STATE, params).await {
         Ok(_) => Ok(()),
         Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Err(fenced()),
         Err(error) => Err(session.explain(error, "writing the ledger").await),
@@ -146,6 +170,23 @@ pub async fn pending(session: &Session, owner: &StepOwner, steps: &[StepState]) 
 pub async fn is_there(session: &Session, schema: &str, name: &str) -> Result<bool> {
     let name = literal(&qualified(schema, name));
     Ok(query_text(session, &format!("SELECT to_regclass({name})::text")).await?.is_some())
+}
+
+/// Whether what was laid aside is back: a constraint of the table by that name, or a valid index of it.
+///
+/// # Errors
+/// A target fault.
+pub async fn is_back(session: &Session, schema: &str, table: &str, name: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM pg_constraint WHERE conrelid = to_regclass($1) AND conname = $3)
+                   OR EXISTS (SELECT 1 FROM pg_index
+                              WHERE indrelid = to_regclass($1) AND indexrelid = to_regclass($2) AND indisvalid)";
+    let (table, index) = (qualified(schema, table), qualified(schema, name));
+    let params: &[(&(dyn ToSql + Sync), Type)] =
+        &[(&table, Type::TEXT), (&index, Type::TEXT), (&name, Type::TEXT)];
+    match session.client().query_typed(sql, params).await {
+        Ok(rows) => Ok(rows.first().is_some_and(|row| row.get(0))),
+        Err(error) => Err(session.explain(error, "looking for keys and indexes").await),
+    }
 }
 
 /// VACUUM ANALYZE of one table, then the mark.

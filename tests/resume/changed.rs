@@ -2,13 +2,14 @@
 
 use super::hold::Hold;
 use super::running::Running;
-use super::world::{Target, World, assert_rows_are_the_ledgers, picture};
+use super::world::{Target, World, assert_rows_are_the_ledgers, objects, picture};
 use crate::support::flow::{migrate, validate, verify};
 use crate::support::postgres::{Database, Server};
+use crate::support::seals::edit_unseen;
 use crate::support::sqlite::SqliteFile;
 
 /// A run that is killed when everything is copied but the table `setting`.
-fn killed_before_setting(world: &World, database: &Database) {
+pub(crate) fn killed_before_setting(world: &World, database: &Database) {
     let run = Running::start(world.copy(database));
     let hold = Hold::chunk(database, "setting", 0);
     // One worker waits for the chunk; the other has done everything else when it goes.
@@ -22,14 +23,14 @@ fn killed_before_setting(world: &World, database: &Database) {
     assert_rows_are_the_ledgers(database, "before setting");
 }
 
-fn change(world: &World, sql: &str) {
+pub(crate) fn change(world: &World, sql: &str) {
     world.source.connection().execute_batch(sql).unwrap();
 }
 
 #[test]
-fn a_changed_source_is_refused_with_both_ways_out() {
+fn f25_a_changed_source_is_refused_with_both_ways_out() {
     let Some(world) = World::new() else { return };
-    let database = world.database(Target::Existing);
+    let database = world.database(Target::Empty);
     killed_before_setting(&world, &database);
     let before = super::world::ledger(&database);
     change(&world, "INSERT INTO setting VALUES ('new', '{}')");
@@ -40,7 +41,7 @@ fn a_changed_source_is_refused_with_both_ways_out() {
 }
 
 #[test]
-fn reverify_goes_on_where_finished_chunks_are_the_same() {
+fn f25_reverify_goes_on_where_finished_chunks_are_the_same() {
     let Some(world) = World::new() else { return };
     for target in [Target::Empty, Target::Existing] {
         let database = world.database(target);
@@ -56,7 +57,7 @@ fn reverify_goes_on_where_finished_chunks_are_the_same() {
 }
 
 #[test]
-fn reverify_refuses_where_a_finished_chunk_has_changed() {
+fn f25_reverify_refuses_where_a_finished_chunk_has_changed() {
     for sql in [
         "UPDATE orders SET note = 'other' WHERE id = 5000",
         "DELETE FROM orders WHERE id = 9000",
@@ -76,7 +77,7 @@ fn reverify_refuses_where_a_finished_chunk_has_changed() {
 
 /// The stored plan has no place for a column that came later: its values must not be lost in silence.
 #[test]
-fn reverify_refuses_a_changed_schema() {
+fn f25_reverify_refuses_a_changed_schema() {
     for sql in
         ["ALTER TABLE setting ADD COLUMN extra TEXT DEFAULT 'x'", "ALTER TABLE orders ADD COLUMN extra TEXT"]
     {
@@ -107,14 +108,15 @@ fn reverify_passes_over_columns_that_the_target_computes() {
 
 /// Digests of another version cannot be compared with ours: that is said, and not that every row differs.
 #[test]
-fn a_ledger_of_an_earlier_version_is_refused_and_can_begin_anew() {
+fn f46_a_ledger_of_an_earlier_version_is_refused_and_can_begin_anew() {
     let Some(server) = Server::available() else { return };
     let source = SqliteFile::from_sql(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'a')",
     );
     let database = server.fresh_database();
     migrate(source.path(), &database, &[]).ends_with(0);
-    database.execute(
+    edit_unseen(
+        &database,
         "UPDATE cutover.source SET plan = regexp_replace(plan, '\"format\":[0-9]+', '\"format\":3')",
     );
     for run in [migrate, validate, verify] {
@@ -157,17 +159,16 @@ fn a_finished_run_can_begin_anew_too() {
 fn a_restart_that_is_refused_has_undone_nothing() {
     let Some(world) = World::new() else { return };
     let database = world.database(Target::Existing);
-    let state =
-        "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace
-                 UNION ALL SELECT count(*) FROM pg_indexes WHERE schemaname = 'public'
-                 UNION ALL SELECT count(*) FROM cutover.chunk WHERE digest IS NOT NULL
-                 UNION ALL SELECT count(*) FROM orders ORDER BY 1";
+    let made = objects(&database);
+    let state = "SELECT count(*) FROM cutover.chunk WHERE digest IS NOT NULL UNION ALL SELECT count(*) FROM orders ORDER BY 1";
     killed_before_setting(&world, &database);
     let before = database.rows(state);
     change(&world, "UPDATE orders SET total = 'not a number' WHERE id = 77");
     let done = world.copy(&database).args(["--restart"]).run();
     assert_eq!(done.code, 3, "{done:?}");
     assert_eq!(database.rows(state), before);
+    assert_eq!(objects(&database), made, "what was laid aside is back");
+    assert!(done.said().contains("brought back"), "{done:?}");
     change(&world, "UPDATE orders SET total = 7.5 WHERE id = 77");
     let done = world.copy(&database).args(["--restart"]).run();
     assert_eq!(done.code, 0, "{done:?}");

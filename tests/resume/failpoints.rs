@@ -28,7 +28,7 @@ fn kill_at_each(point: &str, target: Target, stride: u64) -> u64 {
 }
 
 #[test]
-fn killed_before_each_commit() {
+fn f02_killed_before_each_commit() {
     if crate::support::postgres::Server::available().is_none() {
         return;
     }
@@ -36,7 +36,7 @@ fn killed_before_each_commit() {
 }
 
 #[test]
-fn killed_after_each_commit() {
+fn f02_killed_after_each_commit() {
     if crate::support::postgres::Server::available().is_none() {
         return;
     }
@@ -44,7 +44,7 @@ fn killed_after_each_commit() {
 }
 
 #[test]
-fn killed_before_each_step_in_tables_that_we_create() {
+fn f56_killed_before_each_step_in_tables_that_we_create() {
     if crate::support::postgres::Server::available().is_none() {
         return;
     }
@@ -52,7 +52,7 @@ fn killed_before_each_step_in_tables_that_we_create() {
 }
 
 #[test]
-fn killed_before_each_step_in_a_schema_that_exists() {
+fn f56_killed_before_each_step_in_a_schema_that_exists() {
     if crate::support::postgres::Server::available().is_none() {
         return;
     }

@@ -5,7 +5,7 @@
 //! next (`hold`), or killed at a random moment of its whole length (`kill`).
 
 // a source that changed, and --reverify, --restart
-mod changed;
+pub(crate) mod changed;
 // planted failures, one event after the other
 #[cfg(feature = "failpoints")]
 mod failpoints;

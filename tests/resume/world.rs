@@ -254,7 +254,7 @@ fn lines(database: &Database, sql: &str) -> Vec<String> {
 }
 
 /// Constraints with their validity, and indexes.
-fn objects(database: &Database) -> Vec<String> {
+pub(crate) fn objects(database: &Database) -> Vec<String> {
     lines(
         database,
         "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint
