@@ -52,7 +52,7 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
         return already_done(tools, &control, &actives, account).await;
     }
-    let result = carry_out(tools, &control, &mut actives, account).await;
+    let result = carry_out(tools, &control, &mut actives, account).await.map_err(Error::under_way);
     let _record = tools.events.clock().stage(RunStage::Record);
     record_end(tools, &control, &actives, result.as_ref().err()).await?;
     result
@@ -79,7 +79,11 @@ async fn carry_out(
         tools.cancel.at_once(follow::prepare(&active.job, &active.plan, tools.config.jobs)).await?;
     }
     let mut failures = copy_chunks(tools, actives, account).await;
-    refresh(control, actives).await?;
+    if let Err(lost) = refresh(control, actives).await {
+        // What ended the copy ended this session, too, and said more.
+        failures.push((String::new(), lost));
+        return summarise(failures, account);
+    }
     actives.iter().for_each(|active| account.ledger(&active.state));
     tools.cancel.check()?;
     if let Some(fenced) = failures.iter().position(|(_, error)| error.kind() == ErrorKind::Busy) {
