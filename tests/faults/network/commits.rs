@@ -61,7 +61,7 @@ fn f08_the_commit_of_the_preparation_is_lost() {
     for (case, way, at) in places(1) {
         let database = faults.database();
         let proxy = Proxy::before(&database, [Rule::new(way, at, Fault::Reset).on("control")]);
-        let (_, cli) = plain(&faults, proxy.url());
+        let (_told, cli) = plain(&faults, proxy.url());
         let done = cli.run();
         assert_went_on(&done, "connection", case);
         assert_eq!(proxy.struck(), 1, "{case}: {done:?}");

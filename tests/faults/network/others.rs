@@ -96,7 +96,7 @@ fn f04_a_table_that_fails_each_time_is_given_up_and_the_others_are_done() {
     let Some(faults) = Faults::of(Target::Existing) else { return };
     let database = faults.database();
     let told = Told::new();
-    let run = Running::start(told.of(faults.copy_to(&database.url())).args(["--retry-for", "1s"]));
+    let run = Running::start(told.of(faults.copy_to(&database.url())).args(["--retry-for", "5s"]));
     let hold = Hold::chunk(&database, "setting", 0);
     wait_for("the end of the run", || {
         hold.watch(

@@ -49,13 +49,14 @@ impl Drop for Limited<'_> {
 #[test]
 fn f11_the_run_takes_no_more_connections_than_there_are() {
     let Some(faults) = Faults::of(Target::Empty) else { return };
-    for (limit, says) in [(2, "1 connection for the work, so 1 of 2"), (3, "")] {
+    for (limit, says) in [(2, "CONNECTION LIMIT of role"), (3, "")] {
         let database = faults.database();
         let role = Limited::new(&database, limit);
         let done = role.copy(&faults).run();
-        assert_tried_once(&done, 0, "limit");
+        // A session that has just ended may keep its place for a moment: then it is tried again.
+        assert_eq!(done.code, 0, "{limit}: {done:?}");
         assert!(done.stderr.contains(says), "{limit}: {done:?}");
-        assert_eq!(done.stderr.contains("CONNECTION LIMIT of role"), limit == 2, "{limit}: {done:?}");
+        assert_eq!(done.stderr.contains("of 2 jobs are used"), limit == 2, "{limit}: {done:?}");
         role.give_back();
         faults.assert_hold(&database, &done, "limit");
     }
@@ -68,7 +69,7 @@ fn f11_a_database_has_a_limit_too() {
     let role = Limited::new(&database, -1);
     database.execute(&format!("ALTER DATABASE {} CONNECTION LIMIT 2", database.name));
     let done = role.copy(&faults).run();
-    assert_tried_once(&done, 0, "database");
+    assert_eq!(done.code, 0, "{done:?}");
     assert!(done.stderr.contains("CONNECTION LIMIT of database"), "{done:?}");
     role.give_back();
     faults.assert_hold(&database, &done, "database");
