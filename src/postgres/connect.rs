@@ -6,6 +6,7 @@
 //! said "not now", or it cannot write and `target_session_attrs=read-write` asks for one that can.
 
 use super::conninfo::{self, ChannelBinding, ConnInfo, Endpoint, SslMode};
+use super::fault_passing::Each;
 use super::identity::Home;
 use super::session::{Canceller, Fresh, Session};
 use super::wire::socket::{Address, Socket};
@@ -132,7 +133,8 @@ impl Connector {
             }
         }
         if addresses.is_empty() {
-            return Err(Error::target_fault(format!("{}: unknown host", self.doing(endpoint)))
+            return Err(Error::target_fault(self.doing(endpoint))
+                .cause(fault::LinkFault::new("unknown host"))
                 .remedy("check the host's name, and that this machine can resolve it"));
         }
         Ok(addresses)
@@ -295,7 +297,7 @@ fn step_name(mode: DriverMode) -> &'static str {
 
 /// Two addresses of one name usually fail for the same reason, which is said once.
 fn note(failures: &mut Vec<Error>, error: Error) {
-    if failures.iter().all(|known| known.message() != error.message()) {
+    if failures.iter().all(|known| known.to_string() != error.to_string()) {
         failures.push(error);
     }
 }
@@ -306,8 +308,6 @@ fn summary(mut failures: Vec<Error>) -> Error {
     }
     let all_refused = failures.iter().all(|error| error.kind() == ErrorKind::Refused);
     let kind = if all_refused { ErrorKind::Refused } else { ErrorKind::Target };
-    let each: Vec<String> = failures.iter().map(ToString::to_string).collect();
     let remedy = failures.first().and_then(Error::remedy_text).unwrap_or_default().to_string();
-    Error::new(kind, format!("none of the target's addresses can be used: {}", each.join("; ")))
-        .remedy(remedy)
+    Error::new(kind, "none of the target's addresses can be used").cause(Each(failures)).remedy(remedy)
 }
