@@ -107,6 +107,21 @@ impl Error {
         self
     }
 
+    /// A refusal that comes when something was written: it is the target's fault then, and the same command resumes.
+    pub fn under_way(mut self) -> Error {
+        const RESUME: &str = "run the same command again";
+        if self.0.kind != ErrorKind::Refused {
+            return self;
+        }
+        self.0.kind = ErrorKind::Target;
+        self.0.remedy = Some(match self.0.remedy.take() {
+            Some(remedy) if remedy.contains(RESUME) => remedy,
+            Some(remedy) => format!("{remedy}; then {RESUME} to resume"),
+            None => format!("{RESUME} to resume"),
+        });
+        self
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -143,5 +158,28 @@ impl std::fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_under_way_can_be_resumed() {
+        let refused = || Error::refused("may not write", Vec::new());
+        for (error, remedy) in [
+            (refused(), "run the same command again to resume"),
+            (refused().remedy("GRANT it"), "GRANT it; then run the same command again to resume"),
+            (
+                refused().remedy("GRANT it, run the same command again"),
+                "GRANT it, run the same command again",
+            ),
+        ] {
+            let error = error.under_way();
+            assert_eq!((error.kind(), error.remedy_text()), (ErrorKind::Target, Some(remedy)));
+        }
+        let differs = Error::new(ErrorKind::Differs, "differs").under_way();
+        assert_eq!((differs.kind(), differs.remedy_text()), (ErrorKind::Differs, None));
     }
 }

@@ -79,7 +79,7 @@ async fn go_on(
         actives.retain(|active| !active.state.finished);
         return record_end(tools, control, actives, None).await;
     }
-    let result = carry_out(tools, control, actives, account).await;
+    let result = carry_out(tools, control, actives, account).await.map_err(Error::under_way);
     let _record = tools.events.clock().stage(RunStage::Record);
     record_end(tools, control, actives, result.as_ref().err()).await?;
     result

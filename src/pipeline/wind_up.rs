@@ -106,11 +106,19 @@ pub(super) fn summarise(failures: Vec<(String, Error)>, account: &Account) -> Re
     if count == 1 {
         return Err(first);
     }
-    let others: Vec<String> = failures.map(|(_, error)| error.to_string()).collect();
-    let mut error = Error::new(
-        first.kind(),
-        format!("{count} problems; first: {first}; then: {}", others.join("; then: ")),
-    );
+    let mut said = vec![first.to_string()];
+    for (_, error) in failures {
+        let words = error.to_string();
+        // A server that is away is away for every step.
+        if !said.contains(&words) {
+            said.push(words);
+        }
+    }
+    let message = match said.len() {
+        1 => format!("{count} times: {}", said[0]),
+        _ => format!("{count} problems; first: {}", said.join("; then: ")),
+    };
+    let mut error = Error::new(first.kind(), message);
     if let Some(remedy) = first.remedy_text() {
         error = error.remedy(remedy);
     }

@@ -153,12 +153,8 @@ impl Session {
             Ok(rows) => rows,
             Err(error) => return Err(self.explain(error, doing).await),
         };
-        let row = rows.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        let facts =
-            row.map(Facts::read).ok_or_else(|| Error::internal("the server told nothing about itself"))?;
+        let facts = row_of(&rows).map(Facts::read);
+        let facts = facts.ok_or_else(|| Error::internal("the server told nothing about itself"))?;
         Ok((facts, identity.ok().as_deref().and_then(Identity::read)))
     }
 
@@ -312,6 +308,13 @@ fn settings(major: u32, tcp: bool) -> String {
     sql
 }
 
+fn row_of(messages: &[SimpleQueryMessage]) -> Option<&SimpleQueryRow> {
+    messages.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    })
+}
+
 const FACTS: &str = "SELECT pg_catalog.current_setting('client_encoding'), \
      pg_catalog.current_setting('server_encoding'), pg_catalog.current_setting('server_version_num'), \
      pg_catalog.current_setting('server_version'), pg_catalog.current_database(), current_user, \
@@ -341,7 +344,7 @@ impl Facts {
                 database: text(4),
                 user: text(5),
                 is_superuser: text(6) == "on",
-            },
+                },
             in_recovery: text(7) == "t",
             read_only: text(8) == "on" || text(9) == "on",
             backend_pid: text(10).parse().unwrap_or(0),

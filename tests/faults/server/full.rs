@@ -43,7 +43,7 @@ fn f13_too_many_locks_for_the_server() {
     let settings = ["max_locks_per_transaction=10", "max_connections=10", "max_wal_senders=2"];
     let Some(cluster) = Cluster::start(&settings) else { return };
     let mut sql = String::new();
-    for n in 0..500 {
+    for n in 0..160 {
         let _ = write!(
             sql,
             "CREATE TABLE t{n} (id INTEGER PRIMARY KEY, a TEXT UNIQUE); INSERT INTO t{n} VALUES ({n}, 'x');"
@@ -65,7 +65,7 @@ fn f13_too_many_locks_for_the_server() {
     cluster.configure(&["max_locks_per_transaction=500"]);
     cluster.restart(crate::support::cluster::Stop::Fast);
     copy().ends_with(0);
-    assert_eq!(lines(&database, "SELECT count(*)::text FROM pg_tables WHERE schemaname = 'public'"), "500\n");
+    assert_eq!(lines(&database, "SELECT count(*)::text FROM pg_tables WHERE schemaname = 'public'"), "160\n");
 }
 
 /// An index build that the server has not the memory for is tried once more with little, by one process.

@@ -111,8 +111,6 @@ fn f06_whole_tables_outlive_a_crash_where_they_are_not_in_the_wal() {
         drop(hold);
         blow.come_back(&cluster);
         assert_eq!(done.code, 6, "{blow:?}: {done:?}");
-        let copied = database.query_one_text("SELECT count(*) FROM cutover.chunk WHERE digest IS NULL");
-        assert_eq!(copied, "0", "all rows were committed");
         faults.assert_hold_now(&database, &done, &format!("{blow:?}"));
         let again = faults.world.unsized_copy(&database).run();
         assert_eq!(again.code, 0, "{again:?}");

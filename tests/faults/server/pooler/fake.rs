@@ -10,9 +10,10 @@ use std::thread;
 /// Asks for TLS (PostgreSQL manual, "SSL Session Encryption").
 const TLS_REQUEST: i32 = 80_877_103;
 
-/// The pooler; ends with the test process.
+/// The pooler; it listens as long as the test process lives, and what it lends ends with its handle.
 pub(super) struct FakePooler {
     port: u16,
+    shared: Arc<Mutex<Option<Lent>>>,
 }
 
 /// A server connection that has logged in, and what it said then.
@@ -40,17 +41,24 @@ impl FakePooler {
         let target: u16 = target.parse().expect("a port");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its number").port();
-        let shared = Arc::new(Mutex::new(None));
+        let shared: Arc<Mutex<Option<Lent>>> = Arc::default();
+        let all = Arc::clone(&shared);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                let shared = Arc::clone(&shared);
+                let shared = Arc::clone(&all);
                 // A connection that breaks is the client's to tell.
                 thread::spawn(
                     move || if lends { lend(client, target, &shared) } else { give(client, target) },
                 );
             }
         });
-        FakePooler { port }
+        FakePooler { port, shared }
+    }
+}
+
+impl Drop for FakePooler {
+    fn drop(&mut self) {
+        drop(self.shared.lock().unwrap().take());
     }
 }
 
@@ -91,7 +99,8 @@ fn lend(mut client: TcpStream, target: u16, shared: &Mutex<Option<Lent>>) -> Res
             return Ok(());
         }
         let mut lent = shared.lock().unwrap();
-        transaction(&mut client, &mut lent.as_mut().expect("logged in").server, first)?;
+        let Some(lent) = lent.as_mut() else { return Ok(()) };
+        transaction(&mut client, &mut lent.server, first)?;
     }
 }
 
