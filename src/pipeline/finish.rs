@@ -285,7 +285,7 @@ impl Worker {
             self.session = None;
             let (rows, bytes) = counters.sample();
             counters.take_back(rows, bytes);
-            if crew.has_others_for(&error) {
+            if attempts.may_leave() && crew.has_others_for(&error) {
                 return Ended::NoPlace;
             }
             if let Err(error) = attempts.after(error).await {
@@ -340,7 +340,10 @@ impl Worker {
             }
             // One by one they would only be sent after what an operator has cancelled, or a run that has taken over.
             let of_all = error.kind() == ErrorKind::Busy || is_cancelled(&error);
-            if !of_all && (passing(&error) != Some(Passing::Link) || crew.has_others_for(&error)) {
+            if !of_all
+                && (passing(&error) != Some(Passing::Link)
+                    || (attempts.may_leave() && crew.has_others_for(&error)))
+            {
                 break;
             }
             if let Err(error) = attempts.after(error).await {
@@ -415,7 +418,7 @@ impl Worker {
                 Err(error) => error,
             };
             is_known = false;
-            if crew.has_others_for(&error) {
+            if attempts.may_leave() && crew.has_others_for(&error) {
                 return Ended::NoPlace;
             }
             if let Err(error) = attempts.after(error).await {

@@ -31,6 +31,8 @@ struct Inner {
 struct State {
     /// the first failure of the link since anything succeeded
     link_fails_since: Option<Instant>,
+    /// the server was given up since then
+    is_spent: bool,
     retries: u64,
     of_tables: BTreeMap<String, u64>,
 }
@@ -56,7 +58,8 @@ impl Retry {
 
     /// Something was done: the server is there.
     pub(super) fn progress(&self) {
-        self.state().link_fails_since = None;
+        let mut state = self.state();
+        (state.link_fails_since, state.is_spent) = (None, false);
     }
 
     /// A piece of work of `table`, or of the run as a whole.
@@ -67,8 +70,7 @@ impl Retry {
 
     /// The server was waited for as long as was asked, in vain: whatever is left would fail alike.
     pub(super) fn is_spent(&self) -> bool {
-        let since = self.state().link_fails_since;
-        !self.0.budget.is_zero() && since.is_some_and(|since| since.elapsed() >= self.0.budget)
+        self.state().is_spent
     }
 
     /// How often something was tried again, and for which tables how often.
@@ -107,6 +109,7 @@ impl Attempts {
         let tried = self.retry.failing_since(kind, own).elapsed().max(own.elapsed());
         let left = budget.saturating_sub(tried);
         if left.is_zero() {
+            self.retry.state().is_spent |= kind == Passing::Link;
             return Err(self.given_up(error, tried));
         }
         // The last attempt is made when the budget ends, not before it.
@@ -124,6 +127,12 @@ impl Attempts {
         self.made = self.made.saturating_add(1);
         self.retry.count(self.table.as_deref());
         Ok(())
+    }
+
+    /// A worker without a connection may leave: a session that has just ended keeps its place for a moment longer, so only
+    /// after it has tried again, if it may.
+    pub(super) fn may_leave(&self) -> bool {
+        self.made > 0 || self.retry.0.budget.is_zero()
     }
 
     /// It went well; what fails next begins anew.

@@ -82,6 +82,11 @@ impl Crew {
         None
     }
 
+    /// The server has no connection left, and other workers have one.
+    fn has_others_for(&self, error: &Error) -> bool {
+        is_without_place(error) && *lock(&self.working) > 1
+    }
+
     /// Nobody has asked for a stop, and nothing has failed after which all is to stop.
     fn is_wanted(&self) -> bool {
         let failures = lock(&self.failures);
@@ -171,7 +176,7 @@ impl Worker {
                 }
                 Err(error) => error,
             };
-            if is_without_place(&error) && *lock(&crew.working) > 1 {
+            if attempts.may_leave() && crew.has_others_for(&error) {
                 return Together::NoPlace(batch);
             }
             let of_all = is_final(&error) || is_cancelled(&error) || passing(&error) == Some(Passing::Link);
@@ -226,7 +231,7 @@ impl Worker {
                 }
                 Err(error) => error,
             };
-            if is_without_place(&error) && *lock(&crew.working) > 1 {
+            if attempts.may_leave() && crew.has_others_for(&error) {
                 return Some(task);
             }
             if let Err(error) = attempts.after(error).await {

@@ -15,7 +15,7 @@ use super::{fault, tls};
 use crate::error::{Error, ErrorKind, Result};
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio_postgres::config::SslMode as DriverMode;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -32,6 +32,8 @@ struct Inner {
     /// sessions that cannot write are good enough
     only_reads: bool,
     watched: Watched,
+    /// the cluster that the first session was on: a run is on one only
+    cluster: OnceLock<String>,
 }
 
 impl std::fmt::Debug for Connector {
@@ -57,6 +59,7 @@ impl Connector {
             run_label: run_label.to_string(),
             only_reads: false,
             watched: Watched::default(),
+            cluster: OnceLock::new(),
         })))
     }
 
@@ -69,6 +72,7 @@ impl Connector {
             run_label: run_label.clone(),
             only_reads: true,
             watched: watched.clone(),
+            cluster: OnceLock::new(),
         }))
     }
 
@@ -168,9 +172,12 @@ impl Connector {
             let refused = match self.log_in(endpoint, address, (*mode, role)).await {
                 Ok(fresh) => {
                     let read_write = self.0.info.read_write;
-                    let session = Session::begin(fresh, self.0.only_reads, &doing)
-                        .await
+                    let begun = Session::begin(fresh, self.0.only_reads, &doing).await;
+                    let session = begun
                         .map_err(|(error, read_only)| Failed { error, elsewhere: read_only && read_write })?;
+                    if !self.is_the_same(&session) {
+                        return Err(Failed { error: another_cluster(&doing), elsewhere: false });
+                    }
                     self.0.watched.add(session.watched(), session.backend_pid(), role);
                     return Ok(session);
                 }
@@ -188,6 +195,12 @@ impl Connector {
             return Err(Failed { error: error_of_both, elsewhere: refused.is_elsewhere() });
         }
         Err(Failed { error: Error::internal("no kind of connection to try"), elsewhere: false })
+    }
+
+    /// One run writes to one cluster, whichever of several addresses answers; a standby that was promoted is the same.
+    fn is_the_same(&self, session: &Session) -> bool {
+        let Some(cluster) = &session.server_info().cluster else { return true };
+        self.0.cluster.get_or_init(|| cluster.clone()) == cluster
     }
 
     /// A connection of one kind: our socket, the driver's login on it.
@@ -241,6 +254,11 @@ impl Connector {
         config.channel_binding(driver_binding(info.channel_binding));
         config
     }
+}
+
+fn another_cluster(doing: &str) -> Error {
+    Error::target_fault(format!("{doing}: another cluster answers than at the beginning of the run"))
+        .remedy("name hosts of one cluster only (its primary and its standbys); then run the same command again to resume")
 }
 
 /// Why there is no connection of one kind.
