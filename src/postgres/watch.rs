@@ -179,8 +179,9 @@ impl Watcher {
             return;
         }
         if self.is_still(one) {
-            let _ = timeout(patience::look_limit(), end(session, one, &self.connector)).await;
+            // First ours: else the server's word of our ending its backend would stand for the cause.
             self.give_up(one, "the server waits for us: what is sent does not arrive");
+            let _ = timeout(patience::look_limit(), end(session, one, &self.connector)).await;
         }
     }
 
