@@ -33,7 +33,7 @@ pub struct Ended {
 }
 
 pub(super) fn end(tools: &Tools, account: Account, result: Result<()>) -> Ended {
-    let error = result.err();
+    let error = result.and_then(|()| panicked::check()).err();
     Ended { report: account.close(error.as_ref(), tools.events.clock()), error, plans: Vec::new() }
 }
 
@@ -60,7 +60,7 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
         return already_done(tools, &control, &actives, account).await;
     }
-    let result = carry_out(tools, &control, &mut actives, account).await;
+    let result = carry_out(tools, &control, &mut actives, account).await.and_then(|()| panicked::check());
     let _record = tools.events.clock().stage(RunStage::Record);
     record_end(tools, &control, &actives, result.as_ref().err()).await?;
     result

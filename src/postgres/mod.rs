@@ -11,6 +11,7 @@ mod conninfo_text;
 pub mod fault;
 mod fault_meaning;
 mod fault_names;
+mod heels;
 pub mod inspect;
 pub mod ledger;
 pub mod load;

@@ -95,9 +95,13 @@ impl World {
 
     /// A source of the caller's own, with the tables of [`TABLES`], and what says the size of its chunks.
     pub(crate) fn of(sql: &str, chunks: &'static [&'static str]) -> Option<World> {
-        let server = Server::available()?;
+        Some(World::on(Server::available()?, sql, chunks))
+    }
+
+    /// The same on another server.
+    pub(crate) fn on(server: &'static Server, sql: &str, chunks: &'static [&'static str]) -> World {
         let reports = tempfile::tempdir().expect("a directory for reports");
-        Some(World { server, source: SqliteFile::from_sql(sql), reports, config: None, chunks })
+        World { server, source: SqliteFile::from_sql(sql), reports, config: None, chunks }
     }
 
     /// The same with a `cutover.toml`.

@@ -59,6 +59,11 @@ impl Server {
         Some(Server::shared())
     }
 
+    /// A server of the caller's own, by the address of its superuser; it is the caller's to end.
+    pub(crate) fn at(address: &str) -> Server {
+        Server { admin: address.parse().expect("an address"), _pipe: None }
+    }
+
     /// A new, empty database of its own name, dropped with its handle.
     pub(crate) fn fresh_database(&self) -> Database {
         self.database_with("").expect("a fresh database")

@@ -32,7 +32,7 @@ fn f26_each_look_at_the_source_fails() {
 
 #[test]
 fn f26_each_step_of_sqlite_fails() {
-    for (target, stride) in [(Target::Empty, 173), (Target::Existing, 211)] {
+    for (target, stride) in [(Target::Empty, 97), (Target::Existing, 131)] {
         let Some(faults) = small::by_chunk(target) else { return };
         assert!(failing(&faults, "source_step", SOURCE, stride).met > 3);
     }
@@ -91,6 +91,7 @@ fn f08_the_server_fails_at_each_stage() {
         ("before_copy_end", 13),
         ("after_copy_end", 11),
         ("before_commit", 12),
+        ("before_ledger", 5),
     ] {
         failing(&faults, point, SERVER, stride);
     }
