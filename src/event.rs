@@ -67,6 +67,12 @@ impl TaskCounters {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// Takes back what was added for work that came to nothing.
+    pub fn take_back(&self, rows: u64, bytes: u64) {
+        self.rows.fetch_sub(rows, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
     /// Rows and bytes so far.
     pub fn sample(&self) -> (u64, u64) {
         (self.rows.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))

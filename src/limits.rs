@@ -129,6 +129,19 @@ pub const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a new run waits for the sessions of a killed one to go away before it says that another run is active.
 pub const HANDOVER_WAIT: Duration = Duration::from_secs(10);
 
+/// How long causes that can pass are tried again unless `--retry-for` says otherwise, since the last progress: a server that
+/// is restarted, with its recovery, is back within it as a rule.
+pub const RETRY_FOR: Duration = Duration::from_secs(5 * 60);
+
+/// The wait before the first further attempt; each wait after it is twice as long.
+pub const RETRY_WAIT_MIN: Duration = Duration::from_millis(250);
+
+/// The longest wait between two attempts: a server that is back is noticed within it.
+pub const RETRY_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// How often a run does again what a server forgot that crashed although it had acknowledged it: each time takes a crash.
+pub const LOST_ROUNDS_MAX: usize = 10;
+
 /// How long SQLite waits for another process's lock on the source.
 pub const SOURCE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -87,6 +87,8 @@ pub struct RunInfo {
     pub command: String,
     /// the configuration file that was used, as named; none without one
     pub config: Option<String>,
+    /// how often something was tried again after a failure that can pass
+    pub retries: u64,
 }
 
 /// One source file.
@@ -369,6 +371,8 @@ pub struct TableReport {
     pub differences: Vec<RowDifference>,
     /// rows that a policy kept out, by rule and column, as far as they are still in the ledger
     pub set_aside: Vec<SetAsideCount>,
+    /// how often its rows or steps were tried again after a failure that can pass
+    pub retries: u64,
     /// times
     pub seconds: TableSeconds,
     /// where they went; only with `--timing`

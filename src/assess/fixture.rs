@@ -24,6 +24,7 @@ pub(super) fn config(source: &Path) -> Config {
         verify: VerifyLevel::Checksum,
         show_values: false,
         jobs: 2,
+        retry_for: crate::limits::RETRY_FOR,
         infer: Infer::Declared,
         mixed: MixedPolicy::Widen,
         on_bad_value: BadValuePolicy::Refuse,

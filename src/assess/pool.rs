@@ -21,6 +21,11 @@ impl<T> Queue<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
+    /// Gives back a task, which is then the next one.
+    pub fn put_back(&self, task: T) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_front(task);
+    }
+
     /// Leaves nothing to take.
     pub fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();

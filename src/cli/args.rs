@@ -2,13 +2,14 @@
 //! (`resolve` has those). Every option here has an effect; what is not built yet is not listed.
 
 use super::args_schema::SchemaAction;
-use crate::config::{Secret, size};
+use crate::config::{Secret, duration, size};
 use crate::limits::JOBS_MAX;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Moves SQLite databases into PostgreSQL in bulk, and proves that everything arrived.
 #[derive(Debug, Parser)]
@@ -237,6 +238,10 @@ pub struct RunArgs {
     /// Connections that work at once, 1 to 64 [default: the number of cores, at most 4]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub jobs: Option<usize>,
+    /// Causes that can pass (a connection that broke, a server that restarts, a deadlock) are tried again on a new connection
+    /// for this long after the last progress, such as 30s, 5m or 1h; 0 is never [default: 5m]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub retry_for: Option<Duration>,
     /// Write a report to this file, which must end in .json; may be repeated
     #[arg(long, value_name = "FILE", action = ArgAction::Append)]
     pub report: Vec<PathBuf>,

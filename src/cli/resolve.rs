@@ -210,7 +210,8 @@ fn run(ends: &EndArgs, selection: &SelectionArgs, run: &RunArgs, around: &Surrou
     check_reports(&run.report, &config.sources)?;
     let cores = around.cores.clamp(1, limits::JOBS_DEFAULT_MAX);
     let jobs = run.jobs.or(config.settings.options.jobs).unwrap_or(cores);
-    let config = Config { jobs, show_values: run.show_values, ..config };
+    let retry_for = run.retry_for.or(config.settings.options.retry_for).unwrap_or(limits::RETRY_FOR);
+    let config = Config { jobs, retry_for, show_values: run.show_values, ..config };
     let progress = progress(run.progress);
     Ok(Run { config, reports: run.report.clone(), progress, timing: run.timing, write_config: None })
 }
@@ -256,6 +257,7 @@ fn selected(
         verify: VerifyLevel::Checksum,
         show_values: false,
         jobs: 1,
+        retry_for: limits::RETRY_FOR,
         fail_fast: false,
         restart: false,
         reverify: false,

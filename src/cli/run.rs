@@ -92,7 +92,7 @@ async fn execute(
     events: Events,
     wanted: &Wanted,
 ) -> Ended {
-    let tools = Tools { config, connector, events, cancel: Cancel::new() };
+    let tools = Tools::new(config, connector, events, Cancel::new());
     if let Some(file) = &tools.config.settings.file {
         tools.events.note(format!("settings from {file}"));
     }

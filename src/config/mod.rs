@@ -1,5 +1,6 @@
 //! Resolved settings: what the command line and the environment came to. No defaults are hidden elsewhere.
 
+mod duration;
 pub mod glob;
 pub mod nearest;
 mod parse;
@@ -10,6 +11,7 @@ mod size;
 mod values;
 mod words;
 
+pub use duration::{duration, duration_text, duration_word};
 pub use parse::{flag_spellings, parse};
 pub use settings::{Options, Place, Placed, Setting, Settings, toml_string};
 pub use size::size;
@@ -20,6 +22,7 @@ pub use values::{
 pub use words::Word;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The file that is used where none is named and it is there.
 pub const DEFAULT_FILE: &str = "cutover.toml";
@@ -152,6 +155,8 @@ pub struct Config {
     pub show_values: bool,
     /// connections that load at once
     pub jobs: usize,
+    /// how long causes that can pass are tried again, since the last progress; nothing is where it is 0
+    pub retry_for: Duration,
     /// stop at the first table that fails
     pub fail_fast: bool,
     /// forget the ledger of these sources and begin again

@@ -2,12 +2,14 @@
 
 mod partition;
 
+use super::duration::duration;
 use super::nearest::suggestion;
 use super::settings::{Options, Place, Placed, Rule, Setting, Settings};
 use super::size::size;
 use super::words::{EmptyNull, Word};
 use crate::error::{Error, Result};
 use crate::limits::JOBS_MAX;
+use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -33,7 +35,7 @@ pub const ENCODINGS: [&str; 15] = [
 const TABLE_KEYS: [&str; 6] = ["rename", "skip", "where", "on_bad_value", "partition", "columns"];
 const COLUMN_KEYS: [&str; 9] =
     ["type", "encoding", "time_zone", "rename", "skip", "on_bad_value", "empty", "nul", "invalid_utf8"];
-const OPTION_KEYS: [&str; 19] = [
+const OPTION_KEYS: [&str; 20] = [
     "schema",
     "table",
     "exclude",
@@ -50,6 +52,7 @@ const OPTION_KEYS: [&str; 19] = [
     "verify",
     "naive_tz",
     "jobs",
+    "retry_for",
     "fail_fast",
     "chunk_bytes",
     "chunk_rows",
@@ -136,6 +139,7 @@ impl Reader<'_> {
                 "naive_tz" => o.naive_tz = self.string(key, value),
                 "fail_fast" => o.fail_fast = self.flag(key, value),
                 "jobs" => o.jobs = self.jobs(key, value),
+                "retry_for" => o.retry_for = self.duration(key, value),
                 "chunk_bytes" => o.chunk_bytes = self.size(key, value),
                 "chunk_rows" => o.chunk_rows = self.count(key, value, u64::MAX),
                 other => self.unknown_option(key.span().start, other),
@@ -322,6 +326,19 @@ impl Reader<'_> {
     fn size(&mut self, key: &Key<'_>, value: &Value<'_>) -> Option<u64> {
         let DeValue::String(text) = value.get_ref() else { return self.count(key, value, u64::MAX) };
         let read = size(text);
+        if let Err(why) = &read {
+            self.mistake(value.span().start, format!("`{}`: {why}", key.get_ref()));
+        }
+        read.ok()
+    }
+
+    /// `"5m"`; 0 needs neither unit nor quotes.
+    fn duration(&mut self, key: &Key<'_>, value: &Value<'_>) -> Option<Duration> {
+        let text = match value.get_ref() {
+            DeValue::Integer(number) => number.as_str().to_owned(),
+            _ => self.string(key, value)?,
+        };
+        let read = duration(&text);
         if let Err(why) = &read {
             self.mistake(value.span().start, format!("`{}`: {why}", key.get_ref()));
         }

@@ -11,6 +11,7 @@ use super::{
     TableChoice, TriggerPolicy, VerifyLevel,
 };
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A place in the file, both counted from 1; columns in characters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +66,8 @@ pub struct Options {
     pub naive_tz: Option<String>,
     /// `jobs`
     pub jobs: Option<usize>,
+    /// `retry_for`
+    pub retry_for: Option<Duration>,
     /// `fail_fast`
     pub fail_fast: Option<bool>,
     /// `chunk_bytes`

@@ -33,6 +33,7 @@ fn options_are_those_of_the_command_line() {
          verify = 'count'
          naive_tz = 'Europe/Berlin'
          jobs = 3
+         retry_for = '90s'
          fail_fast = true
          chunk_bytes = '8MiB'
          chunk_rows = 1_000",
@@ -54,6 +55,7 @@ fn options_are_those_of_the_command_line() {
         verify: Some(VerifyLevel::Count),
         naive_tz: Some("Europe/Berlin".to_owned()),
         jobs: Some(3),
+        retry_for: Some(std::time::Duration::from_secs(90)),
         fail_fast: Some(true),
         chunk_bytes: Some(8 << 20),
         chunk_rows: Some(1000),

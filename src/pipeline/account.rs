@@ -3,6 +3,7 @@
 use super::cpu;
 use super::finish::Finished;
 use super::prepare::plan_hash;
+use super::retry::Retry;
 use super::steps::{SEQUENCE, VACUUM, VALIDATE_CHECK, is_validation};
 use super::verify::Verdict;
 use crate::assess::Assessed;
@@ -58,6 +59,17 @@ impl Account {
             timing: None,
         };
         Account { report, began: Instant::now() }
+    }
+
+    /// Forgets all but that the run was begun: it begins again.
+    pub fn begin_again(&mut self) {
+        let RunReport { run, .. } = &self.report;
+        let run = RunInfo {
+            id: run.id.clone(),
+            started_unix: run.started_unix,
+            ..Account::new(&run.command).report.run
+        };
+        self.report = RunReport { run, ..Account::new("").report };
     }
 
     /// This run's id.
@@ -221,6 +233,15 @@ impl Account {
         self.report.tables.iter().any(|table| table.verify == Verify::Differs)
     }
 
+    /// Notes how often something was tried again.
+    pub(super) fn retries(&mut self, retry: &Retry) {
+        let (all, of_tables) = retry.counts();
+        self.report.run.retries = all;
+        for table in &mut self.report.tables {
+            table.retries = of_tables.get(&table.source).copied().unwrap_or(0);
+        }
+    }
+
     /// Closes the account, with what `clock` has measured.
     pub fn close(mut self, error: Option<&Error>, clock: &Clock) -> RunReport {
         let wall = self.began.elapsed();
@@ -264,6 +285,7 @@ fn table_report(plan: &TablePlan) -> TableReport {
         difference_counts: None,
         differences: Vec::new(),
         set_aside: Vec::new(),
+        retries: 0,
         seconds: TableSeconds::default(),
         timing: None,
         columns: plan

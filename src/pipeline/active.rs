@@ -38,6 +38,12 @@ impl Active {
         self.state.chunks.iter().any(|chunk| chunk.digest.is_none() || unproved(chunk.verified))
     }
 
+    /// Chunks of what is selected are not committed, of tables that have not failed.
+    pub(super) fn has_chunks_left(&self, config: &Config) -> bool {
+        let wanted = |table: &str| self.is_wanted(table, config) && !self.failed.contains(table);
+        self.state.chunks.iter().any(|chunk| chunk.digest.is_none() && wanted(&chunk.table))
+    }
+
     pub(super) fn is_verified(&self, table: &str) -> bool {
         resume::chunks_of(&self.state, table).all(|chunk| chunk.verified)
     }

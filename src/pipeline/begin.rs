@@ -31,7 +31,16 @@ pub(super) async fn connect(tools: &Tools, account: &mut Account) -> Result<Sess
         tools.events.note(note.clone());
     }
     let _open = tools.events.clock().stage(RunStage::Open);
-    let session = tools.cancel.at_once(tools.connector.connect("control")).await?;
+    let mut attempts = tools.retry.attempts(None);
+    // A mistake in an address or a password is to be told at once, and is not tried twice; a server that says that it is
+    // starting is the right one.
+    let session = loop {
+        match tools.cancel.at_once(tools.connector.connect("control")).await {
+            Err(error) if fault::is_starting(&error) => attempts.after(error).await?,
+            connected => break connected?,
+        }
+    };
+    attempts.succeeded();
     account.target(&session, &tools.connector, &tools.config);
     Ok(session)
 }

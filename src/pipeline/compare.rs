@@ -60,20 +60,18 @@ pub(super) fn account_for(compared: Vec<Compared>, account: &mut Account) -> Vec
     failures
 }
 
-/// Compares one table; says in the ledger of `owner` what was proved.
+/// Compares one table, which has begun; says in the ledger of `owner` what was proved.
 pub(super) async fn compare_one(
     tools: &Tools,
     stations: &Stations,
     asked: &Asked,
     session: &Session,
     owner: Option<&StepOwner>,
-    expected: &Expected,
+    (expected, counters): (&Expected, &TaskCounters),
 ) -> Result<Verdict> {
     let (plan, level) = (&expected.plan, tools.config.verify);
-    let counters = Arc::new(TaskCounters::default());
-    stations.begin(Phase::Verify, &plan.source, plan.rows, plan.bytes, Arc::clone(&counters));
     failpoint::target(failpoint::BEFORE_COMPARE)?;
-    let verdict = verify_table(session, &tools.config.schema, expected, level, asked, &counters).await?;
+    let verdict = verify_table(session, &tools.config.schema, expected, level, asked, counters).await?;
     failpoint::target(failpoint::AFTER_COMPARE)?;
     if let Some(owner) = owner {
         let proved = verdict.verify == Verify::Match && level == VerifyLevel::Checksum;

@@ -85,7 +85,8 @@ pub(super) async fn copy_alone(connector: &Connector, session: &Session, task: &
     let reader = tokio::task::spawn_blocking(move || {
         read_task(&reading, &|frame| hand_in(&frames, frame))
     });
-    let sent = pump(&mut sink, &mut received, &task.counters, &task.clock).await;
+    let counted = Counted::new(&task.counters);
+    let sent = pump(&mut sink, &mut received, &counted, &task.clock).await;
     drop(received);
     let read = join(reader.await);
     // The sink's error comes first: the reader's is then only that nobody listened any more.
@@ -94,12 +95,43 @@ pub(super) async fn copy_alone(connector: &Connector, session: &Session, task: &
         return Err(Error::internal("the rows sent are not the rows read"));
     }
     task.clock.time(Stage::Commit, sink.end(rows)).await?;
-    copy_held(session, task, summary.held).await?;
-    task.clock.time(Stage::Commit, commit(connector, session, &[(&task.target, &summary.tallies)])).await
+    copy_held(session, task, summary.held, &counted).await?;
+    task.clock.time(Stage::Commit, commit(connector, session, &[(&task.target, &summary.tallies)])).await?;
+    counted.keep();
+    Ok(())
+}
+
+/// What one attempt has counted for the screen; taken back where nothing comes of it.
+struct Counted<'a> {
+    all: &'a TaskCounters,
+    ours: TaskCounters,
+}
+
+impl<'a> Counted<'a> {
+    fn new(all: &'a TaskCounters) -> Counted<'a> {
+        Counted { all, ours: TaskCounters::default() }
+    }
+
+    fn add(&self, rows: u64, bytes: u64) {
+        self.all.add(rows, bytes);
+        self.ours.add(rows, bytes);
+    }
+
+    fn keep(self) {
+        let (rows, bytes) = self.ours.sample();
+        self.ours.take_back(rows, bytes);
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        let (rows, bytes) = self.ours.sample();
+        self.all.take_back(rows, bytes);
+    }
 }
 
 /// Copies the rows that are set aside, in the transaction of their chunks.
-async fn copy_held(session: &Session, task: &CopyTask, held: Held) -> Result<()> {
+async fn copy_held(session: &Session, task: &CopyTask, held: Held, counted: &Counted<'_>) -> Result<()> {
     let rows = held.rows;
     if rows == 0 {
         return Ok(());
@@ -109,13 +141,14 @@ async fn copy_held(session: &Session, task: &CopyTask, held: Held) -> Result<()>
     let reader = tokio::task::spawn_blocking(move || {
         held.hand_over(|frame| hand_in(&frames, frame))
     });
-    let sent = pump(&mut sink, &mut received, &TaskCounters::default(), &task.clock).await;
+    let nothing = TaskCounters::default();
+    let sent = pump(&mut sink, &mut received, &Counted::new(&nothing), &task.clock).await;
     drop(received);
     let read = join(reader.await);
     sent?;
     read?;
     sink.end(rows).await?;
-    task.counters.add(rows, 0);
+    counted.add(rows, 0);
     Ok(())
 }
 
@@ -136,7 +169,8 @@ pub(super) async fn commit(
     let answered = load::commit(session, all).await;
     if let Err(error) = answered.and_then(|()| failpoint::target(failpoint::COMMIT_ANSWERED)) {
         let targets: Vec<&LoadTarget> = all.iter().map(|(target, _)| *target).collect();
-        let other = connector.connect("after a lost commit").await?;
+        // Where there is no way to ask either, the first error says why; whoever tries again asks the ledger first.
+        let Ok(other) = connector.connect("after a lost commit").await else { return Err(error) };
         if !load::is_done(&other, &targets).await? {
             return Err(error);
         }
@@ -148,7 +182,7 @@ pub(super) async fn commit(
 async fn pump(
     sink: &mut Load<'_>,
     frames: &mut mpsc::Receiver<Frame>,
-    counters: &TaskCounters,
+    counters: &Counted<'_>,
     clock: &TableClock,
 ) -> Result<u64> {
     let mut rows = 0;

@@ -64,6 +64,7 @@ struct State<T> {
 pub(super) struct Taken<T> {
     graph: Arc<Graph<T>>,
     number: usize,
+    is_given_back: bool,
 }
 
 impl<T> Graph<T> {
@@ -83,7 +84,9 @@ impl<T> Graph<T> {
         loop {
             let changed = self.changed.notified();
             match self.take_now() {
-                Next::Node(number, work) => return Some((Taken { graph: Arc::clone(self), number }, work)),
+                Next::Node(number, work) => {
+                    return Some((Taken { graph: Arc::clone(self), number, is_given_back: false }, work));
+                }
                 Next::Nothing => return None,
                 Next::Later => changed.await,
             }
@@ -125,6 +128,17 @@ impl<T> Graph<T> {
         self.changed.notify_waiters();
     }
 
+    fn given_back(&self, number: usize, work: T) {
+        let mut state = self.state();
+        state.running -= 1;
+        let node = &mut state.nodes[number];
+        node.work = Some(work);
+        let weight = Reverse(node.weight);
+        state.ready.insert((weight, number));
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
     fn ended(&self, number: usize) {
         let mut state = self.state();
         state.running -= 1;
@@ -146,9 +160,19 @@ enum Next<T> {
     Nothing,
 }
 
+impl<T> Taken<T> {
+    /// Gives back what is left of the work, for another worker to take.
+    pub(super) fn give_back(mut self, work: T) {
+        self.is_given_back = true;
+        self.graph.given_back(self.number, work);
+    }
+}
+
 impl<T> Drop for Taken<T> {
     fn drop(&mut self) {
-        self.graph.ended(self.number);
+        if !self.is_given_back {
+            self.graph.ended(self.number);
+        }
     }
 }
 
@@ -188,6 +212,20 @@ mod tests {
         assert!(!waiting.is_finished());
         drop(taken);
         assert_eq!(waiting.await.unwrap(), Some("second"));
+    }
+
+    #[tokio::test]
+    async fn work_that_is_given_back_is_taken_again_and_holds_up_what_waits_for_it() {
+        let mut drawing = Drawing::new();
+        let first = drawing.add("first", 1, &[]);
+        drawing.add("second", 1, &[first]);
+        let graph = Arc::new(Graph::new(drawing));
+        let (taken, _) = graph.take().await.unwrap();
+        taken.give_back("the rest of the first");
+        let (taken, work) = graph.take().await.unwrap();
+        assert_eq!((work, graph.has_ready()), ("the rest of the first", false));
+        drop(taken);
+        assert_eq!(graph.take().await.unwrap().1, "second");
     }
 
     #[tokio::test]

@@ -155,6 +155,7 @@ mod tests {
             verify: VerifyLevel::Checksum,
             show_values: false,
             jobs: 1,
+            retry_for: crate::limits::RETRY_FOR,
             infer: crate::config::Infer::Declared,
             mixed: crate::config::MixedPolicy::Widen,
             on_bad_value: crate::config::BadValuePolicy::Refuse,

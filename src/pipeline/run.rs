@@ -3,15 +3,18 @@
 use super::account::Account;
 use super::active::{Active, refresh};
 use super::begin::{begin, check_creation, connect, known_sources, reopen_emptied};
+use super::budget;
+use super::control;
 use super::resume;
 use super::schedule::copy_chunks;
 use super::sequence;
 use super::tools::Tools;
-use super::wind_up::{already_done, finish_tables, record_end, summarise};
+use super::wind_up::{already_done, finish_tables, is_unfinished, record_end, summarise};
 use crate::assess::job::Job;
 use crate::assess::{self, follow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
+use crate::limits::LOST_ROUNDS_MAX;
 use crate::outcome::RunReport;
 use crate::panicked;
 use crate::plan::Plan;
@@ -32,7 +35,8 @@ pub struct Ended {
     pub plans: Vec<Plan>,
 }
 
-pub(super) fn end(tools: &Tools, account: Account, result: Result<()>) -> Ended {
+pub(super) fn end(tools: &Tools, mut account: Account, result: Result<()>) -> Ended {
+    account.retries(&tools.retry);
     let error = result.and_then(|()| panicked::check()).err();
     Ended { report: account.close(error.as_ref(), tools.events.clock()), error, plans: Vec::new() }
 }
@@ -50,20 +54,44 @@ pub async fn copy(tools: &Tools) -> Ended {
 }
 
 async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
+    let (tools, control, actives) = &mut begun(tools, account).await?;
+    let config = &tools.config;
+    if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
+        return already_done(tools, control, actives, account).await;
+    }
+    let result = carry_out(tools, control, actives, account).await.and_then(|()| panicked::check());
+    let _record = tools.events.clock().stage(RunStage::Record);
+    record_end(tools, control, actives, result.as_ref().err()).await?;
+    result
+}
+
+/// Everything before the first row. What fails here for a cause that can pass has left nothing that a new beginning would
+/// not find: so it begins again. But not where the server was never reached.
+async fn begun(tools: &Tools, account: &mut Account) -> Result<(Tools, Session, Vec<Active>)> {
+    let (mut attempts, mut was_reached) = (tools.retry.attempts(None), false);
+    loop {
+        let error = match try_begin(tools, account).await {
+            Ok(begun) => return Ok(begun),
+            Err(error) => error,
+        };
+        was_reached |= account.report.target.is_some();
+        if !was_reached {
+            return Err(error);
+        }
+        attempts.after(error).await?;
+        account.begin_again();
+    }
+}
+
+async fn try_begin(tools: &Tools, account: &mut Account) -> Result<(Tools, Session, Vec<Active>)> {
     let jobs = open(tools, account).await?;
     let mut control = connect(tools, account).await?;
+    let within = budget::within(tools, &control).await?;
     ledger::take_lock(&control).await?;
     let mut actives = begin(tools, &mut control, jobs, account).await?;
     reopen_emptied(tools, &mut control, &mut actives, account).await?;
     mend_sequences(tools, &control, &mut actives).await?;
-    let config = &tools.config;
-    if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
-        return already_done(tools, &control, &actives, account).await;
-    }
-    let result = carry_out(tools, &control, &mut actives, account).await.and_then(|()| panicked::check());
-    let _record = tools.events.clock().stage(RunStage::Record);
-    record_end(tools, &control, &actives, result.as_ref().err()).await?;
-    result
+    Ok((within, control, actives))
 }
 
 /// Sequences that an earlier run set are looked at again: anybody may have moved them since.
@@ -78,7 +106,7 @@ async fn mend_sequences(tools: &Tools, control: &Session, actives: &mut [Active]
 /// Everything after the preparation: what is left of copying, verifying and finishing.
 async fn carry_out(
     tools: &Tools,
-    control: &Session,
+    control: &mut Session,
     actives: &mut [Active],
     account: &mut Account,
 ) -> Result<()> {
@@ -86,23 +114,75 @@ async fn carry_out(
         let _plan = tools.events.clock().stage(RunStage::Plan);
         tools.cancel.at_once(follow::prepare(&active.job, &active.plan, tools.config.jobs)).await?;
     }
-    let mut failures = copy_chunks(tools, actives, account).await;
-    refresh(control, actives).await?;
-    actives.iter().for_each(|active| account.ledger(&active.state));
-    tools.cancel.check()?;
+    // From here on the run goes on after a crash of the server: its beginning must outlive one.
+    control::refresh(tools, control, actives).await?;
+    let mut failures = copy_rows(tools, control, actives, account).await?;
     if let Some(fenced) = failures.iter().position(|(_, error)| error.kind() == ErrorKind::Busy) {
         return Err(failures.swap_remove(fenced).1);
     }
-    failures.extend(finish_tables(tools, control, actives, account).await?);
-    tools.cancel.check()?;
-    let _record = tools.events.clock().stage(RunStage::Record);
-    refresh(control, actives).await?;
+    finish_all(tools, control, actives, account, &mut failures).await?;
     for active in actives.iter() {
         account.ledger_of(active);
-        account.set_aside(control, active.state.source_id).await?;
+        let source_id = active.state.source_id;
+        let noted = async |session: &Session| account.set_aside(session, source_id).await;
+        control::with(tools, control, &control::held(actives), noted).await?;
         note_if_written(active, account)?;
     }
     summarise(failures, account)
+}
+
+/// Copies every chunk; again what a server forgot that crashed.
+async fn copy_rows(
+    tools: &Tools,
+    control: &mut Session,
+    actives: &mut [Active],
+    account: &mut Account,
+) -> Result<Vec<(String, Error)>> {
+    for _ in 0..LOST_ROUNDS_MAX {
+        let mut failures = copy_chunks(tools, actives, account).await;
+        if let Err(error) = control::refresh(tools, control, actives).await {
+            tools.cancel.check()?;
+            // What failed first says more than that its record cannot be reached.
+            failures.push((String::new(), error));
+            summarise(failures, account)?;
+            return Err(Error::internal("a failure was told as none"));
+        }
+        actives.iter().for_each(|active| account.ledger(&active.state));
+        tools.cancel.check()?;
+        let is_left = actives.iter().any(|active| active.has_chunks_left(&tools.config));
+        if !failures.is_empty() || !is_left {
+            return Ok(failures);
+        }
+        tools.events.note("the server has lost chunks that it had acknowledged: they are copied again");
+    }
+    Err(forgetful())
+}
+
+/// Compares and finishes everything; again what a server forgot that crashed.
+async fn finish_all(
+    tools: &Tools,
+    control: &mut Session,
+    actives: &mut [Active],
+    account: &mut Account,
+    failures: &mut Vec<(String, Error)>,
+) -> Result<()> {
+    for _ in 0..LOST_ROUNDS_MAX {
+        failures.extend(finish_tables(tools, control, actives, account).await?);
+        tools.cancel.check()?;
+        let _record = tools.events.clock().stage(RunStage::Record);
+        control::refresh(tools, control, actives).await?;
+        let is_left = !account.differs() && actives.iter().any(|active| is_unfinished(tools, active));
+        if !failures.is_empty() || !is_left {
+            return Ok(());
+        }
+        tools.events.note("the server has lost steps that it had acknowledged: they are done again");
+    }
+    Err(forgetful())
+}
+
+fn forgetful() -> Error {
+    Error::target_fault("the server crashes again and again and loses what it has acknowledged")
+        .remedy("look at the server's log for the reason; then run the same command again to resume")
 }
 
 /// Plans and checks everything, and writes nothing anywhere.

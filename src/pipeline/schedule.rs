@@ -6,7 +6,7 @@ use super::copy::{Copied, CopyTask};
 use super::resume;
 use super::together::batches;
 use super::tools::Tools;
-use super::workers::{self, CopySettings};
+use super::workers;
 use crate::checkpoint::ChunkSpec;
 use crate::config::{CommitUnit, Config};
 use crate::error::Error;
@@ -41,17 +41,13 @@ pub(super) async fn copy_chunks(
     });
     let times: Arc<Mutex<Vec<(String, f64)>>> = Arc::default();
     let left = LeftChunks::new(&tasks, tools.events.clone());
-    let (settings, noted) =
-        (CopySettings { jobs: tools.config.jobs, fail_fast: tools.config.fail_fast }, Arc::clone(&times));
-    let failures =
-        workers::run(&tools.connector, batches, &settings, &tools.cancel, move |copied: Copied| {
-            left.done(&copied);
-            noted
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((copied.task.table.source.clone(), copied.seconds));
-        })
-        .await;
+    let noted = Arc::clone(&times);
+    let failures = workers::run(tools, batches, move |copied: Copied| {
+        left.done(&copied);
+        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.push((copied.task.table.source.clone(), copied.seconds));
+    })
+    .await;
     for (table, seconds) in times.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         account.copied(&table, seconds);
     }

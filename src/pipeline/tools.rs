@@ -1,6 +1,7 @@
 //! What every part of a run works with.
 
 use super::cancel::Cancel;
+use super::retry::Retry;
 use crate::config::Config;
 use crate::event::Events;
 use crate::postgres::connect::Connector;
@@ -16,4 +17,14 @@ pub struct Tools {
     pub events: Events,
     /// the stop button
     pub cancel: Cancel,
+    /// how long what can pass is tried again
+    pub(super) retry: Retry,
+}
+
+impl Tools {
+    /// What a run by `config` works with.
+    pub fn new(config: Config, connector: Connector, events: Events, cancel: Cancel) -> Tools {
+        let retry = Retry::new(config.retry_for, events.clone(), cancel.clone());
+        Tools { config, connector, events, cancel, retry }
+    }
 }

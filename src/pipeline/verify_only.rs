@@ -2,7 +2,9 @@
 
 use super::account::Account;
 use super::begin::{connect, known_sources};
+use super::budget;
 use super::compare;
+use super::control;
 use super::draw::Source;
 use super::finish;
 use super::prepare::plan_hash;
@@ -77,7 +79,8 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     drop(reread);
     let expected_rows: BTreeMap<String, u64> =
         tasks.iter().map(|(_, e)| (e.plan.source.clone(), rows_of(e))).collect();
-    let outcome = finish::run(tools, sources_of(&pairs, tasks), false).await;
+    let outcome =
+        finish::run(&budget::within(tools, &session).await?, sources_of(&pairs, tasks), false).await;
     let mut failures = compare::account_for(outcome.compared, account);
     tools.cancel.check()?;
     failures.extend(outcome.failures);
@@ -96,6 +99,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
         }
     }
     let _record = tools.events.clock().stage(RunStage::Record);
+    control::ensure(tools, &mut session, &Vec::new()).await?;
     for state in pairs.iter().filter_map(|(_, _, state)| state.as_ref()) {
         account.set_aside(&session, state.source_id).await?;
     }

@@ -1,18 +1,19 @@
 //! How a run ends: the steps that are left, one error for all that failed, and the ledger's last word.
 
 use super::account::Account;
-use super::active::{Active, refresh};
+use super::active::Active;
 use super::compare;
+use super::control;
 use super::draw::Source;
 use super::finish;
 use super::steps::{SEQUENCE, VACUUM, is_validation, is_view};
 use super::tools::Tools;
-use crate::config::Config;
+use crate::config::{Config, VerifyLevel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint;
 use crate::finding::{Finding, Severity};
 use crate::limits::RECORD_WAIT;
-use crate::outcome::Verify;
+use crate::outcome::{Objects, Verify};
 use crate::plan::StepKind;
 use crate::postgres::inspect;
 use crate::postgres::ledger::{self, StepProgress, StepState};
@@ -22,7 +23,7 @@ use std::sync::Arc;
 /// Compares what is not proved yet, and runs every step that is left of tables whose rows are all there.
 pub(super) async fn finish_tables(
     tools: &Tools,
-    control: &Session,
+    control: &mut Session,
     actives: &mut [Active],
     account: &mut Account,
 ) -> Result<Vec<(String, Error)>> {
@@ -42,7 +43,8 @@ pub(super) async fn finish_tables(
     let outcome = finish::run(tools, sources, true).await;
     let mut failures = compare::account_for(outcome.compared, account);
     tools.cancel.check()?;
-    refresh(control, actives).await?;
+    control::refresh(tools, control, actives).await?;
+    account.report.objects = Objects::default();
     for (i, active) in actives.iter().enumerate() {
         let done: Vec<_> = outcome.done.iter().filter(|finished| finished.source == i).cloned().collect();
         account.steps(&active.plan, &active.wanted_steps(&tools.config), &done);
@@ -50,6 +52,13 @@ pub(super) async fn finish_tables(
     outcome.violated.iter().for_each(|step| account.finding(violated(step)));
     failures.extend(outcome.failures);
     Ok(failures)
+}
+
+/// Something that can be done is not done, or not proved, although all went well: the server has forgotten it.
+pub(super) fn is_unfinished(tools: &Tools, active: &Active) -> bool {
+    let steps = active.wanted_steps(&tools.config);
+    let unproved = tools.config.verify == VerifyLevel::Checksum && !compare::due(tools, active).is_empty();
+    unproved || steps.iter().any(|step| is_due(active, step))
 }
 
 /// Nothing in the source was against this CHECK, and rows of the target are.
@@ -175,7 +184,7 @@ impl Account {
 /// The ledger's last word on this run. A run that was fenced off has none.
 pub(super) async fn record_end(
     tools: &Tools,
-    control: &Session,
+    control: &mut Session,
     actives: &[Active],
     error: Option<&Error>,
 ) -> Result<()> {
@@ -199,16 +208,17 @@ pub(super) async fn record_end(
             None => None,
         };
         // Where the target itself has failed, the first error says more than that its ledger cannot be reached.
-        let recorded = ledger::finish(control, active.state.source_id, active.state.epoch, text.as_deref());
-        if tools.cancel.is_asked() && error.is_some() {
-            // A backend that we left may still hold the row: a stop does not wait for the wording of its record.
-            let _ = tokio::time::timeout(RECORD_WAIT, recorded).await;
-            continue;
-        }
-        let recorded = recorded.await;
+        let (source_id, epoch) = (active.state.source_id, active.state.epoch);
+        let recorded =
+            async |session: &Session| ledger::finish(session, source_id, epoch, text.as_deref()).await;
         if error.is_none() {
-            recorded?;
+            control::with(tools, control, &control::held(actives), recorded).await?;
             failpoint::target(failpoint::AFTER_RECORD)?;
+        } else if tools.cancel.is_asked() {
+            // A backend that we left may still hold the row: a stop does not wait for the wording of its record.
+            let _ = tokio::time::timeout(RECORD_WAIT, recorded(control)).await;
+        } else {
+            let _ = recorded(control).await;
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 
 use super::skip::WHY_SKIPPED;
 use super::{ColumnPlan, Plan, TableMode, TablePlan};
-use crate::config::{Config, Word, toml_string};
+use crate::config::{Config, Word, duration_word, toml_string};
 use crate::finding::{Finding, Severity};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -59,6 +59,11 @@ fn write_options(text: &mut String, config: &Config) {
         word("verify", config.verify, "checksum"),
         ("naive_tz", toml_string(zone), config.naive_tz.is_some()),
         ("jobs", config.jobs.to_string(), file.jobs.is_some()),
+        (
+            "retry_for",
+            toml_string(&duration_word(config.retry_for)),
+            config.retry_for != crate::limits::RETRY_FOR,
+        ),
         ("fail_fast", config.fail_fast.to_string(), config.fail_fast),
         ("chunk_bytes", config.chunk_bytes.to_string(), config.chunk_bytes != crate::limits::CHUNK_BYTES),
         ("chunk_rows", config.chunk_rows.to_string(), config.chunk_rows != crate::limits::CHUNK_ROWS),

@@ -6,6 +6,7 @@
 //! said "not now", or it cannot write and `target_session_attrs=read-write` asks for one that can.
 
 use super::conninfo::{self, ChannelBinding, ConnInfo, Endpoint, SslMode};
+use super::fault_passing::Each;
 use super::session::{Canceller, Fresh, Session};
 use super::wire::socket::{Address, Socket};
 use super::wire::turns::{TlsBelow, Wire};
@@ -14,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio_postgres::config::SslMode as DriverMode;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -30,6 +31,8 @@ struct Inner {
     run_label: String,
     /// sessions that cannot write are good enough
     only_reads: bool,
+    /// the cluster that the first session was on: a run is on one only
+    cluster: OnceLock<String>,
 }
 
 impl std::fmt::Debug for Connector {
@@ -49,7 +52,8 @@ impl Connector {
     /// sessions of this run in `pg_stat_activity`.
     pub fn new(info: ConnInfo, run_label: &str) -> Result<Connector> {
         let tls = tls::connector(&info)?;
-        Ok(Connector(Arc::new(Inner { info, tls, run_label: run_label.to_string(), only_reads: false })))
+        let (run_label, cluster) = (run_label.to_string(), OnceLock::new());
+        Ok(Connector(Arc::new(Inner { info, tls, run_label, only_reads: false, cluster })))
     }
 
     /// The same for sessions that only look: a standby, or a role whose sessions are read-only, will do.
@@ -60,6 +64,7 @@ impl Connector {
             tls: tls.clone(),
             run_label: run_label.clone(),
             only_reads: true,
+            cluster: OnceLock::new(),
         }))
     }
 
@@ -131,7 +136,8 @@ impl Connector {
             }
         }
         if addresses.is_empty() {
-            return Err(Error::target_fault(format!("{}: unknown host", self.doing(endpoint)))
+            return Err(Error::target_fault(self.doing(endpoint))
+                .cause(fault::LinkFault::new("unknown host"))
                 .remedy("check the host's name, and that this machine can resolve it"));
         }
         Ok(addresses)
@@ -151,9 +157,13 @@ impl Connector {
             let refused = match self.log_in(endpoint, address, (*mode, role)).await {
                 Ok(fresh) => {
                     let read_write = self.0.info.read_write;
-                    return Session::begin(fresh, self.0.only_reads, &doing)
-                        .await
-                        .map_err(|(error, read_only)| Failed { error, elsewhere: read_only && read_write });
+                    let begun = Session::begin(fresh, self.0.only_reads, &doing).await;
+                    let session = begun
+                        .map_err(|(error, read_only)| Failed { error, elsewhere: read_only && read_write })?;
+                    return match self.is_the_same(&session) {
+                        true => Ok(session),
+                        false => Err(Failed { error: another_cluster(&doing), elsewhere: false }),
+                    };
                 }
                 Err(refused) => refused,
             };
@@ -169,6 +179,12 @@ impl Connector {
             return Err(Failed { error: error_of_both, elsewhere: refused.is_elsewhere() });
         }
         Err(Failed { error: Error::internal("no kind of connection to try"), elsewhere: false })
+    }
+
+    /// One run writes to one cluster, whichever of several addresses answers; a standby that was promoted is the same.
+    fn is_the_same(&self, session: &Session) -> bool {
+        let Some(cluster) = &session.server_info().cluster else { return true };
+        self.0.cluster.get_or_init(|| cluster.clone()) == cluster
     }
 
     /// A connection of one kind: our socket, the driver's login on it.
@@ -223,6 +239,11 @@ impl Connector {
         config.channel_binding(driver_binding(info.channel_binding));
         config
     }
+}
+
+fn another_cluster(doing: &str) -> Error {
+    Error::target_fault(format!("{doing}: another cluster answers than at the beginning of the run"))
+        .remedy("name hosts of one cluster only (its primary and its standbys); then run the same command again to resume")
 }
 
 /// Why there is no connection of one kind.
@@ -293,7 +314,7 @@ fn step_name(mode: DriverMode) -> &'static str {
 
 /// Two addresses of one name usually fail for the same reason, which is said once.
 fn note(failures: &mut Vec<Error>, error: Error) {
-    if failures.iter().all(|known| known.message() != error.message()) {
+    if failures.iter().all(|known| known.to_string() != error.to_string()) {
         failures.push(error);
     }
 }
@@ -304,8 +325,6 @@ fn summary(mut failures: Vec<Error>) -> Error {
     }
     let all_refused = failures.iter().all(|error| error.kind() == ErrorKind::Refused);
     let kind = if all_refused { ErrorKind::Refused } else { ErrorKind::Target };
-    let each: Vec<String> = failures.iter().map(ToString::to_string).collect();
     let remedy = failures.first().and_then(Error::remedy_text).unwrap_or_default().to_string();
-    Error::new(kind, format!("none of the target's addresses can be used: {}", each.join("; ")))
-        .remedy(remedy)
+    Error::new(kind, "none of the target's addresses can be used").cause(Each(failures)).remedy(remedy)
 }

@@ -6,6 +6,9 @@
 
 use super::fault_meaning::{PASSWORD, meaning};
 use super::fault_names::condition;
+pub use super::fault_passing::{
+    LinkFault, Passing, can_pass, is_cancelled, is_starting, is_without_place, passing,
+};
 use super::tls;
 use super::wire::WireFault;
 use crate::error::{Error, ErrorKind};
@@ -139,7 +142,8 @@ fn closed(doing: &str) -> Error {
     if panicked::has_happened() {
         return panicked::error().at(doing);
     }
-    Error::target_fault(format!("{doing}: the server closed the connection"))
+    Error::target_fault(doing)
+        .cause(LinkFault::new("the server closed the connection without saying why"))
         .remedy("look at the server's log for the reason; run the same command again to resume")
 }
 
@@ -165,7 +169,10 @@ pub(super) fn from_io(error: &std::io::Error, doing: &str) -> Error {
     };
     // The kind's words, not the error's: those may come from anywhere.
     let seen = error.raw_os_error().map_or_else(String::new, |code| format!(" (system error {code})"));
-    Error::target_fault(format!("{doing}: {what}{seen}")).remedy(remedy)
+    if error.kind() == Io::PermissionDenied {
+        return Error::target_fault(format!("{doing}: {what}{seen}")).remedy(remedy);
+    }
+    Error::target_fault(doing).cause(LinkFault::new(format!("{what}{seen}"))).remedy(remedy)
 }
 
 /// The driver's errors that only their fixed text tells apart (`tokio_postgres::error::Kind` is private); the TLS

@@ -141,6 +141,18 @@ pub async fn take_lock(session: &Session) -> Result<()> {
     }
 }
 
+/// Ends the backend of `old`, a session of this run that broke, if the server has not noticed yet that nobody is there.
+///
+/// # Errors
+/// A target fault.
+pub async fn end_session(session: &Session, old: &Session) -> Result<()> {
+    // Of this session's own name and user: a process number may have been given anew.
+    let sql = "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a, pg_stat_activity me
+               WHERE me.pid = pg_backend_pid() AND a.pid = $1 AND a.pid <> me.pid
+                 AND a.application_name = me.application_name AND a.usesysid = me.usesysid";
+    query(session, sql, &[(&old.backend_pid(), Type::INT4)]).await.map(drop)
+}
+
 async fn busy(session: &Session) -> Error {
     let sql = format!(
         "SELECT a.pid, coalesce(a.application_name, ''), coalesce(host(a.client_addr), 'a local socket')
@@ -330,6 +342,18 @@ pub async fn finish(session: &Session, source_id: i64, epoch: i64, error: Option
     let params: Params<'_> = &[(&source_id, Type::INT8), (&epoch, Type::INT8), (&error, Type::TEXT)];
     let recorded = query(session, sql, params).await?;
     if recorded.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
+}
+
+/// Makes every commit until now durable, by one that is synchronous: what the ledger says afterwards outlives a crash of the
+/// server.
+///
+/// # Errors
+/// [`ErrorKind::Busy`] where another run took over; a target fault.
+pub async fn make_durable(session: &Session, source_id: i64, epoch: i64) -> Result<()> {
+    let sql = "WITH durable AS (SELECT set_config('synchronous_commit', 'on', true))
+               UPDATE cutover.source SET run_id = run_id FROM durable WHERE source_id = $1 AND epoch = $2 RETURNING 1";
+    let written = query(session, sql, &[(&source_id, Type::INT8), (&epoch, Type::INT8)]).await?;
+    if written.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
 }
 
 /// Records the fingerprint under which finished chunks were found to be still the same, and the plan with the counts of

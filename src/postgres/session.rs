@@ -33,6 +33,8 @@ pub struct ServerInfo {
     pub encoding: String,
     /// whether the user is a superuser
     pub is_superuser: bool,
+    /// `system_identifier` of the cluster, the same on its standbys; none where the role may not know
+    pub cluster: Option<String>,
 }
 
 /// How the driver's task ended; `None` while it runs.
@@ -117,6 +119,7 @@ impl Session {
             user: String::new(),
             encoding: String::new(),
             is_superuser: false,
+            cluster: None,
         };
         let mut session = Session { client, wire, server, backend_pid: 0, canceller, ending };
         let facts = session.set_up(major, tcp, doing).await.map_err(|error| (error, false))?;
@@ -129,27 +132,29 @@ impl Session {
         Ok(session)
     }
 
-    /// One round trip: the three messages are sent before the first answer is read. Only the check interval may
-    /// fail: some systems the server runs on do not have it.
+    /// One round trip: all messages are sent before the first answer is read. The check interval may fail, since some systems
+    /// that the server runs on do not have it, and so may the question for the cluster's name.
     async fn set_up(&self, major: u32, tcp: bool, doing: &str) -> Result<Facts> {
         let interval =
             format!("SET client_connection_check_interval = {}", limits::CLIENT_CHECK_INTERVAL.as_millis());
         let interval = if major >= 14 { interval } else { String::new() };
         let settings = settings(major, tcp);
-        let (set, _, rows) = futures::join!(
+        let (set, _, cluster, rows) = futures::join!(
             self.client.batch_execute(&settings),
             self.client.batch_execute(&interval),
+            self.client.simple_query(CLUSTER),
             self.client.simple_query(FACTS),
         );
         let rows = match set.and(rows) {
             Ok(rows) => rows,
             Err(error) => return Err(self.explain(error, doing).await),
         };
-        let row = rows.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        row.map(Facts::read).ok_or_else(|| Error::internal("the server told nothing about itself"))
+        let facts = row_of(&rows).map(Facts::read);
+        let mut facts = facts.ok_or_else(|| Error::internal("the server told nothing about itself"))?;
+        let cluster = cluster.unwrap_or_default();
+        facts.server.cluster =
+            row_of(&cluster).and_then(|row| row.try_get(0).ok().flatten()).map(str::to_owned);
+        Ok(facts)
     }
 
     /// The driver's client.
@@ -261,6 +266,15 @@ fn settings(major: u32, tcp: bool) -> String {
     sql
 }
 
+fn row_of(messages: &[SimpleQueryMessage]) -> Option<&SimpleQueryRow> {
+    messages.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    })
+}
+
+const CLUSTER: &str = "SELECT system_identifier FROM pg_catalog.pg_control_system()";
+
 const FACTS: &str = "SELECT pg_catalog.current_setting('client_encoding'), \
      pg_catalog.current_setting('server_encoding'), pg_catalog.current_setting('server_version_num'), \
      pg_catalog.current_setting('server_version'), pg_catalog.current_database(), current_user, \
@@ -290,6 +304,7 @@ impl Facts {
                 database: text(4),
                 user: text(5),
                 is_superuser: text(6) == "on",
+                cluster: None,
             },
             in_recovery: text(7) == "t",
             read_only: text(8) == "on" || text(9) == "on",

@@ -101,6 +101,7 @@ pub(super) mod tests {
             difference_counts: None,
             differences: Vec::new(),
             set_aside: Vec::new(),
+            retries: 0,
             seconds: TableSeconds { copy: 0.5, verify: 0.25, index: 0.125 },
             timing: None,
             columns: vec![ColumnReport {
@@ -172,6 +173,7 @@ pub(super) mod tests {
                 resumed_from: None,
                 command: "copy".into(),
                 config: None,
+                retries: 0,
             },
             source: vec![SourceInfo { path: "app.db".into(), ..SourceInfo::default() }],
             target: Some(TargetInfo { schema: "public".into(), ..TargetInfo::default() }),

@@ -73,12 +73,9 @@ fn more_readers_than_threads_take_turns() {
     let Command::Copy(args) = args::parse(&line).unwrap().command else { panic!("it is copy") };
     let around = Surroundings { variable: &|_| None, cores: 1 };
     let (_, run) = resolve::copy(&args, &around).unwrap();
-    let tools = Tools {
-        config: run.config,
-        connector: target::connector(&database.url(), &|_| None, "turns").unwrap(),
-        events: Events::new(report::observer(run.progress)),
-        cancel: Cancel::new(),
-    };
+    let connector = target::connector(&database.url(), &|_| None, "turns").unwrap();
+    let events = Events::new(report::observer(run.progress));
+    let tools = Tools::new(run.config, connector, events, Cancel::new());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .max_blocking_threads(1)

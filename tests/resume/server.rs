@@ -1,4 +1,4 @@
-//! Connections that the server ends (fault catalogue F4).
+//! Connections that the server ends, of a run that is not to try again (fault catalogue F4; with patience: tests/faults).
 
 use super::hold::Hold;
 use super::running::Running;
@@ -8,7 +8,7 @@ fn assert_survives(which: &str, target: Target) {
     let Some(world) = World::new() else { return };
     let undisturbed = world.undisturbed(target);
     let database = world.database(target);
-    let run = Running::start(world.copy(&database));
+    let run = Running::start(world.copy(&database).args(["--retry-for", "0"]));
     let hold = Hold::chunk(&database, "setting", 0);
     hold.wait_until_held(1);
     let ended = hold.watch(&format!(

@@ -148,7 +148,7 @@ impl World {
         self.unsized_copy_to(url).args(self.chunks)
     }
 
-    fn unsized_copy_to(&self, url: &str) -> Cli {
+    pub(crate) fn unsized_copy_to(&self, url: &str) -> Cli {
         let from = Cli::new().args(["copy", "--migrate", "--from"]).args([self.source.path()]);
         from.args(["--to", url, "--jobs", "2", "--progress", "lines"])
     }

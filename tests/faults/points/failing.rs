@@ -66,6 +66,16 @@ fn f08_each_message_of_the_server_is_the_last() {
     assert!(each_to(&faults, &planted, Database::tcp_url, Faults::assert_hold).met > 2);
 }
 
+/// With patience each of them passes, but for the first ones: who never reached the server is told so at once.
+#[test]
+fn f08_each_broken_message_is_survived_with_patience() {
+    let Some(faults) = small::with_patience(Target::Existing) else { return };
+    for (point, stride) in [("message_out", 83), ("message_in", 241), ("commit_sent", 5)] {
+        let sum = failing(&faults, point, SERVER, stride);
+        assert!(sum.survived + 1 >= sum.met, "{point}: {sum:?}");
+    }
+}
+
 /// An answer to COMMIT that never comes: the ledger is asked, and nothing is sent twice.
 #[test]
 fn f02_each_answer_to_a_commit_is_lost() {

@@ -1,0 +1,38 @@
+//! The connections that a run may have: what the server leaves is looked up at its beginning, and fewer work where there are
+//! fewer. A failure for want of a connection later is in `workers` and `finish`: a worker without one leaves.
+
+use super::tools::Tools;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::postgres::fault::LinkFault;
+use crate::postgres::room;
+use crate::postgres::session::Session;
+
+/// The same tools with no more jobs than the server leaves connections.
+///
+/// # Errors
+/// A target fault that can pass, where not even one connection is left beside `control`.
+pub(super) async fn within(tools: &Tools, control: &Session) -> Result<Tools> {
+    let jobs = tools.config.jobs;
+    let Some(limit) = room::tightest(control).await? else { return Ok(tools.clone()) };
+    let left = limit.left();
+    if left == 0 {
+        let room = format!("{limit}, ours among them");
+        return Err(Error::target_fault("a run needs two connections, and the server leaves one")
+            .cause(LinkFault::new(room))
+            .remedy("end idle sessions, or raise the limit that is named; then run the same command again"));
+    }
+    if left < jobs {
+        let connections = if left == 1 { "1 connection" } else { &format!("{left} connections") };
+        tools.events.note(format!(
+            "{limit}: the server leaves {connections} for the work, so {left} of {jobs} jobs are used"
+        ));
+    }
+    Ok(Tools { config: Config { jobs: jobs.min(left), ..tools.config.clone() }, ..tools.clone() })
+}
+
+/// A worker left for want of a connection.
+pub(super) fn shrunk(what: &str, working: usize) -> String {
+    let jobs = if working == 1 { "1 job" } else { &format!("{working} jobs") };
+    format!("the server has no further connection for us [53300]: {what} goes on with {jobs}")
+}
