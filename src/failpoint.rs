@@ -61,6 +61,8 @@ pub const BEFORE_COPY_END: &str = "before_copy_end";
 pub const AFTER_COPY_END: &str = "after_copy_end";
 /// Before the ledger's rows of a transaction and its COMMIT are sent.
 pub const BEFORE_COMMIT: &str = "before_commit";
+/// The same for rows alone: the COMMIT is to be sent on the heels of the ledger's rows.
+pub const BEFORE_LEDGER: &str = "before_ledger";
 /// A COMMIT (of rows, of steps, of the preparation, of a snapshot) is written, and its answer is not read.
 pub const COMMIT_SENT: &str = "commit_sent";
 /// The COMMIT of rows was answered; a failure here is an answer that was lost.
@@ -97,7 +99,7 @@ pub const REPORT_RENAME: &str = "report_rename";
 pub const DRAW: &str = "draw";
 
 /// Every point there is.
-pub const ALL: [&str; 37] = [
+pub const ALL: [&str; 38] = [
     SOURCE_OPEN,
     SOURCE_BEGIN,
     SOURCE_FINGERPRINT,
@@ -119,6 +121,7 @@ pub const ALL: [&str; 37] = [
     BEFORE_COPY_END,
     AFTER_COPY_END,
     BEFORE_COMMIT,
+    BEFORE_LEDGER,
     COMMIT_SENT,
     COMMIT_ANSWERED,
     AFTER_COMMIT,

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 const PASSWORD: &str = "geh eim'\\/@:%20ü";
 
 /// A cluster in a directory of its own; stopped at once when dropped.
-struct Server {
+pub(crate) struct Server {
     dir: tempfile::TempDir,
     port: u16,
     owner: Option<(u32, u32)>,
@@ -47,6 +47,18 @@ fn bin(program: &str) -> PathBuf {
 }
 
 impl Server {
+    /// One that speaks TLS, and the address of its superuser.
+    pub(crate) fn with_tls() -> (Server, String) {
+        let (server, ours) = (Server::start(), authority("ours"));
+        std::fs::write(server.path("data/client_ca.crt"), ours.pem()).unwrap();
+        server.give(&server.path("data/client_ca.crt"));
+        server.use_tls(Some(&issue(&ours, &["localhost"], |_| {})));
+        let password = PASSWORD.replace('\\', "\\\\").replace('\'', "\\'");
+        let address =
+            format!("host=127.0.0.1 port={} user=boss dbname=postgres password='{password}'", server.port);
+        (server, address)
+    }
+
     fn start() -> Server {
         let dir = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -40,7 +40,7 @@ pub struct Ended {
 
 pub(super) fn end(tools: &Tools, mut account: Account, result: Result<()>) -> Ended {
     account.retries(&tools.retry);
-    let error = result.err();
+    let error = result.and_then(|()| panicked::check()).err();
     Ended { report: account.close(error.as_ref(), tools.events.clock()), error, plans: Vec::new() }
 }
 
@@ -80,6 +80,7 @@ async fn go_on(
         return record_end(tools, control, actives, None).await;
     }
     let result = carry_out(tools, control, actives, account).await.map_err(Error::under_way);
+    let result = result.and_then(|()| panicked::check());
     let _record = tools.events.clock().stage(RunStage::Record);
     record_end(tools, control, actives, result.as_ref().err()).await?;
     result

@@ -33,13 +33,21 @@ pub(super) async fn run(
         done: Box::new(done),
     });
     let worker = |number| Worker { crew: Arc::clone(&crew), number, session: None };
-    let handles: Vec<_> = (0..workers).map(|number| tokio::spawn(worker(number).watched())).collect();
+    let handles: Vec<_> = (0..workers).map(|number| tokio::spawn(watched(worker(number)))).collect();
     for handle in handles {
         if let Err(error) = join(handle.await.map(Ok)) {
             lock(&crew.failures).push((String::new(), error));
         }
     }
     std::mem::take(&mut *lock(&crew.failures))
+}
+
+/// Works; where it panics, the others stop as soon as they can.
+async fn watched(worker: Worker) {
+    let crew = Arc::clone(&worker.crew);
+    if let Err(error) = caught(async { Ok(worker.run().await) }).await {
+        crew.fail("", error);
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -128,14 +136,6 @@ struct Worker {
 }
 
 impl Worker {
-    /// Works; where it panics, the others stop as soon as they can.
-    async fn watched(self) {
-        let crew = Arc::clone(&self.crew);
-        if let Err(error) = caught(async { Ok(self.run().await) }).await {
-            crew.fail("", error);
-        }
-    }
-
     /// Takes batches until there are none. A session that saw a failure is not used again.
     async fn run(mut self) {
         let crew = Arc::clone(&self.crew);

@@ -7,6 +7,7 @@
 //! session that saw a failed COPY is not used again.
 
 use super::seal;
+use super::heels::on_its_heels;
 use super::session::Session;
 use super::wire::{Exchange, WireFault};
 use crate::error::{Error, ErrorKind, Result};
@@ -391,7 +392,12 @@ pub struct Tally {
 pub async fn commit(session: &Session, all: &[(&LoadTarget, &[Tally])]) -> Result<()> {
     // The first of them fails as a whole where it cannot do all it should; COMMIT then rolls back.
     let (recorded, committed) =
-        futures::join!(record(session, all), session.client().batch_execute("COMMIT"));
+        on_its_heels(record(session, all), session.client().batch_execute("COMMIT")).await;
+    let Some(committed) = committed else {
+        // Whoever asks the ledger now must not wait for our own locks.
+        let _ = session.client().batch_execute("ROLLBACK").await;
+        return recorded;
+    };
     recorded?;
     match committed {
         Ok(()) => Ok(()),
@@ -421,6 +427,7 @@ static RECORD: LazyLock<String> = LazyLock::new(|| {
 });
 
 async fn record(session: &Session, all: &[(&LoadTarget, &[Tally])]) -> Result<()> {
+    failpoint::target(failpoint::BEFORE_LEDGER)?;
     let targets: Vec<&LoadTarget> = all.iter().map(|(target, _)| *target).collect();
     let (source_id, epoch) = targets.first().map_or((0, 0), |target| (target.source_id, target.epoch));
     let rows = || all.iter().flat_map(|(target, tallies)| tallies.iter().map(move |tally| (target, tally)));

@@ -14,6 +14,7 @@ mod fault_meaning;
 mod fault_names;
 mod fault_passing;
 mod identity;
+mod heels;
 pub mod inspect;
 pub mod lease;
 pub mod ledger;

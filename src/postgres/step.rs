@@ -2,6 +2,7 @@
 //! transaction, and sequences, whose `setval` is not undone by one; both may be done twice without harm.
 
 use super::ledger::{StepOwner, StepState};
+use super::heels::on_its_heels;
 use super::load::{check_epoch, fenced};
 use super::seal;
 use super::session::Session;
@@ -78,8 +79,9 @@ async fn try_in_transaction(
     // has failed it commits nothing.
     let details = vec![None; steps.len()];
     let (marked, committed) =
-        futures::join!(write_state(session, owner, steps, state, &details), execute(session, "COMMIT"));
-    marked.and(committed)
+    let marked = write_state(session, owner, steps, state, &details);
+    let (marked, committed) = on_its_heels(marked, execute(session, "COMMIT")).await;
+    marked.and(committed.unwrap_or(Ok(())))
 }
 
 /// Marks several steps done, each with what came of it.

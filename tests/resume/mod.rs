@@ -6,9 +6,6 @@
 
 // a source that changed, and --reverify, --restart
 pub(crate) mod changed;
-// planted failures, one event after the other
-#[cfg(feature = "failpoints")]
-mod failpoints;
 // locks that hold a run where a test wants it
 pub(crate) mod hold;
 // SIGKILL at a random moment

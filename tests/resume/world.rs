@@ -95,15 +95,16 @@ impl World {
 
     /// A source of the caller's own, with the tables of [`TABLES`], and what says the size of its chunks.
     pub(crate) fn of(sql: &str, chunks: &'static [&'static str]) -> Option<World> {
-        Some(World::made(Server::available()?, sql, chunks))
+        Some(World::on(Server::available()?, sql, chunks))
     }
 
     /// The world of all tests on a server of the test's own.
     pub(crate) fn at(server: &'static Server) -> World {
-        World::made(server, SOURCE, &CHUNKS)
+        World::on(server, SOURCE, &CHUNKS)
     }
 
-    fn made(server: &'static Server, sql: &str, chunks: &'static [&'static str]) -> World {
+    /// The same on another server.
+    pub(crate) fn on(server: &'static Server, sql: &str, chunks: &'static [&'static str]) -> World {
         let reports = tempfile::tempdir().expect("a directory for reports");
         World { server, source: SqliteFile::from_sql(sql), reports, config: None, chunks }
     }

@@ -64,6 +64,11 @@ impl Server {
         Server { admin: superuser(dir, port), _pipe: None }
     }
 
+    /// A server of the caller's own, by the address of its superuser; it is the caller's to end.
+    pub(crate) fn by(address: &str) -> Server {
+        Server { admin: address.parse().expect("an address"), _pipe: None }
+    }
+
     /// The superuser's connection string.
     pub(crate) fn admin_url(&self) -> String {
         conninfo(&self.admin, self.admin.get_dbname().unwrap_or("postgres"), false)

@@ -6,8 +6,9 @@ use crate::resume::running::{Running, wait_for};
 use crate::resume::world::{Target, World, picture};
 use crate::support::cli::Done;
 use crate::support::dice::Dice;
-use crate::support::postgres::Database;
+use crate::support::postgres::{Database, Server};
 use crate::support::proxy::{At, Fault, Proxy, Rule, Way};
+use crate::tls;
 use std::time::Duration;
 
 /// The connections of a run, by the word that ends their names.
@@ -21,6 +22,12 @@ fn run(faults: &Faults, database: &Database, rule: Rule) -> (Done, bool) {
     let proxy = Proxy::before(database, [rule]);
     let done = Running::start(faults.copy_to(proxy.url())).end();
     (done, proxy.struck() > 0)
+}
+
+/// The first message of a connection says no name yet.
+fn of_role(role: &'static str, way: Way, number: u64, fault: Fault) -> Rule {
+    let rule = Rule::new(way, At::Message(number), fault);
+    if number == 1 { rule } else { rule.on(role) }
 }
 
 /// The server is at fault, or the run went on by itself.
@@ -39,7 +46,7 @@ fn break_each_message(faults: &Faults, role: &'static str, way: Way, usual: u64)
         let fault = if number % 2 == 0 { Fault::Cut } else { Fault::Reset };
         let case = format!("{fault:?} before message {number} {way:?} of {role}");
         let database = faults.database();
-        let (done, struck) = run(faults, &database, Rule::new(way, At::Message(number), fault).on(role));
+        let (done, struck) = run(faults, &database, of_role(role, way, number, fault));
         if !struck {
             assert_eq!(done.code, 0, "{case}: not struck: {done:?}");
             eprintln!("{role}, {way:?}: {broken} messages broken");
@@ -83,6 +90,27 @@ fn f08_broken_inside_of_messages() {
     }
 }
 
+/// Above TLS a connection ends in the middle of a record, without the goodbye that TLS knows.
+#[test]
+fn f08_broken_inside_of_tls() {
+    if Server::available().is_none() {
+        return;
+    }
+    let (_cluster, address) = tls::Server::with_tls();
+    let server: &'static Server = Box::leak(Box::new(Server::by(&address)));
+    let faults = Faults::in_world(World::on(server, small::SOURCE, &small::BY_CHUNK), Target::Existing);
+    let mut dice = Dice(0x746c_7300);
+    for round in 0..120_usize.div_ceil(stride(20)) as u64 {
+        let way = [Way::ToServer, Way::ToClient][(round % 2) as usize];
+        let fault = [Fault::Cut, Fault::Reset][(round / 2 % 2) as usize];
+        let (byte, database) = (1 + dice.below(40_000), faults.database());
+        // From the startup message on nothing is seen of what is said: the first connection that gets so far is broken.
+        let proxy = Proxy::before(&database, [Rule::new(way, At::Byte(byte), fault)]);
+        let done = Running::start(faults.copy_to(&format!("{} sslmode=require", proxy.url()))).end();
+        assert_ended(&faults, &database, &done, &format!("{fault:?} before byte {byte} {way:?} of TLS"));
+    }
+}
+
 /// What stands still for a while goes on when it can, without an error.
 #[test]
 fn f10_stalled_at_each_message_and_released() {
@@ -96,8 +124,7 @@ fn f10_stalled_at_each_message_and_released() {
         let mut stalled = 0;
         for number in (1..MESSAGES_MAX).step_by(stride(usual)) {
             let (database, case) = (faults.database(), format!("stalled before {number} {way:?} of {role}"));
-            let rule = Rule::new(way, At::Message(number), Fault::Stall).on(role);
-            let proxy = Proxy::before(&database, [rule]);
+            let proxy = Proxy::before(&database, [of_role(role, way, number, Fault::Stall)]);
             let mut run = Running::start(faults.copy_to(proxy.url()));
             wait_for(&case, || (proxy.struck() > 0 || run.has_ended()).then_some(()));
             let struck = proxy.struck() > 0;

@@ -22,6 +22,7 @@ fn f02_killed_around_each_commit() {
         let Some(faults) = small::by_chunk(target) else { return };
         killed(&faults, "after_copy_end", strides[0]);
         killed(&faults, "before_commit", strides[1]);
+        killed(&faults, "before_ledger", strides[0]);
         assert!(killed(&faults, "commit_sent", strides[2]).met > 2);
         killed(&faults, "after_commit", strides[3]);
     }

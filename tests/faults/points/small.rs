@@ -29,15 +29,20 @@ pub(super) const SOURCE: &str = "
     DROP TABLE n;
 ";
 
-/// Chunks commit one by one.
-pub(super) const BY_CHUNK: [&str; 4] = ["--chunk-rows", "40", "--chunk-bytes", "64KiB"];
+/// Chunks commit one by one; the first failure is the last.
+pub(super) const BY_CHUNK: [&str; 6] = ["--chunk-rows", "40", "--chunk-bytes", "64KiB", "--retry-for", "0"];
 
 /// A small source in chunks of its own.
 pub(super) fn by_chunk(target: Target) -> Option<Faults> {
     Some(Faults::in_world(World::of(SOURCE, &BY_CHUNK)?, target))
 }
 
+/// The same, and what can pass is tried again.
+pub(super) fn with_patience(target: Target) -> Option<Faults> {
+    Some(Faults::in_world(World::of(SOURCE, &BY_CHUNK[..4])?, target))
+}
+
 /// The same where nothing says the size of a chunk: small tables share a transaction.
 pub(super) fn together(target: Target) -> Option<Faults> {
-    Some(Faults::in_world(World::of(SOURCE, &[])?, target))
+    Some(Faults::in_world(World::of(SOURCE, &["--retry-for", "0"])?, target))
 }
