@@ -70,9 +70,11 @@ pub(super) fn at_depth(parsed: &Parsed<'_>, depth: usize) -> Read<Expr> {
         Parsed::InList { lhs, not, rhs } => {
             Expr::In { operand: boxed(lhs, depth)?, not: *not, list: all(rhs.unwrap_or_default(), depth)? }
         }
-        Parsed::InSelect { lhs, not, rhs } => {
-            Expr::InSelect { operand: boxed(lhs, depth)?, not: *not, select: Box::new(select_at(rhs, depth)?) }
-        }
+        Parsed::InSelect { lhs, not, rhs } => Expr::InSelect {
+            operand: boxed(lhs, depth)?,
+            not: *not,
+            select: Box::new(select_at(rhs, depth)?),
+        },
         Parsed::InTable { .. } => Expr::Other("IN with a table"),
         Parsed::IsNull(operand) => Expr::IsNull { operand: boxed(operand, depth)?, not: false },
         Parsed::NotNull(operand) => Expr::IsNull { operand: boxed(operand, depth)?, not: true },
