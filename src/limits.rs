@@ -183,6 +183,51 @@ pub const INTERRUPT_GRACE: Duration = Duration::from_secs(3);
 /// five seconds that are promised.
 pub const RECORD_WAIT: Duration = Duration::from_secs(1);
 
+/// Bytes of a value that a source's file need not be large enough for: a generated column may compute one that is stored
+/// nowhere, and a file of a few pages must not take gigabytes of memory.
+pub const SOURCE_VALUE_BYTES_FLOOR: u64 = 64 * 1024 * 1024;
+
+/// Bytes of one statement on a source, those of its own schema among them. SQLite keeps a tree of each for each connection, in
+/// which a list of numbers takes a hundred times its text; 2000 columns of 63 bytes, each named four times, take half of this.
+pub const SOURCE_SQL_BYTES_MAX: i32 = 1024 * 1024;
+
+/// Bytes of a statement of a source's schema that is read for its expressions, which take a hundred times as much memory. Of a
+/// longer one only what SQLite itself tells is carried, and that is said.
+pub const OBJECT_BYTES_MAX: usize = 256 * 1024;
+
+/// Tables that a view of a source may stand for, with the views within it: SQLite takes a tenth of a second for so many, and
+/// as much again for each view. Of one that names more, no columns are asked for.
+pub const VIEW_TABLES_MAX: u64 = 2000;
+
+/// Columns of a table of a source: as many as SQLite is compiled for.
+pub const SOURCE_COLUMNS_MAX: i32 = 2000;
+
+/// Depth of an expression of a source: SQLite's own default, said here so that no build raises it; SQLite recurses, too.
+pub const SOURCE_EXPR_DEPTH_MAX: i32 = 1000;
+
+/// SELECTs that a view joins by UNION: SQLite's own default, said here so that no build raises it.
+pub const SOURCE_COMPOUND_MAX: i32 = 500;
+
+/// Arguments of a function: SQLite's own default, said here so that no build raises it.
+pub const SOURCE_ARGUMENTS_MAX: i32 = 1000;
+
+/// Instructions of one statement on a source, 24 bytes each: a table of 2000 columns takes about 40,000.
+pub const SOURCE_INSTRUCTIONS_MAX: i32 = 1_000_000;
+
+/// Bytes of a pattern of LIKE or GLOB in a generated column: the time grows with the product of pattern and text.
+pub const SOURCE_PATTERN_BYTES_MAX: i32 = 5000;
+
+/// Parameters of a statement on a source: ours have few.
+pub const SOURCE_PARAMETERS_MAX: i32 = 1000;
+
+/// Operations of SQLite's machine in which the schema of a source must have been read: some seconds, of which ten thousand
+/// tables of fifty columns take less than a tenth.
+pub const SCHEMA_OPERATIONS_MAX: u64 = 500_000_000;
+
+/// Bytes of stack of each thread of the runtime. Trees of expressions are walked by recursion, 250 levels deep, and a
+/// level takes up to 20 KiB where nothing is optimised; memory is taken only as it is used.
+pub const THREAD_STACK_BYTES: usize = 16 * 1024 * 1024;
+
 /// Bytes of identifier that PostgreSQL keeps (NAMEDATALEN − 1).
 pub const NAME_BYTES_MAX: usize = 63;
 

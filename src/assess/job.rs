@@ -12,7 +12,7 @@ use crate::plan::TablePlan;
 use crate::plan::select::{idle_globs, is_selected};
 use crate::sqlite::aside::AsideRows;
 use crate::sqlite::scan::{Endian, ScanSpec};
-use crate::sqlite::{self, Encoding, Source};
+use crate::sqlite::{Encoding, Source};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -44,7 +44,7 @@ impl Job {
     pub fn open(path: &Path, config: &Config) -> Result<Job> {
         let source = Source::open(path, config.jobs)?;
         let notes = source.facts().notes.clone();
-        let catalog = sqlite::introspect::introspect(&*source.reader()?)?;
+        let catalog = source.catalog()?;
         let selected: Vec<usize> =
             (0..catalog.tables.len()).filter(|&i| is_selected(&catalog.tables[i].name, config)).collect();
         let path_text = source.facts().path.to_string_lossy().into_owned();

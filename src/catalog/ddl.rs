@@ -76,7 +76,7 @@ pub struct ForeignKeyText {
 
 /// Reads a CREATE TABLE statement. The error is the parser's own sentence.
 pub fn read(sql: &str) -> Result<TableText, String> {
-    read::with_statement(sql, |statement| match statement {
+    read::with_object(sql, |statement| match statement {
         Stmt::CreateTable { body, .. } => read_body(body),
         _ => Err("not a CREATE TABLE statement".to_owned()),
     })

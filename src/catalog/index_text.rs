@@ -18,7 +18,7 @@ pub struct IndexText {
 /// # Errors
 /// The parser's own sentence.
 pub fn read(sql: &str) -> Result<IndexText, String> {
-    read::with_statement(sql, |statement| match statement {
+    read::with_object(sql, |statement| match statement {
         Stmt::CreateIndex { columns, where_clause, .. } => Ok(IndexText {
             keys: columns.iter().map(|column| read::expr(&column.expr)).collect::<Result<_, _>>()?,
             filter: where_clause.as_ref().map(read::expr).transpose()?,

@@ -14,6 +14,7 @@ pub mod spelling;
 pub mod trigger;
 pub mod virtual_table;
 pub mod walk;
+pub mod weight;
 
 use crate::finding::{Finding, NotCarried};
 use affinity::Affinity;

@@ -35,7 +35,7 @@ pub enum Trigger {
 /// # Errors
 /// The parser's own sentence.
 pub fn read(sql: &str) -> Result<Trigger, String> {
-    read::with_statement(sql, |statement| match statement {
+    read::with_object(sql, |statement| match statement {
         Stmt::CreateTrigger { time, event, tbl_name, when_clause, commands, .. } => {
             let table = unquote(tbl_name.name.0);
             let of = match event {

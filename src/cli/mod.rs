@@ -13,6 +13,7 @@ mod scripts;
 pub mod shell;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::THREAD_STACK_BYTES;
 use crate::report::error_text;
 use crate::{failpoint, panicked};
 use args::{Cli, Command};
@@ -90,6 +91,7 @@ fn complain(text: &str) {
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(RUNTIME_THREADS)
+        .thread_stack_size(THREAD_STACK_BYTES)
         .enable_all()
         .build()
         .map_err(|cause| Error::new(ErrorKind::Internal, "the runtime cannot be started").cause(cause))

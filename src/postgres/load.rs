@@ -6,8 +6,8 @@
 //! ([`Opened::fill`]) just as many. Dropping a [`Load`] aborts: the connection is closed and the server rolls back; a
 //! session that saw a failed COPY is not used again.
 
-use super::seal;
 use super::heels::on_its_heels;
+use super::seal;
 use super::session::Session;
 use super::wire::{Exchange, WireFault};
 use crate::error::{Error, ErrorKind, Result};

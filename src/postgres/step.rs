@@ -1,8 +1,8 @@
 //! Steps after the data: each statement commits together with its ledger row, except VACUUM, which cannot be in a
 //! transaction, and sequences, whose `setval` is not undone by one; both may be done twice without harm.
 
-use super::ledger::{StepOwner, StepState};
 use super::heels::on_its_heels;
+use super::ledger::{StepOwner, StepState};
 use super::load::{check_epoch, fenced};
 use super::seal;
 use super::session::Session;
@@ -78,7 +78,6 @@ async fn try_in_transaction(
     // COMMIT is not sent before the statements have ended: whoever stops waiting for them rolls them back. After a mark that
     // has failed it commits nothing.
     let details = vec![None; steps.len()];
-    let (marked, committed) =
     let marked = write_state(session, owner, steps, state, &details);
     let (marked, committed) = on_its_heels(marked, execute(session, "COMMIT")).await;
     marked.and(committed.unwrap_or(Ok(())))

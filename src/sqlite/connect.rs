@@ -12,8 +12,10 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use super::collation;
+use super::held_file::side_bytes;
 use crate::error::{Error, ErrorKind};
 use crate::failpoint::{self, Action};
+use crate::limits;
 
 /// KiB of page cache per reader: a scan needs little, the upper levels of a b-tree stay in it.
 const CACHE_KIB: u32 = 8 * 1024;
@@ -58,8 +60,7 @@ pub(super) fn connect(path: &Path, access: Access, busy: Duration) -> rusqlite::
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    // SQLite lowers this to the maximum it was compiled with.
-    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::MAX)?;
+    bound(&connection, value_bytes_max(path))?;
     collation::supply_when_needed(&connection)?;
     if access != Access::WriteLock {
         // A mapped file that another process cuts short is a bus error, not an error code: no mmap.
@@ -77,6 +78,35 @@ pub(super) fn planted(point: &str) -> rusqlite::Result<()> {
         return Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(SQLITE_IOERR_READ), None));
     }
     Ok(())
+}
+
+/// The limits of a connection, whose schema is not ours and may have been made to take all memory, or all time.
+fn bound(connection: &Connection, value_bytes: i32) -> rusqlite::Result<()> {
+    let limits = [
+        (Limit::SQLITE_LIMIT_LENGTH, value_bytes),
+        (Limit::SQLITE_LIMIT_SQL_LENGTH, limits::SOURCE_SQL_BYTES_MAX),
+        (Limit::SQLITE_LIMIT_COLUMN, limits::SOURCE_COLUMNS_MAX),
+        (Limit::SQLITE_LIMIT_EXPR_DEPTH, limits::SOURCE_EXPR_DEPTH_MAX),
+        (Limit::SQLITE_LIMIT_COMPOUND_SELECT, limits::SOURCE_COMPOUND_MAX),
+        (Limit::SQLITE_LIMIT_FUNCTION_ARG, limits::SOURCE_ARGUMENTS_MAX),
+        (Limit::SQLITE_LIMIT_VDBE_OP, limits::SOURCE_INSTRUCTIONS_MAX),
+        (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, limits::SOURCE_PATTERN_BYTES_MAX),
+        (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, limits::SOURCE_PARAMETERS_MAX),
+        // A source is one file; nothing is written, so that no trigger fires; no thread but ours works on it.
+        (Limit::SQLITE_LIMIT_ATTACHED, 0),
+        (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 0),
+        (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+    ];
+    limits.into_iter().try_for_each(|(limit, value)| connection.set_limit(limit, value).map(drop))
+}
+
+/// The longest value that the file at `path` can hold, with its log; UTF-16 grows by half as it becomes UTF-8. SQLite
+/// lowers it to the maximum that it was compiled with.
+fn value_bytes_max(path: &Path) -> i32 {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let stored = side_bytes(path).saturating_add(side_bytes(Path::new(&log)));
+    i32::try_from(stored.saturating_mul(2).max(limits::SOURCE_VALUE_BYTES_FLOOR)).unwrap_or(i32::MAX)
 }
 
 /// What a failure of SQLite means for us.

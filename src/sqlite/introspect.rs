@@ -5,11 +5,13 @@ use super::large::is_plain_error;
 use crate::catalog::affinity::Affinity;
 use crate::catalog::{
     Catalog, Column, ForeignKey, Generated, Index, IndexKey, IndexOrigin, Table, View, ViewColumn, ddl,
-    index_text, read,
+    index_text, read, weight,
 };
 use crate::error::{Error, Result};
 use crate::failpoint::SOURCE_SCHEMA;
 use crate::finding::{Finding, NotCarried, Severity};
+use crate::limits::VIEW_TABLES_MAX;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 
@@ -28,11 +30,14 @@ pub fn introspect(connection: &Connection) -> Result<Catalog> {
 fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
     planted(SOURCE_SCHEMA)?;
     let encoding: String = connection.query_row("PRAGMA encoding", [], |row| row.get(0))?;
-    let mut catalog = Catalog { utf16: encoding != "UTF-8", ..Catalog::default() };
+    let views = list_views(connection)?;
+    let mut catalog = Catalog { utf16: encoding != "UTF-8", views, ..Catalog::default() };
     let around =
         Around { sequences: read_sequences(connection)?, index_texts: read_index_texts(connection)? };
     // `sqlite_sequence` is no loss: what it holds goes into the target's sequences.
-    for entry in list_tables(connection)?.into_iter().filter(|entry| entry.name != "sqlite_sequence") {
+    for entry in
+        without_views(connection, list_tables)?.into_iter().filter(|entry| entry.name != "sqlite_sequence")
+    {
         match entry.reason_to_leave_out() {
             Some(why) => catalog.left_out.push(NotCarried {
                 kind: entry.kind_text(),
@@ -48,8 +53,20 @@ fn read_catalog(connection: &Connection) -> rusqlite::Result<Catalog> {
         }
     }
     catalog.left_out.extend(list_triggers(connection)?);
-    catalog.views = list_views(connection)?;
     Ok(catalog)
+}
+
+/// Reads with all views shut: SQLite's list of tables prepares a query of each view whose columns it does not know yet, with
+/// all views within it, which takes minutes for fifteen that each name the one before twice.
+fn without_views<T>(
+    connection: &Connection,
+    read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let before = connection.db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    let read = read(connection);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, before)?;
+    read
 }
 
 /// What is read once for all tables: a query for each of a thousand would look through the schema of all each time.
@@ -89,6 +106,9 @@ impl Entry {
         match self.kind.as_str() {
             "virtual" => Some("a virtual table: a program's own index or view of other data".to_owned()),
             "shadow" => Some("storage of a virtual table".to_owned()),
+            "view" => {
+                Some("the schema calls it a table, and it is a view: somebody changed the schema".to_owned())
+            }
             _ => None,
         }
     }
@@ -194,15 +214,20 @@ fn list_views(connection: &Connection) -> rusqlite::Result<Vec<View>> {
         .prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema WHERE type = 'view' ORDER BY rowid")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let views = rows.collect::<rusqlite::Result<Vec<(String, String)>>>()?;
-    views.into_iter().map(|(name, sql)| read_view(connection, name, sql)).collect()
-}
-
-fn read_view(connection: &Connection, name: String, sql: String) -> rusqlite::Result<View> {
-    let columns = match view_columns(connection, &name) {
-        Err(error) if !is_plain_error(&error) => return Err(error),
-        columns => columns.map_err(|error| error.to_string()),
+    let unasked = |(name, sql): (String, String)| {
+        let columns = Err(format!("it stands for more than {VIEW_TABLES_MAX} tables"));
+        View { columns, select: read::view(&sql), name, sql }
     };
-    Ok(View { columns, select: read::view(&sql), name, sql })
+    let mut views: Vec<View> = views.into_iter().map(unasked).collect();
+    for (view, tables) in weight::weights(&views).into_iter().enumerate() {
+        if tables <= VIEW_TABLES_MAX {
+            views[view].columns = match view_columns(connection, &views[view].name) {
+                Err(error) if !is_plain_error(&error) => return Err(error),
+                columns => columns.map_err(|error| error.to_string()),
+            };
+        }
+    }
+    Ok(views)
 }
 
 /// SQLite knows a view's columns only while everything that it names is there (semantics.md §3.8).

@@ -17,7 +17,7 @@ mod fingerprint;
 mod foreign;
 mod health;
 mod held_file;
-pub mod introspect;
+mod introspect;
 pub mod keys;
 pub mod large;
 mod length;

@@ -9,10 +9,12 @@ use super::collation;
 use super::connect::{Access, Failure, classify, connect, explain};
 use super::fingerprint;
 use super::held_file::{HeldFile, side_bytes};
+use super::introspect::introspect;
 use super::length::check_length;
 use super::preflight::{Header, preflight};
 use super::readers::{Reader, Readers};
 use super::snapshot::{Snapshot, TakeError, Taking, begin, writers_wait_note};
+use crate::catalog::Catalog;
 use crate::checkpoint::SourceFingerprint;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity};
@@ -99,6 +101,15 @@ impl Source {
     /// When the connection lost its snapshot, after an I/O error or without memory.
     pub fn reader(&self) -> Result<Reader<'_>> {
         self.readers.lend()
+    }
+
+    /// What its schema says.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Source`] where SQLite cannot read the schema, or not within
+    /// [`limits::SCHEMA_OPERATIONS_MAX`].
+    pub fn catalog(&self) -> Result<Catalog> {
+        self.reader()?.within(limits::SCHEMA_OPERATIONS_MAX, introspect)
     }
 
     /// How many connections read the snapshot.

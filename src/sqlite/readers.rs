@@ -78,6 +78,30 @@ pub struct Reader<'a> {
     index: usize,
 }
 
+/// Operations of SQLite's machine between two looks at their number.
+const OPERATIONS_AT_ONCE: u16 = 10_000;
+
+impl Reader<'_> {
+    /// Has SQLite stop what `look` does after so many operations of its machine: names that we read from may have been
+    /// given to a query without end.
+    pub(super) fn within<T>(
+        &mut self,
+        operations_max: u64,
+        look: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        let mut operations = 0;
+        let is_enough = move || {
+            operations += u64::from(OPERATIONS_AT_ONCE);
+            operations > operations_max
+        };
+        let failed = |error| Error::internal("SQLite's progress cannot be watched").cause(error);
+        self.connection.progress_handler(OPERATIONS_AT_ONCE.into(), Some(is_enough)).map_err(failed)?;
+        let found = look(&self.connection);
+        self.connection.progress_handler(0, None::<fn() -> bool>).map_err(failed)?;
+        found
+    }
+}
+
 impl Deref for Reader<'_> {
     type Target = Connection;
 
@@ -123,6 +147,23 @@ mod tests {
             }
         });
         assert_eq!(most.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn what_does_not_end_is_stopped_and_the_bound_goes_with_it() {
+        let readers = Readers::new(vec![memory()]);
+        let up_to = |n: &str| {
+            format!(
+                "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n {n}) SELECT max(x) FROM n"
+            )
+        };
+        let ask = |connection: &Connection, sql: &str| -> Result<i64> {
+            connection.query_row(sql, [], |row| row.get(0)).map_err(|e| Error::source_fault("it").cause(e))
+        };
+        let mut reader = readers.lend().unwrap();
+        assert!(reader.within(1_000_000, |connection| ask(connection, &up_to(""))).is_err());
+        assert_eq!(reader.within(1_000_000, |connection| ask(connection, "SELECT 7")).unwrap(), 7);
+        assert_eq!(ask(&reader, &up_to("WHERE x < 300000")).unwrap(), 300_000);
     }
 
     #[test]

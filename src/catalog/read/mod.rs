@@ -8,6 +8,7 @@ pub(super) use select::{from, select};
 
 use super::expr::Expr;
 use super::select::{ResultColumn, Select, SelectCore};
+use crate::limits::OBJECT_BYTES_MAX;
 use bumpalo::Bump;
 use fallible_iterator::FallibleIterator;
 use sqlite3_parser::ast::{Cmd, Stmt};
@@ -51,10 +52,21 @@ pub fn query(sql: &str) -> Result<Select, String> {
 /// # Errors
 /// The parser's own sentence.
 pub fn view(sql: &str) -> Result<Select, String> {
-    with_statement(sql, |statement| match statement {
+    with_object(sql, |statement| match statement {
         Stmt::CreateView { select: body, .. } => select(body),
         _ => Err("not a CREATE VIEW statement".to_owned()),
     })
+}
+
+/// The same for what made an object of a source's schema, which may have been made to take all memory.
+pub(super) fn with_object<T>(
+    sql: &str,
+    read: impl FnOnce(&Stmt<'_>) -> Result<T, String>,
+) -> Result<T, String> {
+    if sql.len() > OBJECT_BYTES_MAX {
+        return Err(format!("the statement has more than {OBJECT_BYTES_MAX} bytes"));
+    }
+    with_statement(sql, read)
 }
 
 /// Has `read` look at the one statement of `sql`.
