@@ -139,6 +139,20 @@ pub const INTERRUPT_GRACE: Duration = Duration::from_secs(3);
 /// five seconds that are promised.
 pub const RECORD_WAIT: Duration = Duration::from_secs(1);
 
+/// How long a stopped run asks the server to cancel what it left there; a server that does not listen finds out by itself.
+pub const CANCEL_WAIT: Duration = Duration::from_millis(300);
+
+/// After this, a run that was asked to stop ends, whatever holds it (a disk, a screen): the five seconds that are promised,
+/// less a moment to end in.
+pub const STOP_WAIT: Duration = Duration::from_millis(4800);
+
+/// Bytes of arguments with a password that are handed on when the process begins once more: a pipe holds a page at least,
+/// and nobody reads it before all is written.
+pub const VEILED_BYTES_MAX: usize = 4096;
+
+/// Bytes of a password that is typed at a terminal, which takes no longer line.
+pub const PASSWORD_BYTES_MAX: u64 = 4096;
+
 /// Bytes of identifier that PostgreSQL keeps (NAMEDATALEN − 1).
 pub const NAME_BYTES_MAX: usize = 63;
 
@@ -230,3 +244,7 @@ const _: () = assert!(LARGE_VALUE_BYTES <= FRAME_BYTES);
 const _: () = assert!(SMALL_TABLE_BYTES_MAX <= SMALL_TABLES_BYTES_MAX);
 const _: () = assert!(SMALL_TABLES_BYTES_MAX <= (FRAME_QUEUE_DEPTH * FRAME_BYTES) as u64);
 const _: () = assert!(FRAME_BYTES >= 256 * 1024);
+const _: () = assert!(
+    INTERRUPT_GRACE.as_millis() + RECORD_WAIT.as_millis() + 2 * CANCEL_WAIT.as_millis()
+        < STOP_WAIT.as_millis()
+);

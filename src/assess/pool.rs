@@ -74,13 +74,15 @@ where
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
 
-/// A thread's result; a panic becomes an error of the run.
+/// A thread's result; a panic becomes an error of the run. Its message is left out: one about a text quotes that text, which
+/// may be a cell's value. Where it happened has been told on stderr.
 ///
 /// # Errors
 /// The thread's own, or an internal one.
 pub fn join<R>(joined: std::result::Result<Result<R>, tokio::task::JoinError>) -> Result<R> {
     match joined {
         Ok(result) => result,
-        Err(error) => Err(Error::internal("a worker thread panicked").cause(error.to_string())),
+        Err(error) if error.is_panic() => Err(Error::internal("a worker thread panicked")),
+        Err(_) => Err(Error::internal("a worker thread was ended")),
     }
 }

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod args_schema;
 pub mod args_scripts;
+mod ask;
 pub mod env_file;
 pub mod exit;
 mod manage;
@@ -11,22 +12,48 @@ mod run;
 mod schema;
 mod scripts;
 pub mod shell;
+mod veil;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::pipeline::cancel::Cancel;
 use crate::report::error_text;
 use args::{Cli, Command};
 use resolve::Surroundings;
 use std::ffi::OsString;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::process::ExitCode;
 
 /// The program: parses its arguments, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
-    let line: Vec<OsString> = std::env::args_os().collect();
-    let code = match args::parse(&line) {
+    std::panic::set_hook(Box::new(tell_of_panic));
+    let code = veil::line().map_or_else(
+        |error| fail(&error),
+        |line| {
+            // Nothing is used after a panic, so that nothing can be seen half done.
+            catch_unwind(AssertUnwindSafe(|| obey(&line))).unwrap_or(exit::INTERNAL)
+        },
+    );
+    ExitCode::from(code)
+}
+
+/// Says where a mistake of our own was noticed. Not its message: one about a text quotes that text, which may be a cell's
+/// value or a secret.
+fn tell_of_panic(panic: &PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    let place =
+        panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+    complain(&format!(
+        "a bug in cutover: thread \"{}\" panicked{place}\n",
+        thread.name().unwrap_or("without name")
+    ));
+}
+
+fn obey(line: &[OsString]) -> u8 {
+    match args::parse(line) {
         Ok(cli) => dispatch(cli),
         Err(error) => {
-            let text = args::usage_text(&error, &line);
+            let text = args::usage_text(&error, line);
             if error.use_stderr() {
                 complain(&text);
                 exit::USAGE
@@ -35,8 +62,12 @@ pub fn main() -> ExitCode {
                 exit::DONE
             }
         }
-    };
-    ExitCode::from(code)
+    }
+}
+
+fn fail(error: &Error) -> u8 {
+    complain(&error_text(error));
+    exit::of_error(error.kind())
 }
 
 fn dispatch(cli: Cli) -> u8 {
@@ -55,10 +86,7 @@ fn dispatch(cli: Cli) -> u8 {
             shell::man(command.as_deref(), &mut std::io::stdout()).map(|()| exit::DONE)
         }
     };
-    result.unwrap_or_else(|error| {
-        complain(&error_text(&error));
-        exit::of_error(error.kind())
-    })
+    result.unwrap_or_else(|error| fail(&error))
 }
 
 /// Prints to stdout. A reader that went away (`| head`) is no failure: what was done is done.
@@ -84,6 +112,29 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .map_err(|cause| Error::new(ErrorKind::Internal, "the runtime cannot be started").cause(cause))
+}
+
+/// Runs work that asks a server, until it ends or a signal asks to stop.
+///
+/// # Errors
+/// The work's own, or the stop.
+fn until_stopped<T>(work: impl AsyncFnOnce(&Cancel) -> Result<T>) -> Result<T> {
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
+        let cancel = Cancel::new();
+        cancel.listen();
+        cancel.at_once(work(&cancel)).await
+    });
+    // What a stop left behind, such as a question at a terminal, is not waited for.
+    runtime.shutdown_background();
+    result
+}
+
+/// Says so where a password was typed, for commands that show no progress.
+fn warn_of_password(addresses: &[Option<&str>]) {
+    if addresses.iter().flatten().any(|address| veil::has_password(address)) {
+        complain(&format!("note: {}\n", veil::WARNING));
+    }
 }
 
 /// Threads of the runtime: they hash what is read back, which is work for a core each.

@@ -1,8 +1,8 @@
 //! `copy` and `verify`: settings in, run, summary and report files out.
 
-use super::args::{CopyArgs, VerifyArgs};
+use super::args::{CopyArgs, EndArgs, VerifyArgs};
 use super::resolve::{self, CopyMode, Surroundings, Variables};
-use super::{complain, exit, print, runtime};
+use super::{ask, complain, exit, print, runtime, veil};
 use crate::config::TargetAddress;
 use crate::embedded::Cluster;
 use crate::error::{Error, Result};
@@ -35,7 +35,7 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
         CopyMode::Migrate => Wanted::Migrate,
         CopyMode::Validate => Wanted::Validate,
     };
-    go(run, &wanted, around, args.ends.to.env_file.as_deref())
+    go(run, &wanted, around, &args.ends)
 }
 
 /// `verify`: gives the exit code.
@@ -44,18 +44,35 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
 /// As [`copy`].
 pub(super) fn verify(args: &VerifyArgs, around: &Surroundings<'_>) -> Result<u8> {
     let run = resolve::verify(args, around)?;
-    go(run, &Wanted::Verify, around, args.ends.to.env_file.as_deref())
+    go(run, &Wanted::Verify, around, &args.ends)
 }
 
-fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, env_file: Option<&Path>) -> Result<u8> {
-    let variables = Variables::read(around, env_file)?;
+fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndArgs) -> Result<u8> {
+    let variables = Variables::read(around, ends.to.env_file.as_deref())?;
     let connector = connector(&run.config.target, &variables)?;
-    let screen = report::observer(run.progress);
     let runtime = runtime()?;
+    let cancel = Cancel::new();
+    let asked = runtime.block_on(async {
+        cancel.listen();
+        ask::complete(connector, &cancel).await
+    });
+    let connector = match asked {
+        Ok(connector) => connector,
+        Err(error) => {
+            // The thread that waits for an answer is left.
+            runtime.shutdown_background();
+            return Err(error);
+        }
+    };
+    let screen = report::observer(run.progress);
     let config = run.config.clone();
     let clock = if run.timing { Clock::started(config.jobs) } else { Clock::default() };
     let events = Events::new(Arc::<Screen>::clone(&screen)).measured(clock);
-    let ended = runtime.block_on(execute(run.config, connector, events, wanted));
+    if ends.typed().is_some_and(veil::has_password) {
+        events.note(veil::WARNING);
+    }
+    let tools = Tools { config: run.config, connector, events, cancel };
+    let ended = runtime.block_on(execute(&tools, wanted));
     // A reader that a stop left in the middle of a long scan is not waited for: it has nothing to write.
     runtime.shutdown_background();
     screen.finish();
@@ -86,21 +103,14 @@ pub(super) fn write_new(option: &str, path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-async fn execute(
-    config: crate::config::Config,
-    connector: Connector,
-    events: Events,
-    wanted: &Wanted,
-) -> Ended {
-    let tools = Tools { config, connector, events, cancel: Cancel::new() };
+async fn execute(tools: &Tools, wanted: &Wanted) -> Ended {
     if let Some(file) = &tools.config.settings.file {
         tools.events.note(format!("settings from {file}"));
     }
-    tools.cancel.listen();
     match wanted {
-        Wanted::Migrate => pipeline::copy(&tools).await,
-        Wanted::Validate => pipeline::validate(&tools).await,
-        Wanted::Verify => pipeline::verify_only(&tools).await,
+        Wanted::Migrate => pipeline::copy(tools).await,
+        Wanted::Validate => pipeline::validate(tools).await,
+        Wanted::Verify => pipeline::verify_only(tools).await,
     }
 }
 

@@ -37,14 +37,14 @@ pub(super) fn end(tools: &Tools, account: Account, result: Result<()>) -> Ended 
 /// Copies, verifies and finishes; run again, it resumes.
 pub async fn copy(tools: &Tools) -> Ended {
     let mut account = Account::new("copy");
-    let result = try_copy(tools, &mut account).await;
+    let result = tools.until_stopped(try_copy(tools, &mut account)).await;
     end(tools, account, result)
 }
 
 async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     let jobs = open(tools, account).await?;
     let mut control = connect(tools, account).await?;
-    ledger::take_lock(&control).await?;
+    tools.cancel.at_once(ledger::take_lock(&control)).await?;
     let mut actives = begin(tools, &mut control, jobs, account).await?;
     reopen_emptied(tools, &mut control, &mut actives, account).await?;
     mend_sequences(tools, &control, &mut actives).await?;
@@ -101,7 +101,7 @@ async fn carry_out(
 pub async fn validate(tools: &Tools) -> Ended {
     let mut account = Account::new("validate");
     let mut plans = Vec::new();
-    let result = try_validate(tools, &mut account, &mut plans).await;
+    let result = tools.until_stopped(try_validate(tools, &mut account, &mut plans)).await;
     Ended { plans, ..end(tools, account, result) }
 }
 

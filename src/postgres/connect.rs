@@ -6,14 +6,15 @@
 //! said "not now", or it cannot write and `target_session_attrs=read-write` asks for one that can.
 
 use super::conninfo::{self, ChannelBinding, ConnInfo, Endpoint, SslMode};
-use super::session::{Canceller, Fresh, Session};
+use super::session::{Canceller, Fresh, Session, Trace};
 use super::wire::socket::{Address, Socket};
 use super::wire::turns::{TlsBelow, Wire};
 use super::{fault, tls};
+use crate::config::Secret;
 use crate::error::{Error, ErrorKind, Result};
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_postgres::config::SslMode as DriverMode;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -29,7 +30,11 @@ struct Inner {
     run_label: String,
     /// sessions that cannot write are good enough
     only_reads: bool,
+    open: Open,
 }
+
+/// Sessions that were opened, also by those who only read.
+type Open = Arc<Mutex<Vec<Trace>>>;
 
 impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -48,18 +53,57 @@ impl Connector {
     /// sessions of this run in `pg_stat_activity`.
     pub fn new(info: ConnInfo, run_label: &str) -> Result<Connector> {
         let tls = tls::connector(&info)?;
-        Ok(Connector(Arc::new(Inner { info, tls, run_label: run_label.to_string(), only_reads: false })))
+        let (run_label, open) = (run_label.to_string(), Open::default());
+        Ok(Connector(Arc::new(Inner { info, tls, run_label, only_reads: false, open })))
     }
 
     /// The same for sessions that only look: a standby, or a role whose sessions are read-only, will do.
     pub fn for_reading(&self) -> Connector {
-        let Inner { info, tls, run_label, .. } = &*self.0;
-        Connector(Arc::new(Inner {
-            info: info.clone(),
-            tls: tls.clone(),
-            run_label: run_label.clone(),
-            only_reads: true,
-        }))
+        self.altered(self.0.info.clone(), true)
+    }
+
+    /// The same with a password for every place that has none.
+    pub fn with_password(&self, password: &Secret) -> Connector {
+        self.altered(self.0.info.with_password(password), self.0.only_reads)
+    }
+
+    fn altered(&self, info: ConnInfo, only_reads: bool) -> Connector {
+        let Inner { tls, run_label, open, .. } = &*self.0;
+        let (tls, run_label, open) = (tls.clone(), run_label.clone(), Arc::clone(open));
+        Connector(Arc::new(Inner { info, tls, run_label, only_reads, open }))
+    }
+
+    /// Whether the server asks for a password that nobody has given. What else keeps from connecting is for
+    /// [`Connector::connect`] to say.
+    pub async fn lacks_password(&self) -> bool {
+        if self.0.info.endpoints.iter().all(|endpoint| endpoint.password.is_some()) {
+            return false;
+        }
+        match self.for_reading().connect("login").await {
+            Ok(session) => {
+                session.close().await;
+                false
+            }
+            Err(error) => fault::is_password_missing(&error),
+        }
+    }
+
+    /// Cancels what the server is still doing for sessions of this connector: nobody waits for it any more. Takes
+    /// [`crate::limits::CANCEL_WAIT`] at most.
+    pub async fn cancel_open(&self) {
+        let busy: Vec<Trace> = self.open().iter().filter(|trace| trace.is_busy()).cloned().collect();
+        futures::future::join_all(busy.iter().map(Trace::cancel)).await;
+    }
+
+    fn open(&self) -> MutexGuard<'_, Vec<Trace>> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers a session, and forgets those that have come to rest and gone.
+    fn remember(&self, session: &Session) {
+        let mut open = self.open();
+        open.retain(|trace| trace.is_busy() || !trace.is_gone());
+        open.push(session.trace());
     }
 
     /// Where it connects to.
@@ -81,7 +125,10 @@ impl Connector {
             };
             for address in addresses {
                 match self.in_time(self.one(endpoint, address, role), endpoint).await {
-                    Ok(session) => return Ok(session),
+                    Ok(session) => {
+                        self.remember(&session);
+                        return Ok(session);
+                    }
                     Err(failed) if failed.elsewhere => note(&mut failures, failed.error),
                     Err(failed) => return Err(failed.error),
                 }

@@ -211,11 +211,28 @@ fn tls_missing(error: &tokio_postgres::Error, doing: &str) -> Error {
         .remedy("switch TLS on in the server (ssl = on), or use sslmode=prefer or disable where the network is trusted")
 }
 
+/// The server asks for a password, and we have none.
+#[derive(Debug)]
+struct PasswordMissing;
+
+impl fmt::Display for PasswordMissing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server asks for one, and none was given")
+    }
+}
+
+impl std::error::Error for PasswordMissing {}
+
+/// Whether a password would help.
+pub(super) fn is_password_missing(error: &Error) -> bool {
+    error.source().is_some_and(|cause| cause.is::<PasswordMissing>())
+}
+
 fn authentication(error: &tokio_postgres::Error, doing: &str) -> Error {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
     let error = Error::new(ErrorKind::Refused, format!("{doing}: authentication failed: {cause}"));
     match cause.as_str() {
-        "password missing" => error.remedy(PASSWORD),
+        "password missing" => error.remedy(PASSWORD).cause(PasswordMissing),
         "server did not use channel binding" => {
             error.remedy("channel_binding=require needs TLS and scram-sha-256")
         }
