@@ -29,6 +29,8 @@ mod example_schema;
 mod existing;
 // generated expressions mean the same on both sides, or are refused
 mod expressions;
+// the catalogue of faults, by number
+mod faults;
 // the fuzz targets over their corpora
 mod fuzz_corpus;
 // what is said to be kept of a value is kept

@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 /// A session of ours; its locks go with it.
-pub(super) struct Hold {
+pub(crate) struct Hold {
     client: Option<Client>,
     /// what a transaction sees of other backends, it sees once: another session looks
     watch: Option<Client>,
@@ -17,7 +17,7 @@ pub(super) struct Hold {
 
 impl Hold {
     /// A session without locks.
-    pub(super) fn session(database: &Database) -> Hold {
+    pub(crate) fn session(database: &Database) -> Hold {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let connect = || {
@@ -37,12 +37,12 @@ impl Hold {
     }
 
     /// Runs statements; how many rows they gave.
-    pub(super) fn rows(&self, sql: &str) -> Result<usize, String> {
+    pub(crate) fn rows(&self, sql: &str) -> Result<usize, String> {
         self.ask(self.client.as_ref(), sql)
     }
 
     /// The same outside of the transaction.
-    pub(super) fn watch(&self, sql: &str) -> usize {
+    pub(crate) fn watch(&self, sql: &str) -> usize {
         self.ask(self.watch.as_ref(), sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
@@ -56,14 +56,14 @@ impl Hold {
 
     /// Waits until the run has its ledger, then locks the row of a chunk that is not done: the run comes as far as it can
     /// without that chunk. Chunks of light tables come last.
-    pub(super) fn chunk(database: &Database, table: &str, chunk: u32) -> Hold {
+    pub(crate) fn chunk(database: &Database, table: &str, chunk: u32) -> Hold {
         let row =
             format!("cutover.chunk WHERE table_name = '{table}' AND chunk = {chunk} AND digest IS NULL");
         Hold::row(database, &row)
     }
 
     /// The same with a step's row: its statement runs, and waits for its mark before the commit.
-    pub(super) fn step(database: &Database, kind: &str, table: &str) -> Hold {
+    pub(crate) fn step(database: &Database, kind: &str, table: &str) -> Hold {
         let row =
             format!("cutover.step WHERE kind = '{kind}' AND table_name = '{table}' AND state = 'pending'");
         Hold::row(database, &row)
@@ -80,13 +80,13 @@ impl Hold {
     }
 
     /// Waits until `count` backends wait for a lock of this session.
-    pub(super) fn wait_until_held(&self, count: usize) {
+    pub(crate) fn wait_until_held(&self, count: usize) {
         let sql = format!("SELECT 1 FROM pg_stat_activity WHERE {} = ANY (pg_blocking_pids(pid))", self.pid);
         wait_for("the run to reach its hold", || (self.watch(&sql) == count).then_some(()));
     }
 
     /// Lets the run go on.
-    pub(super) fn release(self) {
+    pub(crate) fn release(self) {
         drop(self);
     }
 }

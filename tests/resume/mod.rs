@@ -10,7 +10,7 @@ mod changed;
 #[cfg(feature = "failpoints")]
 mod failpoints;
 // locks that hold a run where a test wants it
-mod hold;
+pub(crate) mod hold;
 // SIGKILL at a random moment
 mod kill;
 // status and clean
@@ -20,7 +20,7 @@ mod partitioned;
 // a finished run again; a table that was emptied
 mod repeat;
 // a run under way: signals, waits with a limit
-mod running;
+pub(crate) mod running;
 // connections that the server ends
 mod server;
 // SIGINT and SIGTERM
@@ -32,4 +32,4 @@ mod shared;
 // whole tables in one transaction, and who may see their rows
 mod whole;
 // the source, the targets, and what a finished target looks like
-mod world;
+pub(crate) mod world;

@@ -5,37 +5,37 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 /// Longer than anything here takes on a busy machine: only a hang reaches it.
-pub(super) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// The program while it runs; killed where a test ends before it.
-pub(super) struct Running(Option<Child>);
+pub(crate) struct Running(Option<Child>);
 
 impl Running {
-    pub(super) fn start(cli: Cli) -> Running {
+    pub(crate) fn start(cli: Cli) -> Running {
         Running(Some(cli.spawn()))
     }
 
     /// Sends `STOP`, `CONT`, `INT`, `TERM`.
-    pub(super) fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.0.as_ref().expect("a running program").id().to_string();
         let sent = Command::new("/bin/sh").args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &pid]).status();
         assert!(sent.expect("a shell").success(), "kill -s {name} {pid}");
     }
 
     /// Ends it with SIGKILL; a run that ended by itself before is said to have.
-    pub(super) fn kill(mut self) -> Done {
+    pub(crate) fn kill(mut self) -> Done {
         let mut child = self.0.take().expect("a running program");
         let _ = child.kill();
         Done::from(child.wait_with_output().expect("its output"))
     }
 
     /// Whether it has ended.
-    pub(super) fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         self.0.as_mut().expect("a running program").try_wait().expect("its state").is_some()
     }
 
     /// Waits for its end.
-    pub(super) fn end(mut self) -> Done {
+    pub(crate) fn end(mut self) -> Done {
         wait_for("the end of the run", || self.has_ended().then_some(()));
         let child = self.0.take().expect("a running program");
         Done::from(child.wait_with_output().expect("its output"))
@@ -52,7 +52,7 @@ impl Drop for Running {
 }
 
 /// Asks until there is an answer.
-pub(super) fn wait_for<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
         if let Some(found) = answer() {

@@ -58,11 +58,11 @@ const EXISTING: &str = "
 ";
 
 /// The tables of [`SOURCE`].
-pub(super) const TABLES: [&str; 6] = ["customer", "category", "orders", "setting", "event", "file"];
+pub(crate) const TABLES: [&str; 6] = ["customer", "category", "orders", "setting", "event", "file"];
 
 /// What the target is before the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Target {
+pub(crate) enum Target {
     /// empty: every table is ours
     Empty,
     /// it has a schema of its own
@@ -70,9 +70,9 @@ pub(super) enum Target {
 }
 
 /// One source and its fresh targets.
-pub(super) struct World {
+pub(crate) struct World {
     server: &'static Server,
-    pub(super) source: SqliteFile,
+    pub(crate) source: SqliteFile,
     reports: TempDir,
     /// `cutover.toml` of every run
     config: Option<PathBuf>,
@@ -80,18 +80,18 @@ pub(super) struct World {
 
 /// What is left to compare of a finished target: contents, columns, constraints, indexes, sequences.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Picture(Vec<String>);
+pub(crate) struct Picture(Vec<String>);
 
 impl World {
     /// None where there is no server and that is allowed.
-    pub(super) fn new() -> Option<World> {
+    pub(crate) fn new() -> Option<World> {
         let server = Server::available()?;
         let reports = tempfile::tempdir().expect("a directory for reports");
         Some(World { server, source: SqliteFile::from_sql(SOURCE), reports, config: None })
     }
 
     /// The same with a `cutover.toml`.
-    pub(super) fn configured(text: &str) -> Option<World> {
+    pub(crate) fn configured(text: &str) -> Option<World> {
         let world = World::new()?;
         let path = world.reports.path().join("settings.toml");
         std::fs::write(&path, text).expect("the configuration");
@@ -99,14 +99,14 @@ impl World {
     }
 
     /// The same source with another `cutover.toml`.
-    pub(super) fn reconfigured(&self, text: &str) -> Reconfigured<'_> {
+    pub(crate) fn reconfigured(&self, text: &str) -> Reconfigured<'_> {
         let path = self.reports.path().join("other.toml");
         std::fs::write(&path, text).expect("the configuration");
         Reconfigured { world: self, config: path }
     }
 
     /// A database as `target` says.
-    pub(super) fn database(&self, target: Target) -> Database {
+    pub(crate) fn database(&self, target: Target) -> Database {
         let database = self.server.fresh_database();
         if target == Target::Existing {
             database.execute(EXISTING);
@@ -115,7 +115,7 @@ impl World {
     }
 
     /// The copy that all tests run: small chunks, two connections.
-    pub(super) fn copy(&self, database: &Database) -> Cli {
+    pub(crate) fn copy(&self, database: &Database) -> Cli {
         let config = self.config.iter().flat_map(|path| [OsStr::new("--config"), path.as_os_str()]);
         self.plain_copy(database).args(config)
     }
@@ -125,19 +125,22 @@ impl World {
     }
 
     /// A copy that was not told the size of a chunk: what commits together is for it to choose.
-    pub(super) fn unsized_copy(&self, database: &Database) -> Cli {
-        Cli::new().args(["copy", "--migrate", "--from"]).args([self.source.path()]).args([
-            "--to",
-            &database.url(),
-            "--jobs",
-            "2",
-            "--progress",
-            "lines",
-        ])
+    pub(crate) fn unsized_copy(&self, database: &Database) -> Cli {
+        self.unsized_copy_to(&database.url())
+    }
+
+    /// [`World::copy`] to an address of the test's own.
+    pub(crate) fn copy_to(&self, url: &str) -> Cli {
+        self.unsized_copy_to(url).args(["--chunk-rows", "400", "--chunk-bytes", "512KiB"])
+    }
+
+    fn unsized_copy_to(&self, url: &str) -> Cli {
+        let from = Cli::new().args(["copy", "--migrate", "--from"]).args([self.source.path()]);
+        from.args(["--to", url, "--jobs", "2", "--progress", "lines"])
     }
 
     /// The copy, with a report; both must be a success.
-    pub(super) fn finish(&self, database: &Database) -> (Done, Value) {
+    pub(crate) fn finish(&self, database: &Database) -> (Done, Value) {
         let path = self.report_path(database);
         let done = self.copy(database).args(["--report"]).args([&path]).run();
         assert_eq!(done.code, 0, "{done:?}");
@@ -151,7 +154,7 @@ impl World {
     }
 
     /// What an undisturbed run makes of a target of that kind.
-    pub(super) fn undisturbed(&self, target: Target) -> Undisturbed {
+    pub(crate) fn undisturbed(&self, target: Target) -> Undisturbed {
         let database = self.database(target);
         let before = (target == Target::Existing).then(|| objects(&database));
         let started = Instant::now();
@@ -179,28 +182,28 @@ fn read_report(path: &std::path::Path) -> Value {
 }
 
 /// A world whose runs have another configuration.
-pub(super) struct Reconfigured<'a> {
+pub(crate) struct Reconfigured<'a> {
     world: &'a World,
     config: PathBuf,
 }
 
 impl Reconfigured<'_> {
-    pub(super) fn copy(&self, database: &Database) -> Cli {
+    pub(crate) fn copy(&self, database: &Database) -> Cli {
         self.world.plain_copy(database).args(["--config"]).args([&self.config])
     }
 }
 
 /// How a run ends that nothing disturbed.
-pub(super) struct Undisturbed {
-    pub(super) picture: Picture,
+pub(crate) struct Undisturbed {
+    pub(crate) picture: Picture,
     digests: Value,
     /// how long it took
-    pub(super) length: Duration,
+    pub(crate) length: Duration,
 }
 
 impl Undisturbed {
     /// Runs the same command once more and compares everything.
-    pub(super) fn assert_resumes(&self, world: &World, database: &Database, case: &str) {
+    pub(crate) fn assert_resumes(&self, world: &World, database: &Database, case: &str) {
         let (_, report) = world.finish(database);
         assert_eq!(digests(&report), self.digests, "{case}: digests of the reports");
         assert_eq!(picture(database), self.picture, "{case}");
@@ -241,7 +244,7 @@ fn objects(database: &Database) -> Vec<String> {
 }
 
 /// Everything comparable about `database`.
-pub(super) fn picture(database: &Database) -> Picture {
+pub(crate) fn picture(database: &Database) -> Picture {
     let mut all = objects(database);
     all.extend(lines(
         database,
@@ -270,12 +273,12 @@ pub(super) fn picture(database: &Database) -> Picture {
 }
 
 /// What the transactions of each table were: a table that nobody wrote keeps its answer.
-pub(super) fn writers(database: &Database, table: &str) -> Vec<String> {
+pub(crate) fn writers(database: &Database, table: &str) -> Vec<String> {
     lines(database, &format!("SELECT xmin, count(*) FROM {table} GROUP BY 1 ORDER BY xmin::text"))
 }
 
 /// The whole ledger.
-pub(super) fn ledger(database: &Database) -> Vec<String> {
+pub(crate) fn ledger(database: &Database) -> Vec<String> {
     ["source", "before", "chunk", "step"]
         .iter()
         .flat_map(|table| lines(database, &format!("SELECT t::text, xmin FROM cutover.{table} t ORDER BY 1")))
@@ -283,7 +286,7 @@ pub(super) fn ledger(database: &Database) -> Vec<String> {
 }
 
 /// Invariant A of the fault catalogue: what is in the target is what the committed chunks say (reliability.md §1.4).
-pub(super) fn assert_rows_are_the_ledgers(database: &Database, case: &str) {
+pub(crate) fn assert_rows_are_the_ledgers(database: &Database, case: &str) {
     if database.query_one_text("SELECT to_regclass('cutover.chunk') IS NOT NULL") == "f" {
         return;
     }

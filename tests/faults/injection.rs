@@ -1,0 +1,1 @@
+//! Names and texts that would be statements if they were not quoted.

@@ -1,0 +1,1 @@
+//! The ledger edited, steps that fail, proofs that are stopped.

@@ -1,0 +1,1 @@
+//! Signals, terminals, limits of the process.

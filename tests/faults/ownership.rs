@@ -1,0 +1,1 @@
+//! Two runs, paused runs, runs whose host is gone.

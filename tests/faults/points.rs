@@ -1,0 +1,1 @@
+//! The nth event of each kind fails.

@@ -1,0 +1,1 @@
+//! No password and no cell's value in anything that is told.

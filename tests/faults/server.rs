@@ -1,0 +1,1 @@
+//! Servers that stop, crash, fill up, fail over.
