@@ -153,6 +153,29 @@ pub const VEILED_BYTES_MAX: usize = 4096;
 /// Bytes of a password that is typed at a terminal, which takes no longer line.
 pub const PASSWORD_BYTES_MAX: u64 = 4096;
 
+/// Open files that a run needs beside those of its connections: standard streams, the source, the runtime, a report
+/// (measured: 12).
+pub const FILES_MIN: u64 = 16;
+
+/// Open files for each connection: its socket, and a reader with the file, its log and the log's index.
+pub const FILES_PER_JOB: u64 = 4;
+
+/// Threads beside those of the connections: the runtime's, the screen's, the one that ends a stop.
+pub const THREADS_MIN: u64 = 8;
+
+/// Threads for each connection: a reader, and one that hashes or looks at rows.
+pub const THREADS_PER_JOB: u64 = 2;
+
+/// Stack of a thread that is only tried.
+pub const THREAD_TRIED_BYTES: usize = 64 * 1024;
+
+/// Bytes of addresses that a run needs: the system's allocator reserves up to 128 MiB for a thread that allocates, of which
+/// it uses little (measured with four connections: 600 MB are enough, of 400 MB it runs out in the middle).
+pub const ADDRESS_SPACE_BYTES_MIN: u64 = 512 * 1024 * 1024;
+
+/// Bytes of addresses for each connection.
+pub const ADDRESS_SPACE_BYTES_PER_JOB: u64 = 64 * 1024 * 1024;
+
 /// Bytes of identifier that PostgreSQL keeps (NAMEDATALEN − 1).
 pub const NAME_BYTES_MAX: usize = 63;
 

@@ -45,7 +45,14 @@ async fn ask(question: &str, cancel: &Cancel) -> Result<Secret> {
     });
     let read =
         async { answer.await.map_err(|_| Error::internal("the password cannot be read"))?.map_err(cannot) };
-    let line = cancel.at_once(read).await?;
+    let line = match cancel.at_once(read).await {
+        Ok(line) => line,
+        Err(error) => {
+            // What is said next begins a line of its own.
+            let _ = stderr.write_all(b"\n");
+            return Err(error);
+        }
+    };
     match line.strip_suffix('\n').unwrap_or(&line) {
         "" => {
             Err(Error::usage("no password was given")

@@ -7,6 +7,7 @@ mod ask;
 pub mod env_file;
 pub mod exit;
 mod manage;
+mod means;
 pub mod resolve;
 mod run;
 mod schema;
@@ -105,8 +106,12 @@ fn complain(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// The runtime of the asynchronous edge. Two threads: the work is done by reader threads and by the server.
-fn runtime() -> Result<tokio::runtime::Runtime> {
+/// The runtime of the asynchronous edge, for so many connections.
+///
+/// # Errors
+/// Usage, where the system gives this process less than that needs.
+fn runtime(jobs: usize) -> Result<tokio::runtime::Runtime> {
+    means::check(jobs)?;
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(RUNTIME_THREADS)
         .enable_all()
@@ -119,7 +124,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 /// # Errors
 /// The work's own, or the stop.
 fn until_stopped<T>(work: impl AsyncFnOnce(&Cancel) -> Result<T>) -> Result<T> {
-    let runtime = runtime()?;
+    let runtime = runtime(1)?;
     let result = runtime.block_on(async {
         let cancel = Cancel::new();
         cancel.listen();

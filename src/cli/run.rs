@@ -50,7 +50,7 @@ pub(super) fn verify(args: &VerifyArgs, around: &Surroundings<'_>) -> Result<u8>
 fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndArgs) -> Result<u8> {
     let variables = Variables::read(around, ends.to.env_file.as_deref())?;
     let connector = connector(&run.config.target, &variables)?;
-    let runtime = runtime()?;
+    let runtime = runtime(run.config.jobs)?;
     let cancel = Cancel::new();
     let asked = runtime.block_on(async {
         cancel.listen();

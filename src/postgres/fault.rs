@@ -139,6 +139,9 @@ fn closed(doing: &str) -> Error {
         .remedy("look at the server's log for the reason; run the same command again to resume")
 }
 
+/// `EMFILE`, the same number on every system that we build for.
+const OPEN_FILES_MAX_REACHED: i32 = 24;
+
 /// An I/O error on the way to the server.
 pub(super) fn from_io(error: &std::io::Error, doing: &str) -> Error {
     use std::io::ErrorKind as Io;
@@ -157,6 +160,10 @@ pub(super) fn from_io(error: &std::io::Error, doing: &str) -> Error {
         Io::NetworkUnreachable | Io::HostUnreachable => {
             ("the host cannot be reached", "check host and network")
         }
+        _ if error.raw_os_error() == Some(OPEN_FILES_MAX_REACHED) => (
+            "this process may open no more files",
+            "raise the limit (ulimit -n) or use fewer --jobs, and run the same command again to resume",
+        ),
         _ => ("the connection broke", "run the same command again to resume"),
     };
     // The kind's words, not the error's: those may come from anywhere.
@@ -217,7 +224,7 @@ struct PasswordMissing;
 
 impl fmt::Display for PasswordMissing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the server asks for one, and none was given")
+        f.write_str("password missing")
     }
 }
 
@@ -230,9 +237,12 @@ pub(super) fn is_password_missing(error: &Error) -> bool {
 
 fn authentication(error: &tokio_postgres::Error, doing: &str) -> Error {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
-    let error = Error::new(ErrorKind::Refused, format!("{doing}: authentication failed: {cause}"));
+    let refused = Error::new(ErrorKind::Refused, format!("{doing}: authentication failed"));
+    if cause == "password missing" {
+        return refused.remedy(PASSWORD).cause(PasswordMissing);
+    }
+    let error = Error::new(ErrorKind::Refused, format!("{}: {cause}", refused.message()));
     match cause.as_str() {
-        "password missing" => error.remedy(PASSWORD).cause(PasswordMissing),
         "server did not use channel binding" => {
             error.remedy("channel_binding=require needs TLS and scram-sha-256")
         }
