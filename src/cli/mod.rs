@@ -28,6 +28,7 @@ use std::process::ExitCode;
 /// The program: parses its arguments, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(tell_of_panic));
+    means::leave_no_core();
     let code = veil::line().map_or_else(
         |error| fail(&error),
         |line| {

@@ -1,7 +1,7 @@
 //! What an error of the driver means for a run: by SQLSTATE, never by the server's words, which are translated.
 //!
 //! Invariant: DETAIL, CONTEXT and internal queries never leave this module, since they may hold cell values; nor does
-//! the message itself in the classes where it quotes data (22, 23, P0). That is why the driver's error is never kept
+//! the message itself in the classes where it quotes data (22, 23, P0), or where a function of somebody says it. That is why the driver's error is never kept
 //! as a cause: its `Display` shows DETAIL.
 
 use super::fault_meaning::{PASSWORD, meaning};
@@ -42,7 +42,7 @@ impl ServerError {
             column: owned(error.column()),
             constraint: owned(error.constraint()),
         }
-        .without_data()
+        .without_data(error.where_())
     }
 
     /// From the body of an ErrorResponse (PostgreSQL manual, "Error and Notice Message Fields"), of which the end may be
@@ -66,11 +66,16 @@ impl ServerError {
             column: field(b'c'),
             constraint: field(b'n'),
         }
-        .without_data()
+        .without_data(field(b'W').as_deref())
     }
 
-    fn without_data(mut self) -> ServerError {
-        if ["22", "23", "P0"].iter().any(|class| self.sqlstate.starts_with(class)) {
+    /// Without the message where it may quote data: that of a class which does, that of a code which the server does not have
+    /// (some function's own), and whatever was said from within a function, under any code. `context` says where that was.
+    fn without_data(mut self, context: Option<&str>) -> ServerError {
+        let quotes = ["22", "23", "P0"].iter().any(|class| self.sqlstate.starts_with(class));
+        let is_ours = |line: &str| line.starts_with("COPY ") || line == "parallel worker";
+        let is_of_function = context.is_some_and(|context| !context.lines().all(is_ours));
+        if quotes || is_of_function || condition(&self.sqlstate).is_empty() {
             self.message = None;
         }
         self
@@ -280,6 +285,13 @@ mod tests {
         assert_eq!((error.sqlstate.as_str(), &error.message), ("22P03", &None));
         assert_eq!((error.schema.as_deref(), error.table.as_deref()), (Some("app"), Some("t")));
         assert_eq!((error.column.as_deref(), error.constraint.as_deref()), (Some("c"), Some("k")));
+        let raised = ServerError::from_fields(
+            b"C42P01\0Mvalue 7\0WPL/pgSQL function f() line 1 at RAISE\nCOPY t, line 1\0\0",
+        );
+        assert_eq!((raised.sqlstate.as_str(), &raised.message), ("42P01", &None));
+        assert_eq!(ServerError::from_fields(b"CZZ001\0Mvalue 7\0\0").message, None);
+        let full = ServerError::from_fields(b"C53100\0Mno space\0WCOPY t, line 1\0\0");
+        assert_eq!(full.message.as_deref(), Some("no space"));
         let ended = ServerError::from_fields(b"SFATAL\0C57P01\0Mterminating connection\0\0");
         assert_eq!(ended.message.as_deref(), Some("terminating connection"));
         for cut in 0..body.len() {

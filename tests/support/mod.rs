@@ -6,6 +6,7 @@ pub(crate) mod flow;
 pub(crate) mod postgres;
 pub(crate) mod proxy;
 pub(crate) mod psql;
+pub(crate) mod secrets;
 pub(crate) mod sqlite;
 
 /// The support must be true itself before anything is proved with it.
