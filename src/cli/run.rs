@@ -17,6 +17,7 @@ use crate::timing::Clock;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// What a run is asked to do.
 enum Wanted {
@@ -52,11 +53,7 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndA
     let connector = connector(&run.config.target, &variables)?;
     let runtime = runtime(run.config.jobs)?;
     let cancel = Cancel::new();
-    let asked = runtime.block_on(async {
-        cancel.listen();
-        ask::complete(connector, &cancel).await
-    });
-    let connector = match asked {
+    let connector = match attended(&runtime, connector, &cancel) {
         Ok(connector) => connector,
         Err(error) => {
             // The thread that waits for an answer is left.
@@ -91,6 +88,14 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndA
         }
         _ => Ok(code),
     }
+}
+
+/// From here on signals are heard; somebody at a terminal may be asked for the password.
+fn attended(runtime: &Runtime, connector: Connector, cancel: &Cancel) -> Result<Connector> {
+    runtime.block_on(async {
+        cancel.listen();
+        ask::complete(connector, cancel).await
+    })
 }
 
 /// Writes a file that must not be there.

@@ -1,8 +1,8 @@
 //! What an error of the driver means for a run: by SQLSTATE, never by the server's words, which are translated.
 //!
-//! Invariant: DETAIL, CONTEXT and internal queries never leave this module, since they may hold cell values; nor does
-//! the message itself in the classes where it quotes data (22, 23, P0), or where a function of somebody says it. That is why the driver's error is never kept
-//! as a cause: its `Display` shows DETAIL.
+//! Invariant: DETAIL, HINT, CONTEXT and internal queries never leave this module, since they may hold cell values; nor
+//! does the message itself where it may quote data: in the classes that do (22, 23, P0), and from within a function of
+//! somebody, whatever code that gave it. That is why the driver's error is never kept as a cause: its `Display` shows DETAIL.
 
 use super::fault_meaning::{PASSWORD, meaning};
 use super::fault_names::condition;
