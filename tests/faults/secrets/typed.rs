@@ -52,9 +52,9 @@ fn what_begins_once_more_is_the_same_program() {
     assert_eq!(done.code, 143, "{done:?}");
     assert!(!done.said().contains(&password) && done.stderr.contains("note: "), "{done:?}");
     drop(connection);
-    let odd = format!("--to=host=127.0.0.1 port=1 user='o\\'x y' password='{password}' dbname=\"d ü\"");
+    let odd = format!("--to=host=127.0.0.1 port=1 user='o\\'x y' password='{password}' dbname='d ü'");
     let done = Cli::new().args(["status", &odd]).run();
-    assert!(done.stderr.contains("as \"o'x y\"") && done.stderr.contains("\"d ü\""), "{done:?}");
+    assert!(done.stderr.contains("as \"o'x y\"") && done.stderr.contains("/d ü as"), "{done:?}");
     let done = Cli::new().args(["statu", &odd]).run();
     assert_eq!(done.code, 2, "{done:?}");
     assert!(!done.said().contains(&password), "{done:?}");
