@@ -3,7 +3,7 @@
 # Where rustup puts cargo, for the first run after scripts/setup.sh installed it.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help build fmt lint test demo bench fuzz versions check clean
+.PHONY: help build fmt lint deny test demo bench fuzz versions check clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -16,6 +16,9 @@ fmt: ## format the code
 
 lint: ## clippy, warnings are errors
 	cargo clippy --locked --all-targets -- -D warnings
+
+deny: ## licences, sources and known holes of what is built in; needs cargo-deny and the network
+	sh scripts/deny.sh
 
 test: ## set up what is missing, then all tests
 	sh scripts/setup.sh

@@ -10,6 +10,8 @@ cargo fmt --all -- --check
 step 'lints'
 cargo clippy --locked --all-targets -- -D warnings
 cargo clippy --locked --all-targets --features failpoints -- -D warnings
+step 'licences and sources'
+sh scripts/deny.sh --offline
 step 'documentation'
 RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items
 step 'tests'

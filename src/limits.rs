@@ -227,6 +227,42 @@ pub const SCHEMA_OPERATIONS_MAX: u64 = 500_000_000;
 /// Bytes of stack of each thread of the runtime. Trees of expressions are walked by recursion, 250 levels deep, and a
 /// level takes up to 20 KiB where nothing is optimised; memory is taken only as it is used.
 pub const THREAD_STACK_BYTES: usize = 16 * 1024 * 1024;
+/// How long a stopped run asks the server to cancel what it left there; a server that does not listen finds out by itself.
+pub const CANCEL_WAIT: Duration = Duration::from_millis(300);
+
+/// After this, a run that was asked to stop ends, whatever holds it (a disk, a screen): the five seconds that are promised,
+/// less a moment to end in.
+pub const STOP_WAIT: Duration = Duration::from_millis(4800);
+
+/// Bytes of arguments with a password that are handed on when the process begins once more: a pipe holds a page at least,
+/// and nobody reads it before all is written.
+pub const VEILED_BYTES_MAX: usize = 4096;
+
+/// Bytes of a password that is typed at a terminal, which takes no longer line.
+pub const PASSWORD_BYTES_MAX: u64 = 4096;
+
+/// Open files that a run needs beside those of its connections: standard streams, the source, the runtime, a report
+/// (measured: 12).
+pub const FILES_MIN: u64 = 16;
+
+/// Open files for each connection: its socket, and a reader with the file, its log and the log's index.
+pub const FILES_PER_JOB: u64 = 4;
+
+/// Threads beside those of the connections: the runtime's, the screen's, the one that ends a stop.
+pub const THREADS_MIN: u64 = 8;
+
+/// Threads for each connection: a reader, and one that hashes or looks at rows.
+pub const THREADS_PER_JOB: u64 = 2;
+
+/// Stack of a thread that is only tried.
+pub const THREAD_TRIED_BYTES: usize = 64 * 1024;
+
+/// Bytes of addresses that a run needs: the system's allocator reserves up to 128 MiB for a thread that allocates, of which
+/// it uses little (measured with four connections: 600 MB are enough, of 400 MB it runs out in the middle).
+pub const ADDRESS_SPACE_BYTES_MIN: u64 = 512 * 1024 * 1024;
+
+/// Bytes of addresses for each connection.
+pub const ADDRESS_SPACE_BYTES_PER_JOB: u64 = 64 * 1024 * 1024;
 
 /// Bytes of identifier that PostgreSQL keeps (NAMEDATALEN − 1).
 pub const NAME_BYTES_MAX: usize = 63;
@@ -322,3 +358,7 @@ const _: () = assert!(LARGE_VALUE_BYTES <= FRAME_BYTES);
 const _: () = assert!(SMALL_TABLE_BYTES_MAX <= SMALL_TABLES_BYTES_MAX);
 const _: () = assert!(SMALL_TABLES_BYTES_MAX <= (FRAME_QUEUE_DEPTH * FRAME_BYTES) as u64);
 const _: () = assert!(FRAME_BYTES >= 256 * 1024);
+const _: () = assert!(
+    INTERRUPT_GRACE.as_millis() + RECORD_WAIT.as_millis() + 2 * CANCEL_WAIT.as_millis()
+        < STOP_WAIT.as_millis()
+);

@@ -33,7 +33,7 @@ fn ended(child: &mut Child) -> Option<i32> {
 }
 
 #[test]
-fn a_reader_of_progress_that_does_not_read_holds_up_nothing() {
+fn f52_a_reader_of_progress_that_does_not_read_holds_up_nothing() {
     let Some(server) = Server::available() else { return };
     let (database, source) = (server.fresh_database(), source());
     let home = tempfile::tempdir().unwrap();

@@ -83,7 +83,8 @@ where
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
 
-/// A thread's result; a panic becomes an error of the run.
+/// A thread's result; a panic becomes an error of the run. Its message is left out: one about a text quotes that text, which
+/// may be a cell's value. Where it happened has been told on stderr.
 ///
 /// # Errors
 /// The thread's own, or an internal one.

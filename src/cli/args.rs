@@ -182,6 +182,20 @@ pub struct ToArgs {
     pub env_file: Option<PathBuf>,
 }
 
+impl ToArgs {
+    /// The address, where one was typed.
+    pub fn typed(&self) -> Option<&str> {
+        self.to.as_ref().map(|address| address.0.as_str())
+    }
+}
+
+impl EndArgs {
+    /// The target's address, where one was typed, in either place.
+    pub fn typed(&self) -> Option<&str> {
+        self.to.typed().or(self.target.as_ref().map(|address| address.0.as_str()))
+    }
+}
+
 /// Which tables, and what they are called over there.
 #[derive(Debug, Default, Args)]
 pub struct SelectionArgs {

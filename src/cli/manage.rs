@@ -3,7 +3,7 @@
 use super::args::{CleanArgs, EmbeddedAction, StatusArgs};
 use super::resolve::{self, Surroundings, Variables};
 use super::run::connector;
-use super::{exit, print, runtime};
+use super::{ask, exit, print, until_stopped, warn_of_password};
 use crate::embedded::Cluster;
 use crate::error::{Error, Result};
 use crate::outcome::{SetAsideList, SourceStatus};
@@ -19,12 +19,17 @@ pub(super) fn status(args: &StatusArgs, around: &Surroundings<'_>) -> Result<u8>
     let target = resolve::status(args, around)?;
     let variables = Variables::read(around, args.to.env_file.as_deref())?;
     let connector = connector(&target, &variables)?;
+    warn_of_password(&[args.to.typed()]);
+    let schema = args.schema.as_deref();
     if args.set_aside {
-        let list = runtime()?.block_on(status::set_aside(&connector, args.schema.as_deref()))?;
+        let list = until_stopped(async |cancel| {
+            status::set_aside(&ask::complete(connector, cancel).await?, schema).await
+        })?;
         print(&if args.json { json(&list)? } else { set_aside_text(&list) });
         return Ok(exit::DONE);
     }
-    let sources = runtime()?.block_on(status::read(&connector, args.schema.as_deref()))?;
+    let sources =
+        until_stopped(async |cancel| status::read(&ask::complete(connector, cancel).await?, schema).await)?;
     print(&if args.json { json(&sources)? } else { status_text(&sources) });
     Ok(exit::DONE)
 }
@@ -117,7 +122,9 @@ pub(super) fn clean(args: &CleanArgs, around: &Surroundings<'_>) -> Result<u8> {
     let target = resolve::clean(args, around)?;
     let variables = Variables::read(around, args.to.env_file.as_deref())?;
     let connector = connector(&target, &variables)?;
-    let cleaned = runtime()?.block_on(status::clean(&connector))?;
+    warn_of_password(&[args.to.typed()]);
+    let cleaned =
+        until_stopped(async |cancel| status::clean(&ask::complete(connector, cancel).await?).await)?;
     for words in cleaned.iter().flatten() {
         print(&format!("brought back: {}\n", human::text(words)));
     }

@@ -3,17 +3,21 @@
 pub mod args;
 pub mod args_schema;
 pub mod args_scripts;
+mod ask;
 pub mod env_file;
 pub mod exit;
 mod manage;
+mod means;
 pub mod resolve;
 mod run;
 mod schema;
 mod scripts;
 pub mod shell;
+mod veil;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::THREAD_STACK_BYTES;
+use crate::pipeline::cancel::Cancel;
 use crate::report::error_text;
 use crate::{failpoint, panicked};
 use args::{Cli, Command};
@@ -33,11 +37,15 @@ pub fn main() -> ExitCode {
 }
 
 fn real_main() -> u8 {
-    let line: Vec<OsString> = std::env::args_os().collect();
-    match args::parse(&line) {
+    means::leave_no_core();
+    veil::line().map_or_else(|error| fail(&error), |line| obey(&line))
+}
+
+fn obey(line: &[OsString]) -> u8 {
+    match args::parse(line) {
         Ok(cli) => dispatch(cli),
         Err(error) => {
-            let text = args::usage_text(&error, &line);
+            let text = args::usage_text(&error, line);
             if error.use_stderr() {
                 complain(&text);
                 exit::USAGE
@@ -47,6 +55,11 @@ fn real_main() -> u8 {
             }
         }
     }
+}
+
+fn fail(error: &Error) -> u8 {
+    complain(&error_text(error));
+    exit::of_error(error.kind())
 }
 
 fn dispatch(cli: Cli) -> u8 {
@@ -65,10 +78,7 @@ fn dispatch(cli: Cli) -> u8 {
             shell::man(command.as_deref(), &mut std::io::stdout()).map(|()| exit::DONE)
         }
     };
-    result.unwrap_or_else(|error| {
-        complain(&error_text(&error));
-        exit::of_error(error.kind())
-    })
+    result.unwrap_or_else(|error| fail(&error))
 }
 
 /// Prints to stdout. A reader that went away (`| head`) is no failure: what was done is done.
@@ -87,14 +97,41 @@ fn complain(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// The runtime of the asynchronous edge. Two threads: the work is done by reader threads and by the server.
-fn runtime() -> Result<tokio::runtime::Runtime> {
+/// The runtime of the asynchronous edge, for so many connections.
+///
+/// # Errors
+/// Usage, where the system gives this process less than that needs.
+fn runtime(jobs: usize) -> Result<tokio::runtime::Runtime> {
+    means::check(jobs)?;
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(RUNTIME_THREADS)
         .thread_stack_size(THREAD_STACK_BYTES)
         .enable_all()
         .build()
         .map_err(|cause| Error::new(ErrorKind::Internal, "the runtime cannot be started").cause(cause))
+}
+
+/// Runs work that asks a server, until it ends or a signal asks to stop.
+///
+/// # Errors
+/// The work's own, or the stop.
+fn until_stopped<T>(work: impl AsyncFnOnce(&Cancel) -> Result<T>) -> Result<T> {
+    let runtime = runtime(1)?;
+    let result = runtime.block_on(async {
+        let cancel = Cancel::new();
+        cancel.listen();
+        cancel.at_once(work(&cancel)).await
+    });
+    // What a stop left behind, such as a question at a terminal, is not waited for.
+    runtime.shutdown_background();
+    result
+}
+
+/// Says so where a password was typed, for commands that show no progress.
+fn warn_of_password(addresses: &[Option<&str>]) {
+    if addresses.iter().flatten().any(|address| veil::has_password(address)) {
+        complain(&format!("note: {}\n", veil::WARNING));
+    }
 }
 
 /// Threads of the runtime: they hash what is read back, which is work for a core each.

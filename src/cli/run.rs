@@ -1,8 +1,8 @@
 //! `copy` and `verify`: settings in, run, summary and report files out.
 
-use super::args::{CopyArgs, VerifyArgs};
+use super::args::{CopyArgs, EndArgs, VerifyArgs};
 use super::resolve::{self, CopyMode, Surroundings, Variables};
-use super::{complain, exit, print, runtime};
+use super::{ask, complain, exit, print, runtime, veil};
 use crate::config::TargetAddress;
 use crate::embedded::Cluster;
 use crate::error::{Error, Result};
@@ -17,6 +17,7 @@ use crate::timing::Clock;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// What a run is asked to do.
 enum Wanted {
@@ -35,7 +36,7 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
         CopyMode::Migrate => Wanted::Migrate,
         CopyMode::Validate => Wanted::Validate,
     };
-    go(run, &wanted, around, args.ends.to.env_file.as_deref())
+    go(run, &wanted, around, &args.ends)
 }
 
 /// `verify`: gives the exit code.
@@ -44,18 +45,31 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
 /// As [`copy`].
 pub(super) fn verify(args: &VerifyArgs, around: &Surroundings<'_>) -> Result<u8> {
     let run = resolve::verify(args, around)?;
-    go(run, &Wanted::Verify, around, args.ends.to.env_file.as_deref())
+    go(run, &Wanted::Verify, around, &args.ends)
 }
 
-fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, env_file: Option<&Path>) -> Result<u8> {
-    let variables = Variables::read(around, env_file)?;
+fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndArgs) -> Result<u8> {
+    let variables = Variables::read(around, ends.to.env_file.as_deref())?;
     let connector = connector(&run.config.target, &variables)?;
+    let runtime = runtime(run.config.jobs)?;
+    let cancel = Cancel::new();
+    let connector = match attended(&runtime, connector, &cancel) {
+        Ok(connector) => connector,
+        Err(error) => {
+            // The thread that waits for an answer is left.
+            runtime.shutdown_background();
+            return Err(error);
+        }
+    };
     let screen = report::observer(run.progress);
-    let runtime = runtime()?;
     let config = run.config.clone();
     let clock = if run.timing { Clock::started(config.jobs) } else { Clock::default() };
     let events = Events::new(Arc::<Screen>::clone(&screen)).measured(clock);
-    let ended = runtime.block_on(execute(run.config, connector, events, wanted));
+    if ends.typed().is_some_and(veil::has_password) {
+        events.note(veil::WARNING);
+    }
+    let tools = Tools::new(run.config, connector, events, cancel);
+    let ended = runtime.block_on(execute(&tools, wanted));
     // A reader that a stop left in the middle of a long scan is not waited for: it has nothing to write.
     runtime.shutdown_background();
     screen.finish();
@@ -76,6 +90,14 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, env_file: O
     }
 }
 
+/// From here on signals are heard; somebody at a terminal may be asked for the password.
+fn attended(runtime: &Runtime, connector: Connector, cancel: &Cancel) -> Result<Connector> {
+    runtime.block_on(async {
+        cancel.listen();
+        ask::complete(connector, cancel).await
+    })
+}
+
 /// Writes a file that must not be there.
 pub(super) fn write_new(option: &str, path: &Path, text: &str) -> Result<()> {
     let place = || format!("{option} {}", path.display());
@@ -86,21 +108,14 @@ pub(super) fn write_new(option: &str, path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-async fn execute(
-    config: crate::config::Config,
-    connector: Connector,
-    events: Events,
-    wanted: &Wanted,
-) -> Ended {
-    let tools = Tools::new(config, connector, events, Cancel::new());
+async fn execute(tools: &Tools, wanted: &Wanted) -> Ended {
     if let Some(file) = &tools.config.settings.file {
         tools.events.note(format!("settings from {file}"));
     }
-    tools.cancel.listen();
     match wanted {
-        Wanted::Migrate => pipeline::copy(&tools).await,
-        Wanted::Validate => pipeline::validate(&tools).await,
-        Wanted::Verify => pipeline::verify_only(&tools).await,
+        Wanted::Migrate => pipeline::copy(tools).await,
+        Wanted::Validate => pipeline::validate(tools).await,
+        Wanted::Verify => pipeline::verify_only(tools).await,
     }
 }
 

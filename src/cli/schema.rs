@@ -3,11 +3,12 @@
 use super::args_schema::{DiffArgs, SchemaAction, ShowArgs};
 use super::resolve::{Surroundings, Variables, schema as resolve};
 use super::run::{connector, write_new};
-use super::{complain, exit, print, runtime, scripts};
+use super::{ask, complain, exit, print, scripts, until_stopped, warn_of_password};
 use crate::config::TargetAddress;
 use crate::drift::{self, Mend};
 use crate::error::{Error, Result};
 use crate::event::Events;
+use crate::pipeline::cancel::Cancel;
 use crate::report::{self, ProgressStyle};
 use crate::schema;
 use serde_json::{Value, json};
@@ -36,7 +37,12 @@ fn diff(args: &DiffArgs, around: &Surroundings<'_>) -> Result<u8> {
     };
     let wanted = schema::WantedDiff { config, from: end(from)?, to: end(to)? };
     let events = Events::new(report::observer(ProgressStyle::Off));
-    let diff = runtime()?.block_on(schema::diff(&wanted, &events))?;
+    let typed = args.from.iter().chain(&args.to).map(|address| Some(address.0.as_str()));
+    warn_of_password(&typed.collect::<Vec<_>>());
+    let diff = until_stopped(async |cancel| {
+        let (from, to) = (attended(wanted.from, cancel).await?, attended(wanted.to, cancel).await?);
+        schema::diff(&schema::WantedDiff { from, to, ..wanted }, &events).await
+    })?;
     let text = drift::text(&diff.found, &diff.names.0, &diff.names.1);
     match (args.fix, args.json) {
         (true, _) => {
@@ -47,6 +53,16 @@ fn diff(args: &DiffArgs, around: &Surroundings<'_>) -> Result<u8> {
         (false, false) => print(&text),
     }
     Ok(if diff.found.drifts.is_empty() { exit::DONE } else { exit::DIFFERS })
+}
+
+/// An end whose server may want a password.
+async fn attended(end: schema::End, cancel: &Cancel) -> Result<schema::End> {
+    match end {
+        schema::End::Server(connector, schema) => {
+            ask::complete(connector, cancel).await.map(|connector| schema::End::Server(connector, schema))
+        }
+        files @ schema::End::Files(_) => Ok(files),
+    }
 }
 
 /// The comparison as JSON; `fix` is empty where nothing that only adds mends a drift, and `why_not` says why.
@@ -86,7 +102,14 @@ fn show(args: &ShowArgs, around: &Surroundings<'_>) -> Result<u8> {
     };
     let wanted = schema::Wanted { config, connector, sections };
     let events = Events::new(report::observer(ProgressStyle::Off));
-    let script = runtime()?.block_on(schema::show(&wanted, &events))?;
+    warn_of_password(&[args.to.as_ref().map(|address| address.0.as_str())]);
+    let script = until_stopped(async |cancel| {
+        let connector = match wanted.connector {
+            Some(connector) => Some(ask::complete(connector, cancel).await?),
+            None => None,
+        };
+        schema::show(&schema::Wanted { connector, ..wanted }, &events).await
+    })?;
     match out {
         Some(path) => {
             write_new("--out", &path, &script)?;

@@ -79,7 +79,7 @@ pub(super) fn check(args: &CheckArgs) -> Result<u8> {
     };
     let wanted = schema::WantedCheck { config, dir: args.dir.clone(), server };
     let events = Events::new(report::observer(ProgressStyle::Off));
-    let checked = runtime()?.block_on(schema::check(&wanted, &events))?;
+    let checked = runtime(1)?.block_on(schema::check(&wanted, &events))?;
     let is_equal = checked.diff.as_ref().is_none_or(|diff| diff.found.drifts.is_empty());
     if !checked.faults.is_empty() || !is_equal {
         code = exit::DIFFERS;

@@ -1,9 +1,14 @@
 //! Stopping: the first signal asks for a stop at the next chunk, within a bounded time; the second ends the process at once.
+//!
+//! Three bounds stand one behind the other: work that has written nothing is dropped at once, work that may still commit
+//! after a grace, and whatever does not end even then ends with the process.
 
 use crate::error::{Error, ErrorKind};
-use crate::limits::INTERRUPT_GRACE;
-use std::sync::Arc;
+use crate::limits::{INTERRUPT_GRACE, STOP_WAIT};
+use std::io::Write;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
@@ -18,8 +23,16 @@ pub struct Cancel(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     asked: AtomicU8,
+    /// when the first signal came
+    at: OnceLock<Instant>,
     notify: Notify,
 }
+
+/// What a stopped run says of the way on.
+const RESUME: &str = "run the same command again to resume";
+
+/// How long the last words of a run that is ended from within may take to be written.
+const LAST_WORDS_WAIT: Duration = Duration::from_millis(50);
 
 impl Cancel {
     /// A run that nobody stops.
@@ -27,13 +40,19 @@ impl Cancel {
         Cancel::default()
     }
 
-    /// Listens for SIGINT, SIGTERM and SIGHUP until the process ends.
+    /// Listens for SIGINT, SIGTERM and SIGHUP until the process ends; not for a SIGHUP that whoever started us has us
+    /// ignore (`nohup`).
     pub fn listen(&self) {
-        for (kind, code) in [
+        let signals = [
             (SignalKind::interrupt(), INTERRUPTED),
             (SignalKind::terminate(), TERMINATED),
             (SignalKind::hangup(), TERMINATED),
-        ] {
+        ];
+        let outlives_terminal = is_ignored(SignalKind::hangup());
+        for (kind, code) in signals {
+            if kind == SignalKind::hangup() && outlives_terminal {
+                continue;
+            }
             let cancel = self.clone();
             tokio::spawn(async move {
                 // Without a handler the signal keeps its default meaning, which also ends the run.
@@ -50,7 +69,10 @@ impl Cancel {
             // The second signal: whatever is under way is rolled back by the server when the connection breaks.
             std::process::exit(i32::from(code));
         }
+        let _ = self.0.at.set(Instant::now());
         self.0.notify.notify_waiters();
+        // Where the system has no thread to give, the bounds inside have to do.
+        let _ = std::thread::Builder::new().name("stop".to_owned()).spawn(move || end_after(STOP_WAIT, code));
     }
 
     /// A stop was asked for.
@@ -65,8 +87,15 @@ impl Cancel {
             TERMINATED => ErrorKind::Terminated,
             _ => ErrorKind::Interrupted,
         };
-        Err(Error::new(kind, "stopped; what was committed stays")
-            .remedy("run the same command again to resume"))
+        Err(Error::new(kind, "stopped; what was committed stays").remedy(RESUME))
+    }
+
+    /// The error that a run ends with: after a stop was asked for, what the server said meanwhile came of that.
+    pub fn or_stopped(&self, error: Error) -> Error {
+        match self.check() {
+            Err(stopped) if error.kind() == ErrorKind::Target => stopped.cause(error),
+            _ => error,
+        }
     }
 
     /// Waits until a stop was asked for.
@@ -97,7 +126,64 @@ impl Cancel {
     pub async fn bound<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         tokio::select! {
             result = work => result,
-            () = async { self.asked().await; tokio::time::sleep(INTERRUPT_GRACE).await } => self.stopped(),
+            () = self.grace_over() => self.stopped(),
+        }
+    }
+
+    /// Waits until a stop was asked for and its grace is over: one grace, however much is bound by it.
+    pub async fn grace_over(&self) {
+        self.asked().await;
+        let since = self.0.at.get().map_or(Duration::ZERO, Instant::elapsed);
+        tokio::time::sleep(INTERRUPT_GRACE.saturating_sub(since)).await;
+    }
+}
+
+/// Ends the process after `wait`, unless it has ended by then: a disk or a screen may hold what no bound inside reaches.
+/// The server rolls back what was not committed, and the ledger knows what was.
+fn end_after(wait: Duration, code: u8) {
+    std::thread::sleep(wait);
+    let words = || drop(writeln!(std::io::stderr().lock(), "stopped; {RESUME}"));
+    if std::thread::Builder::new().spawn(words).is_ok() {
+        std::thread::sleep(LAST_WORDS_WAIT);
+    }
+    std::process::exit(i32::from(code));
+}
+
+/// Whether this process was started with the signal ignored, as far as the system tells (Linux: the mask `SigIgn` in
+/// proc(5), whose lowest bit is signal 1).
+fn is_ignored(signal: SignalKind) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    mask_has(&status, signal.as_raw_value())
+}
+
+fn mask_has(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    u32::try_from(signal - 1).ok().and_then(|bit| mask.checked_shr(bit)).is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_read_from_the_mask() {
+        let status = "Name:\tcutover\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\n";
+        assert!(mask_has(status, 1) && mask_has(status, 13));
+        assert!(!mask_has(status, 2) && !mask_has(status, 0) && !mask_has(status, 99) && !mask_has("", 1));
+    }
+
+    #[test]
+    fn what_the_server_says_after_a_stop_came_of_the_stop() {
+        let cancel = Cancel::new();
+        let fault = || Error::target_fault("the connection broke");
+        assert_eq!(cancel.or_stopped(fault()).kind(), ErrorKind::Target);
+        cancel.0.asked.store(INTERRUPTED, Ordering::SeqCst);
+        let stopped = cancel.or_stopped(fault());
+        assert_eq!(stopped.kind(), ErrorKind::Interrupted);
+        assert!(stopped.to_string().contains("the connection broke"), "{stopped}");
+        for kind in [ErrorKind::Differs, ErrorKind::Refused, ErrorKind::Busy, ErrorKind::Source] {
+            assert_eq!(cancel.or_stopped(Error::new(kind, "x")).kind(), kind);
         }
     }
 }

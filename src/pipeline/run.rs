@@ -52,7 +52,7 @@ pub(super) async fn caught<T>(work: impl Future<Output = Result<T>>) -> Result<T
 /// Copies, verifies and finishes; run again, it resumes.
 pub async fn copy(tools: &Tools) -> Ended {
     let mut account = Account::new("copy");
-    let result = caught(try_copy(tools, &mut account)).await;
+    let result = tools.until_stopped(caught(try_copy(tools, &mut account))).await;
     end(tools, account, result)
 }
 
@@ -238,7 +238,7 @@ fn forgetful() -> Error {
 pub async fn validate(tools: &Tools) -> Ended {
     let mut account = Account::new("validate");
     let mut plans = Vec::new();
-    let result = caught(try_validate(tools, &mut account, &mut plans)).await;
+    let result = tools.until_stopped(caught(try_validate(tools, &mut account, &mut plans))).await;
     Ended { plans, ..end(tools, account, result) }
 }
 

@@ -37,7 +37,7 @@ use std::sync::Arc;
 /// Compares sources with what is in the target, whoever copied it. Writes nothing.
 pub async fn verify_only(tools: &Tools) -> Ended {
     let mut account = Account::new("verify");
-    let result = caught(try_verify(tools, &mut account)).await;
+    let result = tools.until_stopped(caught(try_verify(tools, &mut account))).await;
     end(tools, account, result)
 }
 

@@ -202,17 +202,26 @@ pub(super) async fn record_end(
     if error.is_none() {
         failpoint::target(failpoint::BEFORE_RECORD)?;
     }
+    let recorded = record_each(tools, control, actives, error);
+    if tools.cancel.is_asked() && error.is_some() {
+        // A backend that we left may still hold the row: a stop does not wait for the wording of its record.
+        let _ = tokio::time::timeout(RECORD_WAIT, recorded).await;
+        return Ok(());
+    }
+    recorded.await
+}
+
+async fn record_each(
+    tools: &Tools,
+    control: &mut Session,
+    actives: &[Active],
+    error: Option<&Error>,
+) -> Result<()> {
+    let all = Config { tables: Vec::new(), exclude: Vec::new(), ..tools.config.clone() };
     for active in actives {
         let text = match error {
             Some(error) => Some(error.to_string()),
-            None if !active.is_complete(&Config {
-                tables: Vec::new(),
-                exclude: Vec::new(),
-                ..tools.config.clone()
-            }) =>
-            {
-                Some("only a part of the tables was asked for".to_owned())
-            }
+            None if !active.is_complete(&all) => Some("only a part of the tables was asked for".to_owned()),
             None => None,
         };
         // Where the target itself has failed, the first error says more than that its ledger cannot be reached.
@@ -222,9 +231,6 @@ pub(super) async fn record_end(
         if error.is_none() {
             control::with(tools, control, &control::held(actives), recorded).await?;
             failpoint::target(failpoint::AFTER_RECORD)?;
-        } else if tools.cancel.is_asked() {
-            // A backend that we left may still hold the row: a stop does not wait for the wording of its record.
-            let _ = tokio::time::timeout(RECORD_WAIT, recorded(control)).await;
         } else {
             let _ = recorded(control).await;
         }

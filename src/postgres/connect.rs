@@ -8,16 +8,17 @@
 use super::conninfo::{self, ChannelBinding, ConnInfo, Endpoint, SslMode};
 use super::fault_passing::Each;
 use super::identity::Home;
-use super::session::{Canceller, Fresh, Session};
+use super::session::{Canceller, Fresh, Session, Trace};
 use super::watch::Watched;
 use super::wire::socket::{Address, Socket};
 use super::wire::turns::{TlsBelow, Wire};
 use super::{fault, tls};
+use crate::config::Secret;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio_postgres::config::SslMode as DriverMode;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -36,7 +37,11 @@ struct Inner {
     /// the cluster that all sessions must be of
     home: Home,
     watched: Watched,
+    open: Open,
 }
+
+/// Sessions that were opened, also by those who only read.
+type Open = Arc<Mutex<Vec<Trace>>>;
 
 impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -62,21 +67,65 @@ impl Connector {
             only_reads: false,
             home: Home::default(),
             watched: Watched::default(),
+            open: Open::default(),
         };
         Ok(Connector(Arc::new(inner)))
     }
 
     /// The same for sessions that only look: a standby, or a role whose sessions are read-only, will do.
     pub fn for_reading(&self) -> Connector {
-        let Inner { info, tls, run_label, home, watched, .. } = &*self.0;
+        self.altered(self.0.info.clone(), true)
+    }
+
+    /// The same with a password for every place that has none.
+    pub fn with_password(&self, password: &Secret) -> Connector {
+        self.altered(self.0.info.with_password(password), self.0.only_reads)
+    }
+
+    fn altered(&self, info: ConnInfo, only_reads: bool) -> Connector {
+        let Inner { tls, run_label, home, watched, open, .. } = &*self.0;
         Connector(Arc::new(Inner {
-            info: info.clone(),
+            info,
             tls: tls.clone(),
             run_label: run_label.clone(),
-            only_reads: true,
+            only_reads,
             home: home.clone(),
             watched: watched.clone(),
+            open: Arc::clone(open),
         }))
+    }
+
+    /// Whether the server asks for a password that nobody has given. What else keeps from connecting is for
+    /// [`Connector::connect`] to say.
+    pub async fn lacks_password(&self) -> bool {
+        if self.0.info.endpoints.iter().all(|endpoint| endpoint.password.is_some()) {
+            return false;
+        }
+        match self.for_reading().connect("login").await {
+            Ok(session) => {
+                session.close().await;
+                false
+            }
+            Err(error) => fault::is_password_missing(&error),
+        }
+    }
+
+    /// Cancels what the server is still doing for sessions of this connector: nobody waits for it any more. Takes
+    /// [`crate::limits::CANCEL_WAIT`] at most.
+    pub async fn cancel_open(&self) {
+        let busy: Vec<Trace> = self.open().iter().filter(|trace| trace.is_busy()).cloned().collect();
+        futures::future::join_all(busy.iter().map(Trace::cancel)).await;
+    }
+
+    fn open(&self) -> MutexGuard<'_, Vec<Trace>> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers a session, and forgets those that have come to rest and gone.
+    fn remember(&self, session: &Session) {
+        let mut open = self.open();
+        open.retain(|trace| trace.is_busy() || !trace.is_gone());
+        open.push(session.trace());
     }
 
     /// Where it connects to.
@@ -110,6 +159,7 @@ impl Connector {
                 match self.in_time(self.one(endpoint, address, role), endpoint).await {
                     Ok(session) => {
                         failpoint::target(failpoint::CONNECTED)?;
+                        self.remember(&session);
                         return Ok(session);
                     }
                     Err(failed) if failed.elsewhere => note(&mut failures, failed.error),

@@ -177,6 +177,14 @@ impl ConnInfo {
         &self.database
     }
 
+    /// The same with a password for every place that has none.
+    pub(super) fn with_password(&self, password: &Secret) -> ConnInfo {
+        let mut info = self.clone();
+        let without = info.endpoints.iter_mut().filter(|endpoint| endpoint.password.is_none());
+        without.for_each(|endpoint| endpoint.password = Some(password.clone()));
+        info
+    }
+
     /// Whether the server is on this machine, as far as its address tells: a Unix socket or a loopback address.
     pub fn is_local(&self) -> bool {
         self.endpoints.iter().all(|endpoint| match &endpoint.host {

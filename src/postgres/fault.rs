@@ -1,8 +1,8 @@
 //! What an error of the driver means for a run: by SQLSTATE, never by the server's words, which are translated.
 //!
-//! Invariant: DETAIL, CONTEXT and internal queries never leave this module, since they may hold cell values; nor does
-//! the message itself in the classes where it quotes data (22, 23, P0). That is why the driver's error is never kept
-//! as a cause: its `Display` shows DETAIL.
+//! Invariant: DETAIL, HINT, CONTEXT and internal queries never leave this module, since they may hold cell values; nor
+//! does the message itself where it may quote data: in the classes that do (22, 23, P0), and from within a function of
+//! somebody, whatever code that gave it. That is why the driver's error is never kept as a cause: its `Display` shows DETAIL.
 
 use super::fault_meaning::{PASSWORD, meaning};
 use super::fault_names::condition;
@@ -46,7 +46,7 @@ impl ServerError {
             column: owned(error.column()),
             constraint: owned(error.constraint()),
         }
-        .without_data()
+        .without_data(error.where_())
     }
 
     /// From the body of an ErrorResponse (PostgreSQL manual, "Error and Notice Message Fields"), of which the end may be
@@ -70,11 +70,16 @@ impl ServerError {
             column: field(b'c'),
             constraint: field(b'n'),
         }
-        .without_data()
+        .without_data(field(b'W').as_deref())
     }
 
-    fn without_data(mut self) -> ServerError {
-        if ["22", "23", "P0"].iter().any(|class| self.sqlstate.starts_with(class)) {
+    /// Without the message where it may quote data: that of a class which does, that of a code which the server does not have
+    /// (some function's own), and whatever was said from within a function, under any code. `context` says where that was.
+    fn without_data(mut self, context: Option<&str>) -> ServerError {
+        let quotes = ["22", "23", "P0"].iter().any(|class| self.sqlstate.starts_with(class));
+        let is_ours = |line: &str| line.starts_with("COPY ") || line == "parallel worker";
+        let is_of_function = context.is_some_and(|context| !context.lines().all(is_ours));
+        if quotes || is_of_function || condition(&self.sqlstate).is_empty() {
             self.message = None;
         }
         self
@@ -153,6 +158,8 @@ pub(super) fn stalled(why: &str, doing: &str) -> Error {
         .cause(LinkFault::new(format!("{why}; the connection was given up")))
         .remedy("look at the network and the server; run the same command again to resume")
 }
+/// `EMFILE`, the same number on every system that we build for.
+const OPEN_FILES_MAX_REACHED: i32 = 24;
 
 /// An I/O error on the way to the server.
 pub(super) fn from_io(error: &std::io::Error, doing: &str) -> Error {
@@ -172,6 +179,10 @@ pub(super) fn from_io(error: &std::io::Error, doing: &str) -> Error {
         Io::NetworkUnreachable | Io::HostUnreachable => {
             ("the host cannot be reached", "check host and network")
         }
+        _ if error.raw_os_error() == Some(OPEN_FILES_MAX_REACHED) => (
+            "this process may open no more files",
+            "raise the limit (ulimit -n) or use fewer --jobs, and run the same command again to resume",
+        ),
         _ => ("the connection broke", "run the same command again to resume"),
     };
     // The kind's words, not the error's: those may come from anywhere.
@@ -229,11 +240,31 @@ fn tls_missing(error: &tokio_postgres::Error, doing: &str) -> Error {
         .remedy("switch TLS on in the server (ssl = on), or use sslmode=prefer or disable where the network is trusted")
 }
 
+/// The server asks for a password, and we have none.
+#[derive(Debug)]
+struct PasswordMissing;
+
+impl fmt::Display for PasswordMissing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("password missing")
+    }
+}
+
+impl std::error::Error for PasswordMissing {}
+
+/// Whether a password would help.
+pub(super) fn is_password_missing(error: &Error) -> bool {
+    error.source().is_some_and(|cause| cause.is::<PasswordMissing>())
+}
+
 fn authentication(error: &tokio_postgres::Error, doing: &str) -> Error {
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
-    let error = Error::new(ErrorKind::Refused, format!("{doing}: authentication failed: {cause}"));
+    let refused = Error::new(ErrorKind::Refused, format!("{doing}: authentication failed"));
+    if cause == "password missing" {
+        return refused.remedy(PASSWORD).cause(PasswordMissing);
+    }
+    let error = Error::new(ErrorKind::Refused, format!("{}: {cause}", refused.message()));
     match cause.as_str() {
-        "password missing" => error.remedy(PASSWORD),
         "server did not use channel binding" => {
             error.remedy("channel_binding=require needs TLS and scram-sha-256")
         }
@@ -271,6 +302,13 @@ mod tests {
         assert_eq!((error.sqlstate.as_str(), &error.message), ("22P03", &None));
         assert_eq!((error.schema.as_deref(), error.table.as_deref()), (Some("app"), Some("t")));
         assert_eq!((error.column.as_deref(), error.constraint.as_deref()), (Some("c"), Some("k")));
+        let raised = ServerError::from_fields(
+            b"C42P01\0Mvalue 7\0WPL/pgSQL function f() line 1 at RAISE\nCOPY t, line 1\0\0",
+        );
+        assert_eq!((raised.sqlstate.as_str(), &raised.message), ("42P01", &None));
+        assert_eq!(ServerError::from_fields(b"CZZ001\0Mvalue 7\0\0").message, None);
+        let full = ServerError::from_fields(b"C53100\0Mno space\0WCOPY t, line 1\0\0");
+        assert_eq!(full.message.as_deref(), Some("no space"));
         let ended = ServerError::from_fields(b"SFATAL\0C57P01\0Mterminating connection\0\0");
         assert_eq!(ended.message.as_deref(), Some("terminating connection"));
         for cut in 0..body.len() {

@@ -10,8 +10,7 @@ pub(super) fn meaning(code: &str) -> (ErrorKind, &'static str, &'static str) {
 }
 
 /// How to give a password.
-pub(super) const PASSWORD: &str =
-    "give the password in ~/.pgpass (mode 600), in PGPASSWORD or in the connection string";
+pub(super) const PASSWORD: &str = "give the password in ~/.pgpass (mode 600), in PGPASSWORD or in an --env-file; at a terminal it is asked for where none was given";
 
 const RESUME: &str = "run the same command again to resume";
 const UNKNOWN: &str = "the server's log has the full story; run the same command again to resume";

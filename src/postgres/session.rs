@@ -65,6 +65,30 @@ pub struct Canceller {
     pub(super) tls: MakeRustlsConnect,
 }
 
+/// What knows a session without holding it.
+#[derive(Debug, Clone)]
+pub(super) struct Trace {
+    wire: Wire,
+    canceller: Canceller,
+}
+
+impl Trace {
+    /// The server may still be at work for it.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.wire.is_at_rest()
+    }
+
+    /// Its connection is closed.
+    pub(super) fn is_gone(&self) -> bool {
+        self.wire.is_closed()
+    }
+
+    /// Cancels that. A server that does not listen finds out by itself, so that an error is none.
+    pub(super) async fn cancel(&self) {
+        let _ = tokio::time::timeout(limits::CANCEL_WAIT, self.canceller.cancel()).await;
+    }
+}
+
 const CANCELLING: &str = "cancelling a statement";
 
 impl std::fmt::Debug for Canceller {
@@ -204,6 +228,11 @@ impl Session {
     /// A handle that cancels what this session's backend is doing.
     pub fn canceller(&self) -> Canceller {
         self.canceller.clone()
+    }
+
+    /// What is left of this session where it is not closed but dropped.
+    pub(super) fn trace(&self) -> Trace {
+        Trace { wire: self.wire.clone(), canceller: self.canceller.clone() }
     }
 
     /// The error of a run for an error of this session's client. Where the driver knows only that the connection is

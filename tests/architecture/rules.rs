@@ -108,7 +108,7 @@ const ASYNC: &str =
     "readers and pure rooms are plain threads and functions; only the wire and what drives it is async";
 
 /// Crates, the only rooms that may name them, and why.
-pub(super) const CRATES: [(&str, &[&str], &str); 16] = [
+pub(super) const CRATES: [(&str, &[&str], &str); 17] = [
     ("rusqlite", &["sqlite"], ONE_DRIVER),
     ("tokio_postgres", &["postgres"], ONE_DRIVER),
     ("tokio_postgres_rustls", &["postgres"], ONE_DRIVER),
@@ -119,6 +119,7 @@ pub(super) const CRATES: [(&str, &[&str], &str); 16] = [
     ("indicatif", &["report"], ONE_SCREEN),
     ("comfy_table", &["report", "cli", "assess"], ONE_SCREEN),
     ("clap", &["cli"], "what the user typed is not configuration: it is resolved once, in cli"),
+    ("rustix", &["cli"], "terminal, limits and descriptors of the process are the command line's"),
     ("blake3", &["digest"], "one room decides what a digest is"),
     ("sqlite3_parser", &["catalog"], "the grammar's tree ends in catalog; above it there are our own types"),
     (

@@ -38,7 +38,7 @@ fn arrived(database: &Database) {
 }
 
 #[test]
-fn one_core_is_enough() {
+fn f53_one_core_is_enough() {
     let Some(server) = Server::available() else { return };
     if std::process::Command::new("taskset").arg("--version").output().is_err() {
         eprintln!("skipped: no taskset");
@@ -64,7 +64,7 @@ fn one_core_is_enough() {
 /// A runtime with one thread for tasks and one for readers, and sixteen jobs: those that find no thread wait, and hold nothing
 /// that others wait for.
 #[test]
-fn more_readers_than_threads_take_turns() {
+fn f53_more_readers_than_threads_take_turns() {
     let Some(server) = Server::available() else { return };
     let (file, database) = (many_chunks(), server.fresh_database());
     let words = ["cutover", "copy", "--migrate", "--progress", "off", "--jobs", "16"].map(OsString::from);

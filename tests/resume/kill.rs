@@ -1,6 +1,7 @@
 //! SIGKILL at a random moment of the whole run, then the same command again (fault catalogue F1).
 
-use super::running::Running;
+use super::hold::Hold;
+use super::running::{Running, wait_for};
 use super::world::{Target, World, assert_rows_are_the_ledgers};
 use std::time::{Duration, SystemTime};
 
@@ -62,11 +63,34 @@ fn kill_and_resume(target: Target) {
 }
 
 #[test]
-fn a_killed_run_resumes_into_tables_that_we_create() {
+fn f01_a_killed_run_resumes_into_tables_that_we_create() {
     kill_and_resume(Target::Empty);
 }
 
 #[test]
-fn a_killed_run_resumes_into_a_schema_that_exists() {
+fn f01_a_killed_run_resumes_into_a_schema_that_exists() {
     kill_and_resume(Target::Existing);
+}
+
+/// One connection is held in the middle of a chunk while the other does all the rest: a kill takes that chunk, and nothing
+/// that was committed before.
+#[test]
+fn f01_a_kill_takes_at_most_what_commits_together_on_each_connection() {
+    let Some(world) = World::new() else { return };
+    let undisturbed = world.undisturbed(Target::Existing);
+    let database = world.database(Target::Existing);
+    let run = Running::start(world.copy(&database));
+    let hold = Hold::chunk(&database, "setting", 0);
+    hold.wait_until_held(1);
+    wait_for("all other chunks", || {
+        (hold.watch("SELECT 1 FROM cutover.chunk WHERE digest IS NULL") == 1).then_some(())
+    });
+    let done = run.kill();
+    assert_eq!(done.code, -9, "{done:?}");
+    hold.release();
+    assert_rows_are_the_ledgers(&database, "held and killed");
+    let chunks: u64 = database.query_one_text("SELECT count(*) FROM cutover.chunk").parse().unwrap();
+    let (_, report) = world.finish(&database);
+    assert_eq!(report["run"]["resumed_from"], chunks - 1, "{report}");
+    undisturbed.assert_resumes(&world, &database, "held and killed");
 }

@@ -15,6 +15,11 @@ impl Running {
         Running(Some(cli.spawn()))
     }
 
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.as_ref().expect("a running program").id()
+    }
+
     /// Sends `STOP`, `CONT`, `INT`, `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.0.as_ref().expect("a running program").id().to_string();

@@ -33,22 +33,22 @@ fn assert_stops(signal: &str, code: i32, held: bool) {
 }
 
 #[test]
-fn sigint_stops_after_the_chunk_and_the_rerun_completes() {
+fn f48_sigint_stops_after_the_chunk_and_the_rerun_completes() {
     assert_stops("INT", 130, false);
 }
 
 #[test]
-fn sigint_stops_a_chunk_that_does_not_end() {
+fn f48_sigint_stops_a_chunk_that_does_not_end() {
     assert_stops("INT", 130, true);
 }
 
 #[test]
-fn sigterm_stops_as_sigint_does() {
+fn f49_sigterm_stops_as_sigint_does() {
     assert_stops("TERM", 143, false);
 }
 
 #[test]
-fn the_second_sigint_ends_the_process_at_once() {
+fn f49_the_second_sigint_ends_the_process_at_once() {
     let Some(world) = World::new() else { return };
     let undisturbed = world.undisturbed(Target::Empty);
     let database = world.database(Target::Empty);
@@ -69,7 +69,7 @@ fn the_second_sigint_ends_the_process_at_once() {
 
 /// While an index is built, not only while rows are copied.
 #[test]
-fn sigint_stops_a_step_too() {
+fn f48_sigint_stops_a_step_too() {
     let Some(world) = World::new() else { return };
     let undisturbed = world.undisturbed(Target::Existing);
     let database = world.database(Target::Existing);

@@ -8,6 +8,7 @@ pub(crate) mod postgres;
 pub(crate) mod proxy;
 pub(crate) mod psql;
 pub(crate) mod seals;
+pub(crate) mod secrets;
 pub(crate) mod sqlite;
 
 /// The support must be true itself before anything is proved with it.

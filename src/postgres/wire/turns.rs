@@ -45,6 +45,8 @@ pub(super) struct State {
     next: Option<Waker>,
     /// the driver's task is over
     driver_gone: bool,
+    /// a turn was dropped before its end: the server may still be busy with it
+    cut: bool,
 }
 
 /// Where the stream is.
@@ -192,6 +194,7 @@ impl Wire {
             writer: None,
             next: None,
             driver_gone: false,
+            cut: false,
         }));
         Wire(state, Arc::default())
     }
@@ -220,6 +223,17 @@ impl Wire {
     /// The driver has logged in, and its task has not begun.
     pub(in crate::postgres) fn logged_in(&self) {
         self.lock().traffic.logged_in = true;
+    }
+
+    /// Every statement has been answered, so that the server does nothing more for us.
+    pub(in crate::postgres) fn is_at_rest(&self) -> bool {
+        let state = self.lock();
+        !state.cut && !matches!(state.place, Place::Out) && state.traffic.is_idle()
+    }
+
+    /// There is no connection any more.
+    pub(in crate::postgres) fn is_closed(&self) -> bool {
+        matches!(self.lock().place, Place::Closed)
     }
 
     /// Takes the stream, as soon as every answer to the driver has been read. Errors: [`WireFault::Ended`] where the
@@ -309,6 +323,7 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         if self.line.take().is_some() {
+            self.wire.lock().cut = true;
             self.wire.put(Place::Closed);
         }
     }
