@@ -58,7 +58,7 @@ const OPTION_KEYS: [&str; 20] = [
     "chunk_rows",
 ];
 /// Options that belong to one run, not to a project.
-const OF_ONE_RUN: [&str; 10] = [
+const OF_ONE_RUN: [&str; 11] = [
     "from",
     "env_file",
     "config",
@@ -67,6 +67,7 @@ const OF_ONE_RUN: [&str; 10] = [
     "progress",
     "restart",
     "reverify",
+    "take_over",
     "migrate",
     "validate",
 ];

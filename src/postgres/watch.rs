@@ -74,6 +74,8 @@ struct Wait {
     next_look: Instant,
     /// looks that found the server waiting for us
     mutual: u32,
+    /// bytes of a COPY that have arrived, as far as a look has seen it
+    arrived: Option<i64>,
     /// looks that found it blocked, or at work for long, and said so
     is_told: bool,
 }
@@ -105,8 +107,14 @@ impl Watcher {
                 self.waits.remove(&one.backend_pid);
                 continue;
             };
-            let fresh =
-                || Wait { moves, since: now, next_look: now + patience::look(), mutual: 0, is_told: false };
+            let fresh = || Wait {
+                moves,
+                since: now,
+                next_look: now + patience::look(),
+                mutual: 0,
+                arrived: None,
+                is_told: false,
+            };
             let wait = self.waits.entry(one.backend_pid).or_insert_with(fresh);
             if wait.moves != moves {
                 *wait = fresh();
@@ -158,7 +166,7 @@ impl Watcher {
             return self.look_later(one, patience::look());
         }
         if seen.waits_for_us {
-            return self.mutual(session, one).await;
+            return self.mutual(session, one, seen.arrived).await;
         }
         let Some(wait) = self.waits.get(&one.backend_pid) else { return };
         let waited = wait.since.elapsed();
@@ -170,9 +178,13 @@ impl Watcher {
         self.look_later(one, pause);
     }
 
-    /// Each waits for the other: bytes were lost on the way. Looked at twice, for they may just be on it.
-    async fn mutual(&mut self, session: &Session, one: &Connection) {
+    /// Each waits for the other: bytes were lost on the way. Looked at more than once, for they may be on it still: what
+    /// lies between here and there may be more than a slow link carries in a minute, but then some of it arrives.
+    async fn mutual(&mut self, session: &Session, one: &Connection, arrived: Option<i64>) {
         let Some(wait) = self.waits.get_mut(&one.backend_pid) else { return };
+        if wait.arrived.replace(arrived.unwrap_or_default()).is_some_and(|before| Some(before) < arrived) {
+            (wait.since, wait.mutual) = (Instant::now(), 0);
+        }
         wait.mutual += 1;
         wait.next_look = Instant::now();
         if wait.mutual < 2 || wait.since.elapsed() < patience::stall() {
@@ -222,6 +234,8 @@ struct Seen {
     waits_for_us: bool,
     /// the kind of its work, where the server tells
     doing: Option<String>,
+    /// bytes of its COPY that it has received, where the server tells
+    arrived: Option<i64>,
 }
 
 const LOOK: &str = "
@@ -232,19 +246,26 @@ const LOOK: &str = "
             FROM (SELECT DISTINCT unnest(pg_blocking_pids(a.pid)) AS pid LIMIT 3) x LEFT JOIN pg_stat_activity b ON b.pid = x.pid),
            a.wait_event_type IS NOT DISTINCT FROM 'Client',
            coalesce((SELECT format('been building an index of %s', i.relid::regclass) FROM pg_stat_progress_create_index i WHERE i.pid = a.pid),
-                    (SELECT format('been vacuuming %s', v.relid::regclass) FROM pg_stat_progress_vacuum v WHERE v.pid = a.pid))
+                    (SELECT format('been vacuuming %s', v.relid::regclass) FROM pg_stat_progress_vacuum v WHERE v.pid = a.pid)),
+           ARRIVED
     FROM pg_stat_activity a WHERE a.pid = $1 AND a.application_name = $2";
+
+/// PostgreSQL 14 and newer; counted whenever a message is there as a whole.
+const ARRIVED: &str = "(SELECT c.bytes_processed FROM pg_stat_progress_copy c WHERE c.pid = a.pid)";
 
 /// None where the backend has gone.
 async fn look(session: &Session, one: &Connection, connector: &Connector) -> Result<Option<Seen>> {
     let name = name(one, connector);
+    let arrived = if session.server_info().version_num >= 140_000 { ARRIVED } else { "NULL::int8" };
+    let look = LOOK.replace("ARRIVED", arrived);
     let rows =
-        session.client().query_typed(LOOK, &[(&one.backend_pid, Type::INT4), (&name, Type::TEXT)]).await;
+        session.client().query_typed(&look, &[(&one.backend_pid, Type::INT4), (&name, Type::TEXT)]).await;
     match rows {
         Ok(rows) => Ok(rows.first().map(|row| Seen {
             blocker: row.get(0),
             waits_for_us: row.get(1),
             doing: row.get(2),
+            arrived: row.get(3),
         })),
         Err(error) => Err(session.explain(error, "looking at a backend").await),
     }

@@ -49,14 +49,14 @@ impl Drop for Limited<'_> {
 #[test]
 fn f11_the_run_takes_no_more_connections_than_there_are() {
     let Some(faults) = Faults::of(Target::Empty) else { return };
-    for (limit, says) in [(2, "CONNECTION LIMIT of role"), (3, "")] {
+    for (limit, says) in [(3, "CONNECTION LIMIT of role"), (4, "")] {
         let database = faults.database();
         let role = Limited::new(&database, limit);
         let done = role.copy(&faults).run();
         // A session that has just ended may keep its place for a moment: then it is tried again.
         assert_eq!(done.code, 0, "{limit}: {done:?}");
         assert!(done.stderr.contains(says), "{limit}: {done:?}");
-        assert_eq!(done.stderr.contains("of 2 jobs are used"), limit == 2, "{limit}: {done:?}");
+        assert_eq!(done.stderr.contains("of 2 jobs are used"), limit == 3, "{limit}: {done:?}");
         role.give_back();
         faults.assert_hold(&database, &done, "limit");
     }
@@ -67,7 +67,7 @@ fn f11_a_database_has_a_limit_too() {
     let Some(faults) = Faults::of(Target::Empty) else { return };
     let database = faults.database();
     let role = Limited::new(&database, -1);
-    database.execute(&format!("ALTER DATABASE {} CONNECTION LIMIT 2", database.name));
+    database.execute(&format!("ALTER DATABASE {} CONNECTION LIMIT 3", database.name));
     let done = role.copy(&faults).run();
     assert_eq!(done.code, 0, "{done:?}");
     assert!(done.stderr.contains("CONNECTION LIMIT of database"), "{done:?}");
@@ -76,15 +76,15 @@ fn f11_a_database_has_a_limit_too() {
 }
 
 #[test]
-fn f11_a_run_without_a_second_connection_says_so_with_the_numbers() {
+fn f11_a_run_without_a_third_connection_says_so_with_the_numbers() {
     let Some(faults) = Faults::of(Target::Empty) else { return };
     let database = faults.database();
-    let role = Limited::new(&database, 1);
+    let role = Limited::new(&database, 2);
     let done = role.copy(&faults).args(["--retry-for", "0"]).run();
-    assert_tried_once(&done, 6, "one");
-    assert!(done.said().contains("allows 1 and 1 are in use"), "{done:?}");
-    // Its session is to be gone before the next one begins: a first connection is tried once.
-    assert_nothing_stays(&database, "one");
+    assert_tried_once(&done, 6, "two");
+    assert!(done.said().contains("allows 2 and 2 are in use"), "{done:?}");
+    // Its sessions are to be gone before the next one begins: a first connection is tried once.
+    assert_nothing_stays(&database, "two");
     let waited = role.copy(&faults).args(["--retry-for", "1s"]).run();
     assert!(waited.code == 6 && waited.said().contains("given up after"), "{waited:?}");
     assert_nothing_stays(&database, "waited");
@@ -92,9 +92,9 @@ fn f11_a_run_without_a_second_connection_says_so_with_the_numbers() {
     let done = role.copy(&faults).run();
     assert_tried_once(&done, 6, "none");
     assert!(done.said().contains("53300"), "{done:?}");
-    role.limit(3);
+    role.limit(4);
     role.give_back();
-    faults.assert_hold(&database, &done, "one");
+    faults.assert_hold(&database, &done, "two");
 }
 
 /// A place is taken by somebody else while the run is at work: the connection that finds none leaves, and the other one does
@@ -104,7 +104,7 @@ fn f11_a_connection_that_finds_no_place_leaves_its_work_to_the_others() {
     let Some(faults) = Faults::of(Target::Empty) else { return };
     for (role_of, what) in [("copy", "loading"), ("finish", "finishing")] {
         let database = faults.database();
-        let role = Limited::new(&database, 3);
+        let role = Limited::new(&database, 4);
         let told = Told::new();
         let run = Running::start(told.of(role.copy(&faults)));
         let hold = match role_of {
@@ -112,7 +112,7 @@ fn f11_a_connection_that_finds_no_place_leaves_its_work_to_the_others() {
             _ => Hold::step(&database, "index", "file"),
         };
         hold.wait_until_held(1);
-        role.limit(2);
+        role.limit(3);
         // The one that waits is ended, and finds its place gone; the other one is there.
         let sql = format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()
