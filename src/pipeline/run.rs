@@ -1,7 +1,7 @@
 //! The story of a run: open, plan or resume, prepare, copy, compare and finish.
 
 use super::account::Account;
-use super::active::{Active, refresh};
+use super::active::{Active, check, refresh};
 use super::begin::{begin, check_creation, connect, known_sources, reopen_emptied};
 use super::damage;
 use super::restore;
@@ -47,11 +47,14 @@ async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     let jobs = open(tools, account).await?;
     let mut control = connect(tools, account).await?;
     ledger::take_lock(&control).await?;
-    restore::first(tools, &control, &jobs, account).await?;
+    let restored = restore::first(tools, &control, &jobs).await?;
     let mut actives = match take_up(tools, &mut control, jobs, account).await {
         Ok(actives) => actives,
-        Err(error) => return Err(restore::before_refusal(tools, &control, error, account).await),
+        Err(error) => {
+            return Err(restore::before_refusal(tools, &control, restored, error, account).await);
+        }
     };
+    restore::tell_owed(&restored, account);
     let config = &tools.config;
     if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
         return already_done(tools, &control, &actives, account).await;
@@ -105,7 +108,7 @@ async fn carry_out(
     failures.extend(finish_tables(tools, control, actives, account).await?);
     tools.cancel.check()?;
     let _record = tools.events.clock().stage(RunStage::Record);
-    refresh(control, actives).await?;
+    check(control, actives).await?;
     for active in actives.iter() {
         account.ledger_of(active);
         account.set_aside(control, active.state.source_id).await?;
