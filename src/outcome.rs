@@ -15,7 +15,7 @@ pub enum Outcome {
     Done,
     /// everything arrived and was proved but for the rows that a policy set aside
     SetAside,
-    /// nothing was written, for the findings of severity `refusal`
+    /// nothing was copied, for the findings of severity `refusal`
     Refused,
     /// verification found a difference
     Differs,

@@ -349,7 +349,7 @@ pub fn refuse_if_needed(assessed: &[Assessed]) -> Result<()> {
     let reasons: Vec<Finding> = assessed.iter().flat_map(|one| one.plan.refusals()).collect();
     match reasons.len() {
         0 => Ok(()),
-        1 => Err(Error::refused("refused; nothing was written", reasons)),
-        count => Err(Error::refused(format!("refused for {count} reasons; nothing was written"), reasons)),
+        1 => Err(Error::refused("refused; nothing was copied", reasons)),
+        count => Err(Error::refused(format!("refused for {count} reasons; nothing was copied"), reasons)),
     }
 }

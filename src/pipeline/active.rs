@@ -88,10 +88,19 @@ impl Active {
 }
 
 pub(super) async fn reread(control: &Session, active: &Active) -> Result<SourceState> {
-    let mut states = ledger::read(control, Some(&active.plan.schema), Some(&active.state.path)).await?;
-    let state = states.pop().ok_or_else(|| Error::internal("the ledger's source row has gone"))?;
-    damage::refuse(&state)?;
-    Ok(state)
+    ledger::read_own(control, &active.plan.schema, &active.state.path).await
+}
+
+/// The last look at the ledger, at its seals, too: what a run reports rests on these rows.
+pub(super) async fn check(control: &Session, actives: &mut [Active]) -> Result<()> {
+    for active in actives.iter_mut() {
+        let (schema, path) = (&active.plan.schema, &active.state.path);
+        let state = ledger::read(control, Some(schema), Some(path)).await?.pop();
+        let state = state.ok_or_else(|| Error::internal("the ledger's source row has gone"))?;
+        damage::refuse(&state)?;
+        active.state = SourceState { epoch: active.state.epoch, ..state };
+    }
+    Ok(())
 }
 
 pub(super) async fn refresh(control: &Session, actives: &mut [Active]) -> Result<()> {

@@ -199,8 +199,7 @@ async fn begin_new(
         .tell(Event::PhaseFinished { phase: Phase::Prepare, seconds: started.elapsed().as_secs_f64() });
     let mut actives = Vec::new();
     for one in assessed {
-        let mut states = ledger::read(control, Some(&config.schema), Some(one.job.path())).await?;
-        let state = states.pop().ok_or_else(|| Error::internal("the ledger's source row has gone"))?;
+        let state = ledger::read_own(control, &config.schema, one.job.path()).await?;
         actives.push(Active { job: one.job, plan: Arc::new(one.plan), state, failed: BTreeSet::new() });
     }
     Ok(actives)

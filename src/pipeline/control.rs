@@ -87,3 +87,10 @@ pub(super) async fn refresh(tools: &Tools, control: &mut Session, actives: &mut 
     };
     with(tools, control, &held, work).await
 }
+
+/// The last look at the ledger, see [`active::check`].
+pub(super) async fn check(tools: &Tools, control: &mut Session, actives: &mut [Active]) -> Result<()> {
+    let held = held(actives);
+    let work = async |session: &Session| active::check(session, actives).await;
+    with(tools, control, &held, work).await
+}

@@ -36,24 +36,27 @@ impl Restored {
     }
 }
 
+/// How far it is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// keys whose rows are not all there yet are not validated
+    Ready,
+    /// everything is tried
+    All,
+}
+
 /// Before a run begins: brings back what it does not need to have out of its way.
-pub(super) async fn first(
-    tools: &Tools,
-    control: &Session,
-    jobs: &[Job],
-    account: &mut Account,
-) -> Result<()> {
-    if !ledger::exists(control).await? {
-        return Ok(());
+pub(super) async fn first(tools: &Tools, control: &Session, jobs: &[Job]) -> Result<Restored> {
+    if !ledger::exists(control).await? || !ledger::owes(control).await? {
+        return Ok(Restored::default());
     }
     let states = ledger::read(control, None, None).await?;
-    let restored = bring_back(control, &states, |state, table| !is_needed(&tools.config, jobs, state, table));
-    let restored = tools.cancel.at_once(restored).await?;
+    let is_free = |state: &SourceState, table: &str| !is_needed(&tools.config, jobs, state, table);
+    let restored = tools.cancel.at_once(bring_back(control, &states, Reach::Ready, is_free)).await?;
     for words in &restored.back {
         tools.events.note(format!("brought back, since an earlier run had laid it aside: {words}"));
     }
-    tell_owed(&restored, account);
-    Ok(())
+    Ok(restored)
 }
 
 /// Whether this run goes on with the table: it loads it, or brings everything of it back itself.
@@ -68,10 +71,12 @@ fn is_needed(config: &Config, jobs: &[Job], state: &SourceState, table: &str) ->
     config.restart || (wanted(table) && (is_left(table) || !loads))
 }
 
-/// Before a run ends that was refused: nothing is needed aside any more. Gives its error, with what came back.
+/// Before a run ends that was refused: nothing is needed aside any more. Gives its error, with what came back, `before` among
+/// it.
 pub(super) async fn before_refusal(
     tools: &Tools,
     control: &Session,
+    before: Restored,
     error: Error,
     account: &mut Account,
 ) -> Error {
@@ -80,9 +85,9 @@ pub(super) async fn before_refusal(
         return error;
     }
     match tools.cancel.at_once(everything(tools, control)).await {
-        Ok(restored) => {
-            tell_owed(&restored, account);
-            say(error, &restored)
+        Ok(now) => {
+            tell_owed(&now, account);
+            say(error, &Restored { back: [before.back, now.back].concat(), owed: now.owed })
         }
         Err(why) => error.and(format!("what was laid aside could not be brought back: {why}")),
     }
@@ -96,7 +101,7 @@ async fn everything(tools: &Tools, control: &Session) -> Result<Restored> {
     if !matches!(ledger::presence(control).await, Ok(ledger::Presence::Whole)) {
         return Ok(Restored::default());
     }
-    bring_back(control, &ledger::read(control, None, None).await?, |_, _| true).await
+    bring_back(control, &ledger::read(control, None, None).await?, Reach::All, |_, _| true).await
 }
 
 fn say(error: Error, restored: &Restored) -> Error {
@@ -113,7 +118,7 @@ fn say(error: Error, restored: &Restored) -> Error {
     }
 }
 
-fn tell_owed(restored: &Restored, account: &mut Account) {
+pub(super) fn tell_owed(restored: &Restored, account: &mut Account) {
     for (words, why) in &restored.owed {
         let message = format!("an earlier run had laid it aside, and it cannot be brought back: {why}");
         account.finding(Finding::new("W_NOT_RESTORED", Severity::Warning, words.clone(), message).fix(
@@ -130,6 +135,7 @@ fn tell_owed(restored: &Restored, account: &mut Account) {
 pub(super) async fn bring_back(
     session: &Session,
     states: &[SourceState],
+    reach: Reach,
     wanted: impl Fn(&SourceState, &str) -> bool,
 ) -> Result<Restored> {
     let mut all = Restored::default();
@@ -137,46 +143,51 @@ pub(super) async fn bring_back(
         let plan = trusted_plan(state);
         all.add(match (&plan, state.damage.is_empty()) {
             (Some(plan), false) => of_plan(session, state, plan, |table| wanted(state, table)).await?,
-            _ => of_steps(session, state, |table| wanted(state, table)).await?,
+            _ => of_steps(session, state, reach, |table| wanted(state, table)).await?,
         });
     }
     Ok(all)
 }
 
 /// The steps that are pending, of rows that are as they were written: what another wrote there is not run.
-async fn of_steps(session: &Session, state: &SourceState, wanted: impl Fn(&str) -> bool) -> Result<Restored> {
+async fn of_steps(
+    session: &Session,
+    state: &SourceState,
+    reach: Reach,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Restored> {
     let is_owed = |step: &&StepState| step.restores && step.progress == StepProgress::Pending;
-    let owed: Vec<&StepState> =
-        state.steps.iter().filter(is_owed).filter(|step| wanted(&step.table)).collect();
+    let owed = state.steps.iter().filter(is_owed).filter(|step| wanted(&step.table));
+    let mut owed: Vec<&StepState> = owed.collect();
+    let plan = if owed.is_empty() { None } else { plan_to_undo(state).ok() };
+    owed.retain(|step| reach == Reach::All || !is_early(state, plan.as_ref(), step));
     let mut restored = Restored::default();
     if owed.is_empty() {
         return Ok(restored);
     }
-    let (epoch, plan) = (ledger::fence(session, state.source_id).await?, plan_to_undo(state).ok());
+    let epoch = ledger::fence(session, state.source_id).await?;
     let owner = StepOwner { source_id: state.source_id, epoch, schema: state.schema.clone() };
     for step in owed {
-        let done = match why_not(state, plan.as_ref(), step) {
-            Some(why) => Err(Error::target_fault(why)),
-            None => one(session, &owner, plan.as_ref(), step).await,
+        let is_damaged = state.damage.iter().any(|damage| damage.step == Some(step.step));
+        let done = if is_damaged {
+            Err(Error::target_fault("its row in cutover.step is not as it was written"))
+        } else {
+            one(session, &owner, plan.as_ref(), step).await
         };
         note(session, &mut restored, words(step), done)?;
     }
     Ok(restored)
 }
 
-/// What need not be tried.
-fn why_not(state: &SourceState, plan: Option<&Plan>, step: &StepState) -> Option<&'static str> {
-    if state.damage.iter().any(|damage| damage.step == Some(step.step)) {
-        return Some("its row in cutover.step is not as it was written");
-    }
+/// A key that is to be validated before all rows of both its tables are there.
+fn is_early(state: &SourceState, plan: Option<&Plan>, step: &StepState) -> bool {
     let is_left = |table: &str| chunks_of(state, table).any(|chunk| chunk.digest.is_none());
     let parent = plan.and_then(|plan| {
         let table = plan.tables.iter().find(|table| table.source == step.table)?;
         let key = table.foreign_keys.iter().find(|key| key.name == step.object)?;
         Some(key.probe.as_ref()?.parent.as_str())
     });
-    let is_begun = is_left(&step.table) || parent.is_some_and(is_left);
-    (is_validation(step) && is_begun).then_some("not all rows of both tables are copied yet")
+    is_validation(step) && (is_left(&step.table) || parent.is_some_and(is_left))
 }
 
 async fn one(session: &Session, owner: &StepOwner, plan: Option<&Plan>, step: &StepState) -> Result<()> {
@@ -209,14 +220,17 @@ async fn of_plan(
 ) -> Result<Restored> {
     let mut restored = Restored::default();
     for (table, lift) in lifts(plan).filter(|(table, _)| wanted(&table.source)) {
-        if step::is_back(session, &state.schema, &table.target, lift.object).await? {
-            continue;
-        }
         let words = |kind| format!("{kind} \"{}\" of table \"{}\"", lift.object, table.source);
-        note(session, &mut restored, words(lift.kind), step::execute(session, &lift.sql).await)?;
+        let is_back = step::is_back(session, &state.schema, &table.target, lift.object).await?;
+        if !is_back {
+            note(session, &mut restored, words(lift.kind), step::execute(session, &lift.sql).await)?;
+        }
+        // Of a valid key this does nothing.
         if let Some(validate) = &lift.validate {
-            let valid = step::execute(session, validate).await;
-            note(session, &mut restored, words(StepKind::Validate.name()), valid)?;
+            match step::execute(session, validate).await {
+                Ok(()) if is_back => {}
+                done => note(session, &mut restored, words(StepKind::Validate.name()), done)?,
+            }
         }
     }
     Ok(restored)

@@ -123,10 +123,13 @@ async fn begin_all(
     account: &mut Account,
 ) -> Result<(Tools, Session, Vec<Active>)> {
     let within = budget::within(tools, &control).await?;
-    restore::first(tools, &control, &jobs, account).await?;
+    let restored = restore::first(tools, &control, &jobs).await?;
     match take_up(tools, &mut control, jobs, account).await {
-        Ok(actives) => Ok((within, control, actives)),
-        Err(error) => Err(restore::before_refusal(tools, &control, error, account).await),
+        Ok(actives) => {
+            restore::tell_owed(&restored, account);
+            Ok((within, control, actives))
+        }
+        Err(error) => Err(restore::before_refusal(tools, &control, restored, error, account).await),
     }
 }
 
@@ -170,6 +173,8 @@ async fn carry_out(
         return Err(failures.swap_remove(fenced).1);
     }
     finish_all(tools, control, actives, account, &mut failures).await?;
+    let _record = tools.events.clock().stage(RunStage::Record);
+    control::check(tools, control, actives).await?;
     for active in actives.iter() {
         account.ledger_of(active);
         let source_id = active.state.source_id;

@@ -1,7 +1,7 @@
 //! What the ledger says, for `status`; and its removal, for `clean`.
 
 use super::damage::{finding, trusted_plan};
-use super::restore;
+use super::restore::{self, Reach};
 use super::steps::is_view;
 use crate::error::{Error, Result};
 use crate::event::Events;
@@ -121,7 +121,7 @@ async fn remove(session: &Session) -> Result<Option<Vec<String>>> {
         return Ok(None);
     }
     let states = ledger::read(session, None, None).await?;
-    let restored = restore::bring_back(session, &states, |_, _| true).await?;
+    let restored = restore::bring_back(session, &states, Reach::All, |_, _| true).await?;
     if let Some((words, why)) = restored.owed.first() {
         let message = format!("{words} was laid aside for a copy and cannot be brought back: {why}");
         return Err(Error::refused(message, Vec::new())

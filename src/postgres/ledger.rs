@@ -5,7 +5,7 @@
 //! (reliability.md §1.3). Deliberately absent: any state that says "in progress".
 
 use super::damage::{self, Damage};
-use super::seal;
+use super::seal::{self, Sealed};
 use super::session::Session;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::error::{Error, Result};
@@ -193,22 +193,56 @@ async fn check_format(session: &Session) -> Result<()> {
 /// # Errors
 /// A target fault.
 pub async fn read(session: &Session, schema: Option<&str>, path: Option<&str>) -> Result<Vec<SourceState>> {
+    read_rows(session, schema, path, Seals::Checked).await
+}
+
+/// Reads one source in the middle of a run that has looked at the seals when it began, and will again at its end.
+///
+/// # Errors
+/// A target fault; internal, where the source is not there.
+pub async fn read_own(session: &Session, schema: &str, path: &str) -> Result<SourceState> {
+    let mut states = read_rows(session, Some(schema), Some(path), Seals::Passed).await?;
+    states.pop().ok_or_else(|| Error::internal("the ledger's source row has gone"))
+}
+
+/// Whether seals are looked at, which costs the server as much as everything else about a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seals {
+    Checked,
+    Passed,
+}
+
+impl Seals {
+    fn intact(self, sealed: &Sealed) -> String {
+        match self {
+            Seals::Checked => sealed.holds(),
+            Seals::Passed => "true".to_owned(),
+        }
+    }
+}
+
+async fn read_rows(
+    session: &Session,
+    schema: Option<&str>,
+    path: Option<&str>,
+    seals: Seals,
+) -> Result<Vec<SourceState>> {
     let sql = format!(
         "SELECT source_id, path, target_schema, fingerprint, options, plan_hash, plan, created_schema, epoch,
                 finished_at IS NOT NULL, to_char(finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), last_error,
                 {} AS intact, before_rows, chunk_rows, step_rows
          FROM cutover.source t WHERE ($1::text IS NULL OR target_schema = $1) AND ($2::text IS NULL OR path = $2)
          ORDER BY source_id",
-        seal::SOURCE.holds()
+        seals.intact(&seal::SOURCE)
     );
     let mut states = Vec::new();
     for row in query(session, &sql, &[(&schema, Type::TEXT), (&path, Type::TEXT)]).await? {
         let state = source_state(&row);
         // All three are asked before the first answer is read.
         let (chunks, steps, before) = futures::join!(
-            read_chunks(session, state.source_id),
-            read_steps(session, state.source_id),
-            read_before(session, state.source_id),
+            read_chunks(session, state.source_id, seals),
+            read_steps(session, state.source_id, seals),
+            read_before(session, state.source_id, seals),
         );
         let (chunks, steps, before) = (chunks?, steps?, before?);
         let damage = damage::of_source(&row, &before, &chunks, &steps);
@@ -245,12 +279,12 @@ fn source_state(row: &Row) -> SourceState {
     }
 }
 
-async fn read_chunks(session: &Session, source_id: i64) -> Result<Vec<Row>> {
+async fn read_chunks(session: &Session, source_id: i64, seals: Seals) -> Result<Vec<Row>> {
     let sql = format!(
         "SELECT table_name, chunk, lo, hi, rows, bytes, digest, verified_at IS NOT NULL, set_aside, set_aside_digest,
                 {} AS intact
          FROM cutover.chunk t WHERE source_id = $1 ORDER BY table_name, chunk",
-        seal::CHUNK.holds()
+        seals.intact(&seal::CHUNK)
     );
     query(session, &sql, &[(&source_id, Type::INT8)]).await
 }
@@ -271,19 +305,19 @@ fn chunk_state(row: &Row) -> ChunkState {
     }
 }
 
-async fn read_before(session: &Session, source_id: i64) -> Result<Vec<Row>> {
+async fn read_before(session: &Session, source_id: i64, seals: Seals) -> Result<Vec<Row>> {
     let sql = format!(
         "SELECT table_name, digest, {} AS intact FROM cutover.before t WHERE source_id = $1 ORDER BY table_name",
-        seal::BEFORE.holds()
+        seals.intact(&seal::BEFORE)
     );
     query(session, &sql, &[(&source_id, Type::INT8)]).await
 }
 
-async fn read_steps(session: &Session, source_id: i64) -> Result<Vec<Row>> {
+async fn read_steps(session: &Session, source_id: i64, seals: Seals) -> Result<Vec<Row>> {
     let sql = format!(
         "SELECT step, table_name, kind, object, sql, restores, state, detail, {} AS intact
          FROM cutover.step t WHERE source_id = $1 ORDER BY step",
-        seal::STEP.holds()
+        seals.intact(&seal::STEP)
     );
     query(session, &sql, &[(&source_id, Type::INT8)]).await
 }
@@ -303,6 +337,15 @@ fn step_state(row: &Row) -> StepState {
         },
         detail: row.get(7),
     }
+}
+
+/// Whether anything that a run has laid aside is not back, of any source.
+///
+/// # Errors
+/// A target fault.
+pub async fn owes(session: &Session) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM cutover.step WHERE restores AND state = 'pending')";
+    Ok(query(session, sql, &[]).await?.first().is_some_and(|row| row.get(0)))
 }
 
 /// Takes a source over: raises its epoch, which waits until every transaction of an earlier owner has ended.

@@ -295,7 +295,7 @@ users      234   149 kB  0.5 s   match
             r.outcome = Outcome::Refused;
             r.findings[0].severity = Severity::Refusal;
         };
-        assert_eq!(sentence(&refusal), "refused for 1 reason (above); nothing was written");
+        assert_eq!(sentence(&refusal), "refused for 1 reason (above); nothing was copied");
         let differs = |r: &mut RunReport| {
             r.outcome = Outcome::Differs;
             r.tables[0].verify = Verify::Differs;

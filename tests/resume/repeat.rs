@@ -24,7 +24,7 @@ fn report_chunks(report: &serde_json::Value) -> u64 {
 }
 
 #[test]
-fn an_emptied_table_is_copied_again_by_name_only() {
+fn f47_an_emptied_table_is_copied_again_by_name_only() {
     let Some(world) = World::new() else { return };
     for target in [Target::Empty, Target::Existing] {
         let undisturbed = world.undisturbed(target);

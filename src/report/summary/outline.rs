@@ -152,7 +152,7 @@ pub(super) fn sentence(report: &RunReport) -> String {
                 0 => String::new(),
                 n => format!(" for {} (above)", human::plural(n as u64, "reason")),
             };
-            format!("refused{reasons}; nothing was written")
+            format!("refused{reasons}; nothing was copied")
         }
         Outcome::Differs => {
             let differing = counted(report, Verify::Differs);

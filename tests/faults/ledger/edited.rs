@@ -1,6 +1,7 @@
 //! F46: rows of the ledger edited, deleted, doubled, moved, of another version; its tables dropped.
 
 use super::pair::{Pair, clean, key, rows, status};
+use crate::support::flow::validate;
 use crate::support::postgres::Database;
 use crate::support::seals::edit_unseen;
 
@@ -155,6 +156,8 @@ fn f46_a_finished_copy_is_proved_without_a_damaged_ledger() {
     database.execute("UPDATE cutover.chunk SET rows = rows + 1 WHERE table_name = 'parent' AND chunk = 0");
     let done = pair.copy(&database).run();
     assert!(done.code == 3 && done.said().contains("is damaged"), "{done:?}");
+    let done = validate(pair.source.path(), &database, &[]).ends_with(3);
+    assert!(done.said().contains("is damaged"), "{}", done.said());
     let done = pair.verify(&database).run();
     assert!(done.code == 0 && done.said().contains("E_LEDGER_DAMAGED"), "{done:?}");
     database.execute("UPDATE parent SET name = 'other' WHERE id = 7");

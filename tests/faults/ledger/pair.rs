@@ -8,9 +8,10 @@ use crate::support::sqlite::SqliteFile;
 const SOURCE: &str = "
     CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);
     CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent (id), note TEXT);
+    WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 60)
+        INSERT INTO parent SELECT n, 'name ' || n FROM n;
     WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100)
-        INSERT INTO child SELECT n, n % 60 + 1, 'a note that makes the row heavier ' || n FROM n;
-    INSERT INTO parent SELECT id, 'name ' || id FROM child WHERE id <= 60";
+        INSERT INTO child SELECT n, n % 60 + 1, 'a note that makes the row heavier ' || n FROM n";
 
 const EXISTING: &str = "
     CREATE TABLE parent (id integer PRIMARY KEY, name text);
@@ -43,7 +44,7 @@ impl Pair {
     /// The copy, one chunk after the other.
     pub(super) fn copy(&self, database: &Database) -> Cli {
         let cli = Cli::new().args(["copy", "--migrate", "--from"]).args([self.source.path()]);
-        cli.args(["--to", &database.url(), "--jobs", "1", "--chunk-rows", "20", "--progress", "lines"])
+        cli.args(["--to", &database.url(), "--jobs", "1", "--chunk-rows", "20"])
     }
 
     /// A copy that is killed at a planted point.

@@ -85,14 +85,14 @@ fn f56_an_index_for_which_there_is_no_memory_is_built_by_the_next_run() {
     one.planted("before_step=kill:1");
     for sqlstate in ["53200", "53100"] {
         one.database.execute(&format!(
-            "CREATE FUNCTION none() RETURNS event_trigger LANGUAGE plpgsql AS $$
+            "CREATE FUNCTION no_room() RETURNS event_trigger LANGUAGE plpgsql AS $$
                  BEGIN RAISE SQLSTATE '{sqlstate}' USING MESSAGE = 'none left'; END $$;
-             CREATE EVENT TRIGGER none ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION none()"
+             CREATE EVENT TRIGGER no_room ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION no_room()"
         ));
         let done = one.copy().run();
         assert!(done.code == 6 && done.said().contains(sqlstate), "{done:?}");
         assert_eq!(one.pending(), "index", "{done:?}");
-        one.database.execute("DROP EVENT TRIGGER none; DROP FUNCTION none()");
+        one.database.execute("DROP EVENT TRIGGER no_room; DROP FUNCTION no_room()");
     }
     one.finish("there is memory again");
 }
