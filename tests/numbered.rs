@@ -76,7 +76,7 @@ fn configured(sql: &str, toml: &str) -> Option<Moved> {
 }
 
 #[test]
-fn case_01_reals_keep_their_bits() {
+fn f33_case_01_reals_keep_their_bits() {
     let sql = "CREATE TABLE t(a REAL); INSERT INTO t VALUES (0.1 + 0.2), (5e-324), (1.7976931348623157e308), (9e999), (-9e999)";
     let Some(moved) = moved(sql, &[]) else { return };
     let values = "0.30000000000000004 5e-324 1.7976931348623157e+308 Infinity -Infinity";
@@ -84,7 +84,7 @@ fn case_01_reals_keep_their_bits() {
 }
 
 #[test]
-fn case_02_numbers_of_both_classes() {
+fn f34_case_02_numbers_of_both_classes() {
     let sql = "CREATE TABLE t(a NUMERIC); INSERT INTO t VALUES (1), (1.5), (9223372036854775807), (1e300)";
     let Some(moved) = moved(sql, &[]) else { return };
     let values = format!("1 1.5 9223372036854775807 1{}", "0".repeat(300));
@@ -92,14 +92,14 @@ fn case_02_numbers_of_both_classes() {
 }
 
 #[test]
-fn case_03_decimals_are_not_rounded() {
+fn f33_case_03_decimals_are_not_rounded() {
     let sql = "CREATE TABLE t(a DECIMAL(10,2)); INSERT INTO t VALUES (1.239)";
     let Some(moved) = moved(sql, &[]) else { return };
     moved.ends_with(0).becomes("a", "numeric", "E0", "1.239");
 }
 
 #[test]
-fn case_04_a_word_among_integers() {
+fn f34_case_04_a_word_among_integers() {
     let sql = "CREATE TABLE t(a INTEGER); INSERT INTO t VALUES (1), ('N/A'), (2.5)";
     let Some(moved) = moved(sql, &[]) else { return };
     let moved = moved.ends_with(0);
@@ -137,7 +137,7 @@ fn case_06_one_number_of_both_classes() {
 }
 
 #[test]
-fn case_07_minus_zero() {
+fn f33_case_07_minus_zero() {
     let Some(alone) = moved("CREATE TABLE t(a); INSERT INTO t VALUES (-0.0)", &[]) else { return };
     alone.ends_with(0).becomes("a", "double precision", "E0", "-0");
     let beside = "CREATE TABLE t(a); INSERT INTO t VALUES (-0.0), (1)";
@@ -146,7 +146,7 @@ fn case_07_minus_zero() {
 }
 
 #[test]
-fn case_08_text_and_blob() {
+fn f34_case_08_text_and_blob() {
     let sql = "CREATE TABLE t(a TEXT); INSERT INTO t VALUES ('x'), (x'00ff')";
     let Some(widened) = moved(sql, &[]) else { return };
     widened.ends_with(0).becomes("a", "bytea", "B", "\\x78 \\x00ff");
@@ -155,7 +155,7 @@ fn case_08_text_and_blob() {
 }
 
 #[test]
-fn case_09_text_that_is_none() {
+fn f32_case_09_text_that_is_none() {
     let nul = "CREATE TABLE t(a TEXT); INSERT INTO t VALUES ('x'), (CAST(x'610062' AS TEXT))";
     let Some(moved_nul) = moved(nul, &[]) else { return };
     let moved_nul = moved_nul.ends_with(0);
@@ -198,7 +198,7 @@ fn case_11_date_times() {
 }
 
 #[test]
-fn case_12_a_day_that_does_not_exist() {
+fn f33_case_12_a_day_that_does_not_exist() {
     let sql = "CREATE TABLE t(a DATE); INSERT INTO t VALUES ('2024-02-28'), ('2024-02-30'), ('2024-03-01')";
     let Some(moved) = moved(sql, &[]) else { return };
     let moved = moved.ends_with(0);
@@ -243,7 +243,7 @@ fn constraints(moved: &Moved) -> String {
 }
 
 #[test]
-fn case_16_a_primary_key_that_holds_null() {
+fn f35_case_16_a_primary_key_that_holds_null() {
     let Some(moved) =
         moved("CREATE TABLE t(a TEXT PRIMARY KEY); INSERT INTO t VALUES (NULL), (NULL), ('x')", &[])
     else {
@@ -300,7 +300,7 @@ fn columns(count: usize, declared: &str) -> String {
 }
 
 #[test]
-fn case_29_rows_and_tables_that_are_too_wide() {
+fn f36_case_29_rows_and_tables_that_are_too_wide() {
     let Some(server) = Server::available() else { return };
     let table = |count: usize, value: &str| {
         let values = vec![value; count].join(", ");
@@ -322,7 +322,7 @@ fn case_29_rows_and_tables_that_are_too_wide() {
 
 /// Reading such a row takes its size in memory and on disk.
 #[test]
-fn case_30_a_row_of_more_than_a_gigabyte() {
+fn f36_case_30_a_row_of_more_than_a_gigabyte() {
     let Some(server) = Server::available() else { return };
     let file = SqliteFile::from_sql("CREATE TABLE t(a BLOB, b BLOB)");
     let insert = "INSERT INTO t VALUES (zeroblob(600000000), zeroblob(600000000))";
@@ -380,7 +380,7 @@ fn stale_index() -> SqliteFile {
 }
 
 #[test]
-fn case_34_a_stale_index() {
+fn f27_case_34_a_stale_index() {
     let Some(server) = Server::available() else { return };
     let file = stale_index();
     let count = |sql: &str| -> i64 { file.connection().query_row(sql, [], |row| row.get(0)).unwrap() };

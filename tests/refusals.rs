@@ -99,7 +99,7 @@ const MISFITS: [(&str, &str, &str); 18] = [
 ];
 
 #[test]
-fn a_value_that_its_existing_column_cannot_hold() {
+fn f34_a_value_that_its_existing_column_cannot_hold() {
     let Some(server) = Server::available() else { return };
     four_at_once(MISFITS.to_vec(), |(column, values, code)| misfit(server, column, values, code));
 }
@@ -128,7 +128,7 @@ fn misfit(server: &Server, column: &str, values: &str, code: &str) {
 }
 
 #[test]
-fn orphans_against_a_key_that_exists() {
+fn f35_orphans_against_a_key_that_exists() {
     let Some(server) = Server::available() else { return };
     let source = SqliteFile::from_sql(
         "PRAGMA foreign_keys = OFF;
@@ -254,7 +254,7 @@ fn a_read_only_session_is_refused() {
 }
 
 #[test]
-fn files_that_are_no_good_source() {
+fn f31_files_that_are_no_good_source() {
     let Some(server) = Server::available() else { return };
     let database = server.fresh_database();
     let dir = tempfile::tempdir().unwrap();

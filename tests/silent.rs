@@ -66,7 +66,7 @@ fn case_03_the_scale_of_numeric_rounds() {
 }
 
 #[test]
-fn the_precision_of_numeric_overflows() {
+fn f33_the_precision_of_numeric_overflows() {
     let column = Column { declared: "DECIMAL(4,2)", existing: "numeric(4,2)", code: "E_RANGE", ..PLAIN };
     Column { good: ["99.99", "-99.99"], bad: ["100", "9e999"], ..column }.check();
 }
@@ -135,7 +135,7 @@ fn a_boolean_is_zero_or_one() {
 }
 
 #[test]
-fn narrower_integers() {
+fn f33_narrower_integers() {
     let column = Column { declared: "INTEGER", code: "E_RANGE", ..PLAIN };
     Column { existing: "smallint", good: ["32767", "-32768"], bad: ["32768", "-32769"], ..column }.check();
     let good = ["2147483647", "-2147483648"];
@@ -143,7 +143,7 @@ fn narrower_integers() {
 }
 
 #[test]
-fn case_09_text_that_no_text_column_holds() {
+fn f32_case_09_text_that_no_text_column_holds() {
     let column = Column { declared: "TEXT", existing: "text", ..PLAIN };
     let text = |hex: &'static str| -> &'static str { hex };
     let nul = [text("CAST(x'610062' AS TEXT)"), text("CAST(x'00' AS TEXT)")];

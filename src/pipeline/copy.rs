@@ -199,6 +199,8 @@ pub(super) fn read_task(task: &CopyTask, hand_over: &impl Fn(Frame) -> Result<()
     for chunk in &task.chunks {
         read_chunk(task, chunk, &mut builder, hand_over, &mut summary)?;
     }
+    // Before the last frame, without which nothing is committed.
+    task.job.source.check_kept()?;
     task.clock.of(Stage::Wait, || hand_over(builder.finish()))?;
     Ok(summary)
 }

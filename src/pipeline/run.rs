@@ -300,6 +300,7 @@ pub(super) async fn open(tools: &Tools, account: &mut Account) -> Result<Vec<Job
 /// A source that was written during the run: the copy is of the state in which it began.
 fn note_if_written(active: &Active, account: &mut Account) -> Result<()> {
     let source = &active.job.source;
+    source.check_kept()?;
     if source.fingerprint_now()? != *source.fingerprint() {
         let message = "was written while it was copied: the copy is of the state in which the run began";
         account.finding(

@@ -18,6 +18,7 @@ mod foreign;
 mod health;
 mod held_file;
 mod introspect;
+mod kept;
 pub mod keys;
 pub mod large;
 mod length;

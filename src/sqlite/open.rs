@@ -10,6 +10,7 @@ use super::connect::{Access, Failure, classify, connect, explain};
 use super::fingerprint;
 use super::held_file::{HeldFile, side_bytes};
 use super::introspect::introspect;
+use super::kept::Kept;
 use super::length::check_length;
 use super::preflight::{Header, preflight};
 use super::readers::{Reader, Readers};
@@ -63,6 +64,7 @@ pub struct Source {
     facts: SourceFacts,
     fingerprint: SourceFingerprint,
     stand_ins: Vec<String>,
+    kept: Kept,
     held: HeldFile,
 }
 
@@ -93,6 +95,14 @@ impl Source {
     /// When the file is gone.
     pub fn fingerprint_now(&self) -> Result<SourceFingerprint> {
         fingerprint::take(&self.held)
+    }
+
+    /// Whether the file is still what this `Source` reads. To be asked after reading and before what was read is trusted.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Source`] when it was replaced, removed or cut, or written past SQLite's locks.
+    pub fn check_kept(&self) -> Result<()> {
+        self.kept.check(&self.held, &self.fingerprint)
     }
 
     /// Borrows a read connection; waits until one is free. A thread that has one must not ask for another.
@@ -208,8 +218,13 @@ fn finish(held: HeldFile, found: &Found, snapshot: Snapshot, mut notes: Vec<Find
         sqlite_version: rusqlite::version().to_owned(),
         notes,
     };
+    let pages: u32 = first.query_row("PRAGMA page_count", [], |row| row.get(0)).map_err(describe)?;
+    let kept = Kept {
+        is_locked: found.journal_mode != "wal" || found.access == Access::Immutable,
+        bytes_min: facts.bytes.min(u64::from(pages) * u64::from(facts.page_size)),
+    };
     let readers = Readers::new(snapshot.connections);
-    Ok(Source { readers, facts, fingerprint: snapshot.fingerprint, stand_ins, held })
+    Ok(Source { readers, facts, fingerprint: snapshot.fingerprint, stand_ins, kept, held })
 }
 
 fn encoding(connection: &Connection) -> rusqlite::Result<Encoding> {

@@ -55,7 +55,7 @@ fn facts_of_a_plain_file() {
 }
 
 #[test]
-fn utf16_files_are_known_as_such() {
+fn f32_utf16_files_are_known_as_such() {
     for (name, expected) in [("UTF-16le", Encoding::Utf16le), ("UTF-16be", Encoding::Utf16be)] {
         let dir = Dir::new();
         let path = dir.path("x.db");
@@ -160,7 +160,7 @@ impl Drop for StopOnDrop<'_> {
 
 /// semantics.md §7, case 35: the sum over all rows is 0 in every committed state, and moves all the time.
 #[test]
-fn four_readers_see_one_state_while_a_writer_commits() {
+fn f22_four_readers_see_one_state_while_a_writer_commits() {
     for mode in ["WAL", "DELETE"] {
         let dir = Dir::new();
         let path = dir.path("x.db");
@@ -257,7 +257,7 @@ fn without_the_write_lock_there_is_one_reader_in_wal_mode() {
 }
 
 #[test]
-fn a_locked_file_is_refused_after_the_wait() {
+fn f28_a_locked_file_is_refused_after_the_wait() {
     for mode in ["DELETE", "WAL"] {
         let dir = Dir::new();
         let path = dir.path("x.db");
@@ -272,7 +272,7 @@ fn a_locked_file_is_refused_after_the_wait() {
 }
 
 #[test]
-fn a_hot_journal_is_refused_and_a_living_writer_is_not_one() {
+fn f29_a_hot_journal_is_refused_and_a_living_writer_is_not_one() {
     let (dir, crashed) = (Dir::new(), Dir::new());
     let path = dir.path("x.db");
     table_of(&path, 5000);
@@ -376,7 +376,7 @@ fn interrupt_stops_a_reader_and_keeps_the_snapshot() {
 
 /// As root this cannot be shown: root may write everywhere.
 #[test]
-fn a_directory_that_may_not_be_written() {
+fn f30_a_directory_that_may_not_be_written() {
     use std::os::unix::fs::PermissionsExt;
     let dir = Dir::new();
     let path = dir.path("x.db");
@@ -405,7 +405,7 @@ fn a_directory_that_may_not_be_written() {
 }
 
 #[test]
-fn a_rollback_file_that_may_not_be_written_has_all_its_readers() {
+fn f29_a_rollback_file_that_may_not_be_written_has_all_its_readers() {
     use std::os::unix::fs::PermissionsExt;
     let dir = Dir::new();
     let path = dir.path("x.db");

@@ -76,7 +76,7 @@ fn case_21_foreign_keys_of_all_kinds() {
 }
 
 #[test]
-fn case_21_an_existing_foreign_key_refuses_orphans() {
+fn f35_case_21_an_existing_foreign_key_refuses_orphans() {
     let Some(server) = Server::available() else { return };
     let (file, database) = (SqliteFile::from_sql(FOREIGN_KEYS), server.fresh_database());
     database.execute(
@@ -104,7 +104,7 @@ fn case_22_a_key_that_is_written_otherwise() {
 }
 
 #[test]
-fn case_23_nocase_folds_ascii_alone() {
+fn f35_case_23_nocase_folds_ascii_alone() {
     let sql = "CREATE TABLE t(c TEXT COLLATE NOCASE UNIQUE); INSERT INTO t VALUES ('É'), ('é'), ('A')";
     let Some(moved) = moved(sql, &[]) else { return };
     let moved = moved.ends_with(0);
@@ -189,7 +189,7 @@ fn case_26_a_translated_division_by_zero() {
 }
 
 #[test]
-fn case_27_names_that_are_shortened_or_changed() {
+fn f37_case_27_names_that_are_shortened_or_changed() {
     let common = "t23456789_123456789_123456789_123456789_123456789_123456789_123";
     let sql = format!(
         "CREATE TABLE {common}a(x); CREATE TABLE {common}b(x); CREATE TABLE t(ctid INTEGER); CREATE TABLE \"\"(x);
@@ -247,12 +247,12 @@ fn without_storage(file: &SqliteFile) {
 }
 
 #[test]
-fn case_32_virtual_tables_whose_modules_are_there() {
+fn f37_case_32_virtual_tables_whose_modules_are_there() {
     without_storage(&SqliteFile::from_sql(VIRTUAL));
 }
 
 #[test]
-fn case_32_virtual_tables_whose_modules_are_unknown() {
+fn f37_case_32_virtual_tables_whose_modules_are_unknown() {
     let file = SqliteFile::from_sql(VIRTUAL);
     let forget = "PRAGMA writable_schema = ON; UPDATE sqlite_schema
         SET sql = replace(replace(sql, 'fts5(', 'no_such_text('), 'rtree(', 'no_such_tree(') WHERE sql LIKE 'CREATE VIRTUAL%'";
