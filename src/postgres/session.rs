@@ -306,7 +306,7 @@ impl Facts {
                 database: text(4),
                 user: text(5),
                 is_superuser: text(6) == "on",
-                },
+            },
             in_recovery: text(7) == "t",
             read_only: text(8) == "on" || text(9) == "on",
             backend_pid: text(10).parse().unwrap_or(0),
