@@ -45,7 +45,7 @@ pub(crate) fn refused_by_both(source: &Path, database: &Database, more: &[&str],
 }
 
 #[test]
-fn a_wrong_password_an_unknown_database_and_no_server() {
+fn f42_a_wrong_password_an_unknown_database_and_no_server() {
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(ONE_TABLE), server.fresh_database());
     let before = shape(&database);
@@ -67,7 +67,7 @@ fn a_wrong_password_an_unknown_database_and_no_server() {
 }
 
 #[test]
-fn rows_of_others_are_not_touched() {
+fn f38_rows_of_others_are_not_touched() {
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(ONE_TABLE), server.fresh_database());
     database.execute("CREATE TABLE t (id bigint PRIMARY KEY, a text); INSERT INTO t VALUES (9, 'mine')");
@@ -165,7 +165,7 @@ const OBJECTS: [(&str, &str, &[&str]); 5] = [
 ];
 
 #[test]
-fn target_objects_that_do_not_suit() {
+fn f39_target_objects_that_do_not_suit() {
     let Some(server) = Server::available() else { return };
     for (target, sql, words) in OBJECTS {
         let (source, database) = (SqliteFile::from_sql(sql), server.fresh_database());
@@ -214,7 +214,7 @@ impl Drop for Role<'_> {
 }
 
 #[test]
-fn roles_without_the_rights() {
+fn f41_roles_without_the_rights() {
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(ONE_TABLE), server.fresh_database());
     let role = Role::new(&database);
@@ -238,7 +238,7 @@ fn roles_without_the_rights() {
 }
 
 #[test]
-fn a_read_only_session_is_refused() {
+fn f40_a_read_only_session_is_refused() {
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(ONE_TABLE), server.fresh_database());
     let role = Role::new(&database);

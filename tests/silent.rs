@@ -234,7 +234,7 @@ const FUNCTION: &str =
     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.id := NEW.id * 2; RETURN NEW; END'";
 
 #[test]
-fn case_41_triggers_of_every_kind() {
+fn f39_case_41_triggers_of_every_kind() {
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(ONE_TABLE), server.fresh_database());
     database.execute(&format!("CREATE TABLE t (id bigint PRIMARY KEY, a text); {FUNCTION}"));
@@ -254,7 +254,7 @@ fn case_41_triggers_of_every_kind() {
 }
 
 #[test]
-fn case_41_triggers_of_partitions() {
+fn f39_case_41_triggers_of_partitions() {
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(ONE_TABLE), server.fresh_database());
     database.execute(&format!(
@@ -268,7 +268,7 @@ fn case_41_triggers_of_partitions() {
 }
 
 #[test]
-fn a_rule_is_named_because_copy_does_not_apply_it() {
+fn f39_a_rule_is_named_because_copy_does_not_apply_it() {
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(ONE_TABLE), server.fresh_database());
     database.execute(
@@ -281,7 +281,7 @@ fn a_rule_is_named_because_copy_does_not_apply_it() {
 }
 
 #[test]
-fn what_is_no_table_that_we_may_fill() {
+fn f39_what_is_no_table_that_we_may_fill() {
     let Some(server) = Server::available() else { return };
     let source = SqliteFile::from_sql(ONE_TABLE);
     let targets: [(&str, &[&str]); 6] = [
@@ -320,7 +320,7 @@ fn types_that_are_never_filled() {
 }
 
 #[test]
-fn row_security_that_applies_is_refused_and_that_which_does_not_is_no_matter() {
+fn f39_row_security_that_applies_is_refused_and_that_which_does_not_is_no_matter() {
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(ONE_TABLE), server.fresh_database());
     let role = Role::new(&database);
@@ -344,7 +344,7 @@ fn row_security_that_applies_is_refused_and_that_which_does_not_is_no_matter() {
 }
 
 #[test]
-fn columns_that_we_do_not_send_are_named() {
+fn f39_columns_that_we_do_not_send_are_named() {
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(ONE_TABLE), server.fresh_database());
     database.execute(
@@ -404,7 +404,7 @@ impl Drop for Encoded<'_> {
 }
 
 #[test]
-fn case_42_a_database_of_another_encoding_is_refused() {
+fn f40_case_42_a_database_of_another_encoding_is_refused() {
     let Some(server) = Server::available() else { return };
     let (source, admin) = (SqliteFile::from_sql(ONE_TABLE), server.fresh_database());
     for encoding in ["LATIN1", "SQL_ASCII"] {

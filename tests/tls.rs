@@ -222,7 +222,7 @@ async fn check(server: &Server, what: &str, roots: &Path, expected: &[(&str, &st
 
 /// One server for all, since making one costs seconds: the table of modes and certificates.
 #[tokio::test]
-async fn modes_and_certificates() {
+async fn f43_modes_and_certificates() {
     let server = Server::start();
     let (ours, other) = (authority("ours"), authority("other"));
     let root = server.path("root.crt");
@@ -424,7 +424,7 @@ async fn self_signed_and_common_name(server: &Server, ours: &Authority, root: &P
 
 /// Everything that needs no TLS, on one server too.
 #[tokio::test]
-async fn logins_settings_and_endings() {
+async fn f42_logins_settings_and_endings() {
     let server = Server::start();
     let base = format!("host=127.0.0.1 port={}", server.port);
     wrong_logins(&server, &base).await;

@@ -194,3 +194,26 @@ async fn create_view(session: &Session, owner: &StepOwner, step: &StepState) -> 
     let way_out = "create it by hand under this name; the same command then goes on";
     step::run(session, owner, step, false).await.map_err(|error| error.at(words(step)).remedy(way_out))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::postgres::fault::ServerError;
+
+    fn said(sqlstate: &str, message: &str) -> Error {
+        let (sqlstate, message) = (sqlstate.to_owned(), Some(message.to_owned()));
+        let server =
+            ServerError { sqlstate, message, schema: None, table: None, column: None, constraint: None };
+        Error::target_fault("making an index").cause(server)
+    }
+
+    #[test]
+    fn memory_is_told_from_disk() {
+        assert!(wants_less_memory(&said("53200", "out of memory")));
+        let segment = "could not resize shared memory segment \"/PostgreSQL.2140480362\" to 134483968 bytes";
+        assert!(wants_less_memory(&said("53100", segment)));
+        assert!(!wants_less_memory(&said("53100", "could not extend file \"base/5/16384\"")));
+        assert!(!wants_less_memory(&said("53400", "temporary file size exceeds temp_file_limit")));
+        assert!(!wants_less_memory(&Error::target_fault("the connection broke")));
+    }
+}

@@ -271,10 +271,15 @@ pub(super) fn existing(
             continue;
         };
         partners.push(partner.name.as_str());
-        if partner.generated {
-            let message = "is generated in the target: its values are computed there";
-            findings.push(Finding::new("W_GENERATED_TARGET", Severity::Note, object, message));
+        let is_computed = partner.generated;
+        if is_computed && (column.generated != Generated::No || partner.pg.is_none()) {
+            findings.push(computed(&object, column));
             continue;
+        }
+        if is_computed {
+            let message =
+                "is generated in the target: its values are computed there, and compared with the source's";
+            findings.push(Finding::new("W_GENERATED_TARGET", Severity::Note, object.clone(), message));
         }
         note_other_spelling(&object, column, partner, findings);
         let said = inputs.rules.settings.column(&table.name, &column.name);
@@ -283,10 +288,26 @@ pub(super) fn existing(
         findings.extend(lossy);
         let facts = &chosen::cleansed(facts, &said.cleanse);
         let plan = existing_column(inputs, (&object, column, facts), &said, partner, findings);
-        plans.extend(plan.map(|plan| policies.put(plan)));
+        let plan = plan.map(|plan| policies.put(plan));
+        plans.extend(
+            plan.map(|plan| ColumnPlan { generated: is_computed.then(|| BY_TARGET.to_owned()), ..plan }),
+        );
     }
     check_unfilled(table, target, &partners, findings);
     plans
+}
+
+/// The expression of a column that an existing table computes: it is not ours to know.
+const BY_TARGET: &str = "by the target";
+
+/// A column that the target computes and nobody compares: a loss where the source keeps values of its own in it.
+fn computed(object: &str, column: &Column) -> Finding {
+    if column.generated != Generated::No {
+        let message = "is generated in the target: its values are computed there";
+        return Finding::new("W_GENERATED_TARGET", Severity::Note, object, message);
+    }
+    let message = "is generated in the target with a type that is not compared: what the source holds in it is not copied";
+    warning("W_GENERATED_TARGET", object, message.to_owned()).fix("compare it by hand, or skip the column")
 }
 
 fn note_missing_partner(table: &Table, column: &Column, target: &TargetTable, findings: &mut Vec<Finding>) {

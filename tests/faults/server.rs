@@ -20,5 +20,5 @@ use crate::support::cli::Cli;
 
 /// The run ends at its first fault, so that a test sees how.
 fn impatient(cli: Cli) -> Cli {
-    cli
+    cli.args(["--retry-for", "0"])
 }

@@ -126,6 +126,31 @@ fn f19_a_primary_that_comes_back_as_a_standby() {
     faults.assert_hold(&database, &done, "demoted and promoted");
 }
 
+/// The same address leads to the standby that took over: the run waits for it, and goes on there.
+#[test]
+fn f19_a_failover_in_the_middle() {
+    let Some(primary) = Cluster::start(&[]) else { return };
+    let faults = Faults::at(primary.server(), Target::Existing);
+    let database = faults.database();
+    let standby = primary.standby(&[]);
+    let there = standby.server().adopt(&database.name);
+    let proxy = Proxy::before(&database, []);
+    let run = Running::start(faults.copy_to(proxy.url()));
+    let hold = Hold::chunk(&database, "setting", 0);
+    hold.wait_until_held(1);
+    wait_for("the standby to hear of the ledger", || {
+        query(&there.url(), "SELECT 1 FROM cutover.source").ok().filter(|rows| !rows.is_empty())
+    });
+    primary.stop(Stop::Fast);
+    drop(hold);
+    standby.promote();
+    proxy.aim(standby.port());
+    let done = run.end();
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(picture(&there) == faults.undisturbed.picture);
+    faults.assert_hold(&there, &done, "failover");
+}
+
 /// What an asynchronous standby has not heard is lost with its primary: ledger and data together.
 #[test]
 fn f20_a_standby_that_is_behind_takes_over() {

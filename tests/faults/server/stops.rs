@@ -4,7 +4,7 @@ use super::impatient;
 use crate::faults::invariants::Faults;
 use crate::resume::hold::Hold;
 use crate::resume::running::{Running, wait_for};
-use crate::resume::world::Target;
+use crate::resume::world::{Target, picture};
 use crate::support::cluster::{Cluster, Stop};
 use crate::support::postgres::{Database, query};
 
@@ -92,6 +92,46 @@ fn f06_a_server_that_crashes_recovers_and_the_copy_goes_on() {
     ] {
         assert_ends_and_resumes(&cluster, &faults, place, blow);
     }
+}
+
+/// Without a word about it the run waits for the server to come back, and goes on where it was.
+#[test]
+fn f06_a_run_waits_for_a_server_that_comes_back() {
+    let Some(cluster) = Cluster::start(&[]) else { return };
+    let faults = Faults::at(cluster.server(), Target::Existing);
+    for (place, blow) in [
+        (Place::Chunk, Blow::Stopped(Stop::Fast)),
+        (Place::Step, Blow::PostmasterKilled),
+        (Place::Chunk, Blow::BackendKilled),
+    ] {
+        let case = format!("waiting: {blow:?} {place:?}");
+        let database = faults.database();
+        let run = Running::start(faults.world.copy(&database));
+        let hold = place.hold(&database);
+        blow.strike(&cluster, &database);
+        drop(hold);
+        blow.come_back(&cluster);
+        let done = run.end();
+        assert_eq!(done.code, 0, "{case}: {done:?}");
+        assert!(picture(&database) == faults.undisturbed.picture, "{case}");
+        faults.assert_hold(&database, &done, &case);
+    }
+}
+
+/// A server that does not come back ends the run when its patience is over.
+#[test]
+fn f06_a_server_that_stays_away_ends_the_run() {
+    let Some(cluster) = Cluster::start(&[]) else { return };
+    let faults = Faults::at(cluster.server(), Target::Existing);
+    let database = faults.database();
+    let run = Running::start(faults.world.copy(&database).args(["--retry-for", "2s"]));
+    let hold = Place::Chunk.hold(&database);
+    cluster.stop(Stop::Immediate);
+    let done = run.end();
+    drop(hold);
+    cluster.start_again();
+    assert_eq!(done.code, 6, "{done:?}");
+    faults.assert_hold(&database, &done, "a server that stayed away");
 }
 
 /// With `wal_level=minimal` a table that is emptied and filled in one transaction is not in the WAL: what was committed
