@@ -121,6 +121,7 @@ impl Schedule {
                 10..20 => self.edit(),
                 20..30 => self.tamper(),
                 30..32 => self.status(),
+                32..40 => self.damage(),
                 _ => self.copy(How::Restart, true),
             };
         }
@@ -132,7 +133,8 @@ impl Schedule {
             79..81 => self.status(),
             81..83 => self.validate(),
             83..85 => self.copy(How::Restart, true),
-            85..92 => self.edit(),
+            85..90 => self.edit(),
+            90..94 => self.damage(),
             _ => self.tamper(),
         }
     }
@@ -368,6 +370,38 @@ impl Schedule {
         self.say(format!("   target: {}", tamper.what));
         self.oracle.target_was_edited(&self.world, &self.watch, tamper.table);
         self.tamper = Some(tamper);
+    }
+
+    /// Somebody edits the ledger: the copy is not gone on with; it is mended by hand, or begun anew (F46).
+    fn damage(&mut self) {
+        const DAMAGES: [&str; 6] = [
+            "UPDATE cutover.chunk SET rows = rows + 1 WHERE ctid = (SELECT max(ctid) FROM cutover.chunk)",
+            "UPDATE cutover.chunk SET digest = NULL WHERE digest IS NOT NULL",
+            "UPDATE cutover.chunk SET hi = hi - 1 WHERE hi IS NOT NULL",
+            "DELETE FROM cutover.chunk WHERE ctid = (SELECT min(ctid) FROM cutover.chunk)",
+            "UPDATE cutover.chunk SET verified_at = CASE WHEN verified_at IS NULL THEN now() END",
+            "UPDATE cutover.chunk SET digest = digest || '\\x00' WHERE digest IS NOT NULL",
+        ];
+        let damage = *self.dice.pick(&DAMAGES);
+        let has_seals = "EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('cutover.chunk') AND attname = 'seal')";
+        if !self.watch.is(has_seals) {
+            return;
+        }
+        let save = "CREATE SCHEMA IF NOT EXISTS aside; DROP TABLE IF EXISTS aside.chunks;
+                    CREATE TABLE aside.chunks AS SELECT * FROM cutover.chunk";
+        self.watch.rows(save);
+        if self.watch.rows(&format!("{damage} RETURNING 1")).is_empty() {
+            return;
+        }
+        let before = self.bytes();
+        let done = Running::start(self.cli(How::Plain, 0)(&self.database.url())).end();
+        self.say(format!("   {damage}: ended with {}: {}", done.code, last_line(&done)));
+        assert!(done.code == 3 && done.said().contains("damaged"), "{}", done.said());
+        if self.world.ground != Ground::Append && self.dice.below(3) == 0 {
+            return self.copy(How::Restart, false);
+        }
+        self.watch.rows("DELETE FROM cutover.chunk; INSERT INTO cutover.chunk SELECT * FROM aside.chunks");
+        self.check_copies(&[done], &before);
     }
 
     fn take_back(&mut self) {
