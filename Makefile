@@ -3,7 +3,7 @@
 # Where rustup puts cargo, for the first run after scripts/setup.sh installed it.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help build fmt lint deny test demo bench fuzz versions check clean
+.PHONY: help build fmt lint deny test demo bench fuzz soak planted versions check clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -34,6 +34,14 @@ bench: ## how fast copies are on this machine, beside other ways; about 25 minut
 
 fuzz: ## every fuzz target for a minute; needs nightly and cargo-fuzz
 	sh scripts/fuzz.sh
+
+soak: ## random kills, resumes and faults against a model, for MINUTES (60)
+	sh scripts/setup.sh
+	sh scripts/soak.sh $(or $(MINUTES),60)
+
+planted: ## plant one bug after the other and see that the tests find it
+	sh scripts/setup.sh
+	sh scripts/planted.sh
 
 versions: ## the tests against PostgreSQL 13 and 18; needs npm
 	sh scripts/versions.sh

@@ -10,6 +10,8 @@ mod disturb;
 mod fill;
 // what they have found
 mod found;
+// a COMMIT that is lost, or whose answer is
+mod lost;
 // what must be in the target
 mod oracle;
 // both sides read by the test itself

@@ -1,9 +1,13 @@
 //! Rows of the source, and what its application does to them between runs.
 
+use super::rows::{Rows, of_source};
 use super::world::{Column, Key, Kind, MARK, Table, World, quoted};
 use crate::support::dice::Dice;
 use rusqlite::Connection;
 use rusqlite::types::Value;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// What an application did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,11 +84,42 @@ pub(super) fn fill(world: &World, source: &mut Connection, dice: &mut Dice) -> M
 
 fn insert(world: &World, table: &Table, n: u64, source: &Connection, dice: &mut Dice) {
     let values = values(world, table, n, source, dice);
+    put(table, values, source).expect("a row");
+}
+
+fn put(table: &Table, values: Vec<Value>, source: &Connection) -> rusqlite::Result<()> {
     let places = vec!["?"; values.len()].join(", ");
     let sql = format!("INSERT INTO {} VALUES ({places})", table.quoted());
-    let mut statement = source.prepare_cached(&sql).expect("an INSERT");
-    statement.execute(rusqlite::params_from_iter(values)).expect("a row");
+    source.prepare_cached(&sql)?.execute(rusqlite::params_from_iter(values)).map(drop)
 }
+
+/// Writes rows, one after the other, until `is_over`; tells each state that the source was in, the first of them as it is
+/// given. A writer that a reader keeps out tries again later.
+pub(super) fn write_until(
+    is_over: &AtomicBool,
+    world: &World,
+    path: &Path,
+    made: &mut Made,
+    mut dice: Dice,
+) -> Vec<Rows> {
+    let source = Connection::open(path).expect("the source");
+    source.busy_timeout(Duration::ZERO).expect("a setting");
+    let mut states = vec![of_source(world, path)];
+    while !is_over.load(Ordering::SeqCst) && states.len() < STATES_MAX {
+        std::thread::sleep(Duration::from_millis(dice.below(40)));
+        let number = dice.below(world.tables.len() as u64) as usize;
+        let table = &world.tables[number];
+        made.0[number] += 1;
+        let values = values(world, table, made.0[number], &source, &mut dice);
+        if put(table, values, &source).is_ok() {
+            states.push(of_source(world, path));
+        }
+    }
+    states
+}
+
+/// As many states of the source in one run as can be told apart in little time.
+const STATES_MAX: usize = 12;
 
 /// Changes the source; tells what was done to which table.
 pub(super) fn edit(world: &World, source: &Connection, made: &mut Made, dice: &mut Dice) -> String {

@@ -3,7 +3,7 @@
 
 use super::rows::{Rows, of_target, without};
 use super::watch::Watch;
-use super::world::{Ground, World};
+use super::world::{Ground, Table, World};
 use std::collections::BTreeMap;
 
 /// Texts of a row, sorted, by table.
@@ -75,6 +75,7 @@ fn chunk(row: &[Option<String>]) -> Chunk {
 }
 
 /// The model.
+#[derive(Clone)]
 pub(super) struct Oracle {
     /// what the source holds
     pub(super) now: Rows,
@@ -108,11 +109,28 @@ impl Oracle {
         self.is_edited = self.ledger.is_some();
     }
 
-    /// Takes over what the ledger says now, and compares the target with it.
-    pub(super) fn look(&mut self, world: &World, watch: &Watch) {
+    /// Takes over what the ledger says now, and compares the target with it. While the source was written it may have been
+    /// read in any of the states `seen`, of which the last is how it is now.
+    pub(super) fn look(&mut self, world: &World, watch: &Watch, seen: &[Rows]) {
         let ledger = Ledger::read(watch);
-        self.take(world, ledger);
-        self.check(world, watch);
+        let mut why = String::new();
+        let Some(now) = seen.last() else {
+            self.take(world, ledger);
+            return self.check(world, watch).unwrap_or_else(|why| panic!("{why}"));
+        };
+        for rows in seen {
+            let mut oracle = Oracle { now: rows.clone(), ..self.clone() };
+            oracle.take(world, ledger.clone());
+            match oracle.check(world, watch) {
+                Ok(()) => {
+                    let is_edited = ledger.is_some();
+                    *self = Oracle { now: now.clone(), is_edited, ..oracle };
+                    return;
+                }
+                Err(one) => why = one,
+            }
+        }
+        panic!("the source was in {} states, and the target is of none: {why}", seen.len());
     }
 
     fn take(&mut self, world: &World, ledger: Option<Ledger>) {
@@ -151,27 +169,37 @@ impl Oracle {
     }
 
     /// Invariant A, and that a finished copy is one.
-    fn check(&self, world: &World, watch: &Watch) {
+    fn check(&self, world: &World, watch: &Watch) -> Result<(), String> {
         for table in &world.tables {
             let held = of_target(watch, table);
             let is_made = world.ground != Ground::Empty || self.ledger.is_some();
             assert_eq!(held.is_some(), is_made, "whether table {} is there", table.name);
             let (held, expected) = (held.unwrap_or_default(), self.expected(&table.name));
             let (more, less) = (without(&held, &expected), without(&expected, &held));
-            assert!(
-                more.is_empty() && less.is_empty(),
-                "table {} holds {} rows; {} too many, such as {:?}; {} too few, such as {:?}",
-                table.name,
-                held.len(),
-                more.len(),
-                more.first(),
-                less.len(),
-                less.first()
-            );
+            if !(more.is_empty() && less.is_empty()) {
+                return Err(format!(
+                    "table {} holds {} rows; {} too many, such as {:?}; {} too few, such as {:?}",
+                    table.name,
+                    held.len(),
+                    more.len(),
+                    more.first(),
+                    less.len(),
+                    less.first()
+                ));
+            }
         }
+        self.check_end(world, watch);
+        Ok(())
+    }
+
+    /// What is finished is all there, and what is not ours is as it was.
+    fn check_end(&self, world: &World, watch: &Watch) {
         if let Some(ledger) = self.ledger.as_ref().filter(|ledger| ledger.is_finished) {
             let is_whole = ledger.chunks.iter().all(|chunk| chunk.is_done && chunk.is_verified);
             assert!(is_whole && ledger.pending == 0, "finished is said of {ledger:?}");
+            if self.tampered().is_empty() {
+                world.tables.iter().for_each(|table| check_sequence(watch, table));
+            }
         }
         let theirs = "count(*) = 50 AND bool_and(what = 'theirs ' || id) FROM stranger";
         assert!(watch.is(theirs), "somebody else's table was changed");
@@ -223,11 +251,35 @@ impl Oracle {
 
     /// Whether the target holds exactly what the source does, and what was there before: looked at now.
     pub(super) fn is_equal(&self, world: &World, watch: &Watch) -> bool {
+        self.is_like(&self.now, world, watch)
+    }
+
+    /// The same for the state in which the source was copied.
+    pub(super) fn is_as_accepted(&self, world: &World, watch: &Watch) -> bool {
+        self.is_like(&self.accepted, world, watch)
+    }
+
+    fn is_like(&self, rows: &Rows, world: &World, watch: &Watch) -> bool {
         world.tables.iter().all(|table| {
-            let mut source: Vec<String> = self.now[&table.name].iter().map(|(_, row)| row.clone()).collect();
+            let mut source: Vec<String> = rows[&table.name].iter().map(|(_, row)| row.clone()).collect();
             source.extend(self.before.get(&table.name).into_iter().flatten().cloned());
             source.sort_unstable();
             of_target(watch, table) == Some(source)
         })
+    }
+}
+
+/// The next id of a table that has a sequence is one that no row has.
+fn check_sequence(watch: &Watch, table: &Table) {
+    let name = table.quoted();
+    if !table.key.has_id() {
+        return;
+    }
+    let sequence = watch.text(&format!("SELECT pg_get_serial_sequence('{name}', 'id')"));
+    if !sequence.is_empty() {
+        let next = format!(
+            "(SELECT last_value + is_called::int FROM {sequence}) > coalesce((SELECT max(id) FROM {name}), 0)"
+        );
+        assert!(watch.is(&next), "the sequence of {name} is behind");
     }
 }

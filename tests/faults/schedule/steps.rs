@@ -1,9 +1,9 @@
 //! One schedule: a world from a seed, a sequence of runs, disturbances and edits, and what must hold after each.
 
 use super::disturb::{self, Disturbance};
-use super::fill::{Made, edit, fill};
+use super::fill::{Made, edit, fill, write_until};
 use super::oracle::Oracle;
-use super::rows::of_source;
+use super::rows::{Rows, of_source};
 use super::tamper::Tamper;
 use super::watch::Watch;
 use super::world::{Ground, MARK, World};
@@ -16,6 +16,7 @@ use crate::support::postgres::{Database, PASSWORD, Server};
 use rusqlite::Connection;
 use serde_json::Value;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 
 /// How a run begins.
@@ -115,11 +116,12 @@ impl Schedule {
         }
         if self.oracle.is_finished() {
             return match chance {
-                0..5 => self.verify(),
+                0..5 => self.verify(chance % 2 == 0),
                 5..10 => self.copy(How::Plain, true),
                 10..20 => self.edit(),
                 20..30 => self.tamper(),
                 30..32 => self.status(),
+                32..40 => self.damage(),
                 _ => self.copy(How::Restart, true),
             };
         }
@@ -127,11 +129,12 @@ impl Schedule {
             0..68 => self.copy(How::Plain, true),
             68..73 => self.two(),
             73..77 => self.fenced(),
-            77..79 => self.verify(),
+            77..79 => self.verify(chance % 2 == 0),
             79..81 => self.status(),
             81..83 => self.validate(),
             83..85 => self.copy(How::Restart, true),
-            85..92 => self.edit(),
+            85..90 => self.edit(),
+            90..94 => self.damage(),
             _ => self.tamper(),
         }
     }
@@ -140,7 +143,7 @@ impl Schedule {
         match (chance, self.oracle.must_be_found()) {
             (0..30, true) => self.copy(How::Plain, false),
             (30..60, true) => self.copy(How::Plain, true),
-            (0..35, false) | (60..70, true) => self.verify(),
+            (0..35, false) | (60..70, true) => self.verify(chance % 2 == 0),
             (35..70, false) | (70..85, true) => self.take_back(),
             _ => self.copy(How::Restart, true),
         }
@@ -152,7 +155,7 @@ impl Schedule {
             20..30 => self.copy(How::Plain, true),
             30..50 => self.copy(How::Reverify, false),
             50..65 => self.copy(How::Reverify, true),
-            65..70 => self.verify(),
+            65..70 => self.verify(chance % 2 == 0),
             70..75 => self.edit(),
             _ => self.copy(How::Restart, true),
         }
@@ -162,8 +165,10 @@ impl Schedule {
         self.dir.path().join(format!("report{number}.json"))
     }
 
-    fn cli(&self, how: How, number: u32) -> impl FnOnce(&str) -> Cli + use<> {
+    fn cli(&mut self, how: How, number: u32) -> impl FnOnce(&str) -> Cli + use<> {
         let (source, report) = (self.source(), self.report_path(number));
+        let retry = *self.dice.pick(&["0s", "0s", "1s", "20s"]);
+        self.say(format!("   --retry-for {retry}"));
         let _ = std::fs::remove_file(&report);
         let options = self.world.options.clone();
         move |url| {
@@ -173,7 +178,8 @@ impl Schedule {
                 How::Reverify => &["--reverify"],
             };
             let cli = Cli::new().args(["copy", "--migrate", "--from"]).args([source]).args(["--to", url]);
-            cli.args(options).args(more).args(["--progress", "lines", "--report"]).args([report])
+            let cli = cli.args(options).args(more).args(["--retry-for", retry]);
+            cli.args(["--progress", "lines", "--report"]).args([report])
         }
     }
 
@@ -205,10 +211,46 @@ impl Schedule {
         self.say(format!("{:2} copy {how:?}, {disturbance:?}: any of {codes:?}", self.rounds));
         let before = self.bytes();
         let cli = self.cli(how, 0);
+        if disturbed && self.dice.below(8) == 0 {
+            // It may be written before the run reads it, too.
+            codes.push(3);
+            return self.written_meanwhile(disturbance.as_ref(), cli, &codes);
+        }
         let done = disturb::run(&self.database, &self.watch, disturbance.as_ref(), cli);
         self.say(format!("   ended with {}: {}", done.code, last_line(&done)));
         assert!(codes.contains(&done.code), "ended with {}: {}", done.code, done.said());
         self.check_copies(&[done], &before);
+    }
+
+    /// The source is written while the copy goes on (F22, F23).
+    fn written_meanwhile(
+        &mut self,
+        disturbance: Option<&Disturbance>,
+        cli: impl FnOnce(&str) -> Cli,
+        codes: &[i32],
+    ) {
+        let (is_over, path, dice) = (AtomicBool::new(false), self.source(), Dice(self.dice.next()));
+        let Schedule { world, made, database, watch, .. } = self;
+        let (done, states) = std::thread::scope(|scope| {
+            let writer = scope.spawn(|| write_until(&is_over, world, &path, made, dice));
+            let done = disturb::run(database, watch, disturbance, cli);
+            is_over.store(true, Ordering::SeqCst);
+            (done, writer.join().expect("the writer"))
+        });
+        // Whether the run has seen the last row or not: from here on the source is another one.
+        let touch = Connection::open(&path).expect("the source");
+        touch
+            .execute_batch(&format!("PRAGMA user_version = {}", 1 + self.dice.below(1 << 30)))
+            .expect("a version");
+        drop(touch);
+        self.say(format!(
+            "   written to {} times, ended with {}: {}",
+            states.len() - 1,
+            done.code,
+            last_line(&done)
+        ));
+        assert!(codes.contains(&done.code), "ended with {}: {}", done.code, done.said());
+        self.check(&[done], &self.bytes(), &states);
     }
 
     /// Two runs at the same time; one of them may be killed.
@@ -268,20 +310,29 @@ impl Schedule {
         self.check_copies(&[first], &before);
     }
 
-    fn verify(&mut self) {
+    fn verify(&mut self, disturbed: bool) {
         let before = self.bytes();
+        let disturbance = disturbed.then(|| Disturbance::draw(&mut self.dice, &["stranger".to_owned()]));
+        self.rounds += u64::from(disturbed);
+        let codes: Vec<i32> =
+            disturbance.iter().flat_map(Disturbance::codes).filter(|code| *code != 0).collect();
+        let source = self.source();
         let verify = ["verify", "--progress", "lines", "--from"];
-        let cli = Cli::new().args(verify).args([self.source()]).args(["--to", &self.database.url()]);
-        let done = cli.run();
+        let cli = |url: &str| Cli::new().args(verify).args([source]).args(["--to", url, "--retry-for", "1s"]);
+        let done = disturb::run(&self.database, &self.watch, disturbance.as_ref(), cli);
         let (is_equal, is_finished) =
             (self.oracle.is_equal(&self.world, &self.watch), self.oracle.is_finished());
-        self.say(format!("   verify: {}, equal: {is_equal}, finished: {is_finished}", done.code));
+        self.say(format!(
+            "   verify, {disturbance:?}: {}, equal: {is_equal}, finished: {is_finished}",
+            done.code
+        ));
         match (is_equal, is_finished) {
+            _ if codes.contains(&done.code) => {}
             (true, true) => assert_eq!(done.code, 0, "{}", done.said()),
             (false, _) => assert!([3, 4].contains(&done.code), "{}", done.said()),
             (true, false) => assert!([0, 3, 4].contains(&done.code), "{}", done.said()),
         }
-        self.check(&[done], &before);
+        self.check(&[done], &before, &[]);
     }
 
     fn status(&mut self) {
@@ -291,7 +342,7 @@ impl Schedule {
         assert_eq!(done.code, 0, "{}", done.said());
         let said: Value = serde_json::from_str(&done.stdout).expect("JSON");
         assert_eq!(said.as_array().map(Vec::len), Some(usize::from(self.oracle.ledger.is_some())), "{said}");
-        self.check(&[done], &before);
+        self.check(&[done], &before, &[]);
     }
 
     fn validate(&mut self) {
@@ -300,7 +351,7 @@ impl Schedule {
         let done = cli.args(["--to", &self.database.url()]).args(&self.world.options).run();
         self.say(format!("   validate: {}", done.code));
         assert_eq!(done.code, 0, "{}", done.said());
-        self.check(&[done], &before);
+        self.check(&[done], &before, &[]);
     }
 
     fn edit(&mut self) {
@@ -321,6 +372,38 @@ impl Schedule {
         self.tamper = Some(tamper);
     }
 
+    /// Somebody edits the ledger: the copy is not gone on with; it is mended by hand, or begun anew (F46).
+    fn damage(&mut self) {
+        const DAMAGES: [&str; 6] = [
+            "UPDATE cutover.chunk SET rows = rows + 1 WHERE ctid = (SELECT max(ctid) FROM cutover.chunk)",
+            "UPDATE cutover.chunk SET digest = NULL WHERE digest IS NOT NULL",
+            "UPDATE cutover.chunk SET hi = hi - 1 WHERE hi IS NOT NULL",
+            "DELETE FROM cutover.chunk WHERE ctid = (SELECT min(ctid) FROM cutover.chunk)",
+            "UPDATE cutover.chunk SET verified_at = CASE WHEN verified_at IS NULL THEN now() END",
+            "UPDATE cutover.chunk SET digest = digest || '\\x00' WHERE digest IS NOT NULL",
+        ];
+        let damage = *self.dice.pick(&DAMAGES);
+        let has_seals = "EXISTS (SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('cutover.chunk') AND attname = 'seal')";
+        if !self.watch.is(has_seals) {
+            return;
+        }
+        let save = "CREATE SCHEMA IF NOT EXISTS aside; DROP TABLE IF EXISTS aside.chunks;
+                    CREATE TABLE aside.chunks AS SELECT * FROM cutover.chunk";
+        self.watch.rows(save);
+        if self.watch.rows(&format!("{damage} RETURNING 1")).is_empty() {
+            return;
+        }
+        let before = self.bytes();
+        let done = Running::start(self.cli(How::Plain, 0)(&self.database.url())).end();
+        self.say(format!("   {damage}: ended with {}: {}", done.code, last_line(&done)));
+        assert!(done.code == 3 && done.said().contains("damaged"), "{}", done.said());
+        if self.world.ground != Ground::Append && self.dice.below(3) == 0 {
+            return self.copy(How::Restart, false);
+        }
+        self.watch.rows("DELETE FROM cutover.chunk; INSERT INTO cutover.chunk SELECT * FROM aside.chunks");
+        self.check_copies(&[done], &before);
+    }
+
     fn take_back(&mut self) {
         let Some(tamper) = &self.tamper else { return };
         let done = tamper.take_back(&self.watch);
@@ -332,7 +415,7 @@ impl Schedule {
     }
 
     /// What must hold after every step.
-    fn check(&mut self, done: &[Done], before: &[Vec<u8>]) {
+    fn check(&mut self, done: &[Done], before: &[Vec<u8>], seen: &[Rows]) {
         let case = self.log.lines.last().cloned().unwrap_or_default();
         for done in done {
             let said = done.said();
@@ -342,14 +425,14 @@ impl Schedule {
         }
         assert_nothing_stays(&self.database, &case);
         assert!(self.bytes() == before, "the source was written");
-        self.oracle.look(&self.world, &self.watch);
+        self.oracle.look(&self.world, &self.watch, seen);
         if self.oracle.tampered().is_empty() {
             self.tamper = None;
         }
     }
 
     fn check_copies(&mut self, done: &[Done], before: &[Vec<u8>]) {
-        self.check(done, before);
+        self.check(done, before, &[]);
         for (number, done) in (0..).zip(done) {
             self.check_report(number, done);
         }
@@ -369,7 +452,7 @@ impl Schedule {
         if report["outcome"] == "done" {
             assert!(self.oracle.is_finished(), "done is said of what is not finished");
             if self.oracle.tampered().is_empty() {
-                assert!(self.oracle.is_equal(&self.world, &self.watch), "done is said of a difference");
+                assert!(self.oracle.is_as_accepted(&self.world, &self.watch), "done is said of a difference");
             }
         }
     }
@@ -394,7 +477,7 @@ impl Schedule {
         }
         self.copy(if is_bad { How::Restart } else { How::Plain }, false);
         assert!(self.oracle.is_finished() && self.oracle.is_equal(&self.world, &self.watch), "not a copy");
-        self.verify();
+        self.verify(false);
         let fresh = self.server.fresh_database();
         fresh.execute(&self.world.postgres());
         let cli = self.cli(How::Plain, 2)(&fresh.url());

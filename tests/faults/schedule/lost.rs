@@ -1,0 +1,61 @@
+//! A COMMIT that is lost on its way, or whose answer is: the ledger says which, under a lock (fault catalogue F2).
+
+use crate::support::cli::{Cli, Done};
+use crate::support::postgres::{Database, Server};
+use crate::support::proxy::{At, Fault, Proxy, Rule, Way};
+use crate::support::sqlite::SqliteFile;
+
+const ROWS: &str = "100";
+
+fn source() -> SqliteFile {
+    SqliteFile::from_sql(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT);
+         WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 100)
+         INSERT INTO t SELECT n, 'row ' || n FROM c;",
+    )
+}
+
+/// Copies through a proxy that cuts the loading connection at its first COMMIT.
+fn copy(source: &SqliteFile, database: &Database, at: At, retry_for: &str) -> Done {
+    let proxy = Proxy::before(database, [Rule::new(Way::ToServer, at, Fault::Cut).on("copy")]);
+    let cli = Cli::new().args(["copy", "--migrate", "--from"]).args([source.path()]);
+    let done = cli.args(["--to", proxy.url(), "--retry-for", retry_for]).run();
+    assert_eq!(proxy.struck(), 1, "{done:?}");
+    done
+}
+
+fn assert_whole(database: &Database, done: &Done) {
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(database.query_one_text("SELECT count(*) FROM t"), ROWS);
+    assert_eq!(database.query_one_text("SELECT finished_at IS NOT NULL FROM cutover.source"), "t");
+}
+
+#[test]
+fn f02_a_commit_that_never_arrived_is_a_failure_or_is_tried_again() {
+    let Some(server) = Server::available() else { return };
+    let source = source();
+    let database = server.fresh_database();
+    let done = copy(&source, &database, At::Saying("COMMIT", 1), "0s");
+    assert_eq!(done.code, 6, "{done:?}");
+    assert_eq!(database.query_one_text("SELECT count(*) FROM t"), "0");
+    let database = server.fresh_database();
+    assert_whole(&database, &copy(&source, &database, At::Saying("COMMIT", 1), "20s"));
+}
+
+/// The COMMIT takes a while: whoever asks meanwhile must wait for it.
+#[test]
+fn f02_a_commit_whose_answer_was_lost_is_seen_to_be_done() {
+    let Some(server) = Server::available() else { return };
+    let source = source();
+    for retry_for in ["0s", "20s"] {
+        let database = server.fresh_database();
+        database.execute(
+            "CREATE TABLE t (id bigint PRIMARY KEY, s text);
+             CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+               $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
+             CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
+               FOR EACH ROW WHEN (NEW.id = 1) EXECUTE FUNCTION slow();",
+        );
+        assert_whole(&database, &copy(&source, &database, At::After("COMMIT", 1), retry_for));
+    }
+}
