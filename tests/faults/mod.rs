@@ -1,6 +1,8 @@
 //! The catalogue of faults: each is brought about, and then must hold what holds after every fault (`invariants`). A test
 //! is named by its number in docs/reliability.md, `f04_…`; those whose subject has a module of its own are there.
 
+// the page that lists them all, and these tests
+mod catalogue;
 // files that were made to break who reads them
 mod hostile;
 // names and texts that would be statements if they were not quoted
