@@ -36,7 +36,7 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// The next thing, taken off the front of `input`; none where more input is needed. Notices, changed settings,
+    /// The next thing, taken off the front of `input`; none where more input is needed. Most notices, changed settings,
     /// notifications and rows of a query are passed over.
     ///
     /// # Errors
@@ -47,15 +47,18 @@ impl Answers {
             match piece.tag {
                 b'd' if piece.bytes.is_empty() => {}
                 b'd' => return Ok(Some(Told::Data(piece.bytes))),
-                // Asynchronous: notice, setting, notification. Then rows, their description, and CopyDone.
-                b'N' | b'S' | b'A' | b'T' | b'D' | b'c' => {}
+                // Asynchronous: setting, notification. Then rows, their description, and CopyDone.
+                b'S' | b'A' | b'T' | b'D' | b'c' => {}
                 tag => {
                     let room = ANSWER_BYTES_MAX.saturating_sub(self.body.len()).min(piece.bytes.len());
                     self.body.extend_from_slice(piece.bytes.get(..room).unwrap_or_default());
                     if piece.ends {
                         let answer = read(tag, &self.body);
                         self.body.clear();
-                        return answer.map(|answer| Some(Told::Answer(answer)));
+                        match answer? {
+                            Some(answer) => return Ok(Some(Told::Answer(answer))),
+                            None => continue,
+                        }
                     }
                 }
             }
@@ -69,15 +72,22 @@ impl Answers {
     }
 }
 
-fn read(tag: u8, body: &[u8]) -> Result<Answer, Malformed> {
-    match tag {
-        b'G' | b'H' => Ok(Answer::Begins),
-        b'C' => Ok(Answer::Complete(rows_of(body))),
-        b'I' => Ok(Answer::Complete(0)),
-        b'E' => Ok(Answer::Error(Box::new(ServerError::from_fields(body)))),
-        b'Z' => Ok(Answer::Ready),
-        _ => Err(Malformed),
-    }
+/// None of a notice, but where it is the server's last word: a backend that has to end at once, since a neighbour crashed
+/// or the server is stopped without mercy, says so in a notice and closes.
+fn read(tag: u8, body: &[u8]) -> Result<Option<Answer>, Malformed> {
+    let said = || Box::new(ServerError::from_fields(body));
+    Ok(Some(match tag {
+        b'G' | b'H' => Answer::Begins,
+        b'C' => Answer::Complete(rows_of(body)),
+        b'I' => Answer::Complete(0),
+        b'E' => Answer::Error(said()),
+        b'N' => {
+            let said = said();
+            return Ok(matches!(said.sqlstate.as_str(), "57P01" | "57P02").then_some(Answer::Error(said)));
+        }
+        b'Z' => Answer::Ready,
+        _ => return Err(Malformed),
+    }))
 }
 
 /// `COPY 5\0`, `INSERT 0 5\0`: 5; `COMMIT\0`: 0.
@@ -174,6 +184,16 @@ mod tests {
         assert_eq!((error.sqlstate.as_str(), error.table.as_deref()), ("22P03", Some("t1")));
         assert_eq!((&error.message, &error.column), (&None, &None));
         assert_eq!(said.get(1), Some(&Answer::Ready));
+    }
+
+    #[test]
+    fn a_notice_that_is_the_last_word_is_an_error_and_any_other_is_passed_over() {
+        let notice = |code: &str| message(b'N', format!("SWARNING\0C{code}\0Mwhy\0\0").as_bytes());
+        let stream = [notice("00000"), notice("57P02"), notice("01000")].concat();
+        let (data, said, between) = told([&stream[..]].into_iter());
+        assert!(data.is_empty() && between);
+        let [Answer::Error(error)] = &said[..] else { panic!("{said:?}") };
+        assert_eq!((error.sqlstate.as_str(), error.message.as_deref()), ("57P02", Some("why")));
     }
 
     #[test]
