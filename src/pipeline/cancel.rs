@@ -45,7 +45,7 @@ impl Cancel {
         }
     }
 
-    fn ask(&self, code: u8) {
+    pub(super) fn ask(&self, code: u8) {
         if self.0.asked.swap(code, Ordering::SeqCst) != RUNNING {
             // The second signal: whatever is under way is rolled back by the server when the connection breaks.
             std::process::exit(i32::from(code));

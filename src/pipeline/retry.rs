@@ -164,6 +164,7 @@ fn wait(made: u32, chance: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::postgres::fault::LinkFault;
 
     fn patience(budget: Duration) -> Retry {
@@ -192,6 +193,20 @@ mod tests {
         let off = patience(Duration::ZERO);
         assert_eq!(off.attempts(None).after(broken()).await.unwrap_err().to_string(), broken().to_string());
         assert_eq!(off.counts().0, 0);
+    }
+
+    #[tokio::test]
+    async fn a_stop_ends_the_wait() {
+        let cancel = Cancel::new();
+        let retry = Retry::new(Duration::from_secs(3600), Events::silent(), cancel.clone());
+        let mut attempts = retry.attempts(None);
+        // The next wait is 15 seconds or more.
+        attempts.made = 7;
+        let stop = async { cancel.ask(130) };
+        let waiting = tokio::time::timeout(Duration::from_secs(10), attempts.after(broken()));
+        let (waited, ()) = tokio::join!(waiting, stop);
+        assert_eq!(waited.expect("it waits on").unwrap_err().kind(), ErrorKind::Interrupted);
+        assert_eq!(retry.counts().0, 0);
     }
 
     #[tokio::test]

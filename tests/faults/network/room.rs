@@ -1,7 +1,7 @@
 //! Limits of connections: F11.
 
 use super::{Told, assert_tried_once};
-use crate::faults::invariants::Faults;
+use crate::faults::invariants::{Faults, assert_nothing_stays};
 use crate::resume::hold::Hold;
 use crate::resume::running::Running;
 use crate::resume::world::Target;
@@ -83,8 +83,11 @@ fn f11_a_run_without_a_third_connection_says_so_with_the_numbers() {
     let done = role.copy(&faults).args(["--retry-for", "0"]).run();
     assert_tried_once(&done, 6, "two");
     assert!(done.said().contains("allows 2 and 2 are in use"), "{done:?}");
+    // Its sessions are to be gone before the next one begins: a first connection is tried once.
+    assert_nothing_stays(&database, "two");
     let waited = role.copy(&faults).args(["--retry-for", "1s"]).run();
     assert!(waited.code == 6 && waited.said().contains("given up after"), "{waited:?}");
+    assert_nothing_stays(&database, "waited");
     role.limit(0);
     let done = role.copy(&faults).run();
     assert_tried_once(&done, 6, "none");
