@@ -54,7 +54,8 @@ impl Server {
         server.give(&server.path("data/client_ca.crt"));
         server.use_tls(Some(&issue(&ours, &["localhost"], |_| {})));
         let password = PASSWORD.replace('\\', "\\\\").replace('\'', "\\'");
-        let address = format!("host=127.0.0.1 port={} user=boss dbname=postgres password='{password}'", server.port);
+        let address =
+            format!("host=127.0.0.1 port={} user=boss dbname=postgres password='{password}'", server.port);
         (server, address)
     }
 

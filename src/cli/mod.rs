@@ -13,8 +13,8 @@ mod scripts;
 pub mod shell;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::{failpoint, panicked};
 use crate::report::error_text;
+use crate::{failpoint, panicked};
 use args::{Cli, Command};
 use resolve::Surroundings;
 use std::ffi::OsString;

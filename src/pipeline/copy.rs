@@ -82,9 +82,7 @@ pub(super) async fn copy_alone(connector: &Connector, session: &Session, task: &
     let mut sink = task.clock.time(Stage::Begin, opened.start()).await?;
     let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
     let reading = task.clone();
-    let reader = tokio::task::spawn_blocking(move || {
-        read_task(&reading, &|frame| hand_in(&frames, frame))
-    });
+    let reader = tokio::task::spawn_blocking(move || read_task(&reading, &|frame| hand_in(&frames, frame)));
     let counted = Counted::new(&task.counters);
     let sent = pump(&mut sink, &mut received, &counted, &task.clock).await;
     drop(received);
@@ -138,9 +136,7 @@ async fn copy_held(session: &Session, task: &CopyTask, held: Held, counted: &Cou
     }
     let mut sink = load::begin_set_aside(session, &task.target).await?;
     let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
-    let reader = tokio::task::spawn_blocking(move || {
-        held.hand_over(|frame| hand_in(&frames, frame))
-    });
+    let reader = tokio::task::spawn_blocking(move || held.hand_over(|frame| hand_in(&frames, frame)));
     let nothing = TaskCounters::default();
     let sent = pump(&mut sink, &mut received, &Counted::new(&nothing), &task.clock).await;
     drop(received);

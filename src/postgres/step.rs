@@ -1,8 +1,8 @@
 //! Steps after the data: each statement commits together with its ledger row, except VACUUM, which cannot be in a
 //! transaction, and sequences, whose `setval` is not undone by one; both may be done twice without harm.
 
-use super::ledger::{StepOwner, StepState};
 use super::heels::on_its_heels;
+use super::ledger::{StepOwner, StepState};
 use super::load::{check_epoch, fenced};
 use super::session::Session;
 use crate::error::Result;

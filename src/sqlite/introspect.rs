@@ -1,12 +1,12 @@
 //! SQLite's catalog, read by pragmas and cross-checked with the text of each statement (semantics.md §3.1).
 
+use super::connect::planted;
+use super::large::is_plain_error;
 use crate::catalog::affinity::Affinity;
 use crate::catalog::{
     Catalog, Column, ForeignKey, Generated, Index, IndexKey, IndexOrigin, Table, View, ViewColumn, ddl,
     index_text, read,
 };
-use super::connect::planted;
-use super::large::is_plain_error;
 use crate::error::{Error, Result};
 use crate::failpoint::SOURCE_SCHEMA;
 use crate::finding::{Finding, NotCarried, Severity};

@@ -120,9 +120,13 @@ fn f56_f57_f58_each_step_and_its_mark_fail() {
 #[test]
 fn f59_each_comparison_and_the_last_word_fail() {
     let Some(faults) = small::together(Target::Empty) else { return };
-    for (point, stride) in
-        [("before_compare", 2), ("read_back", 5), ("after_compare", 2), ("before_record", 1), ("after_record", 1)]
-    {
+    for (point, stride) in [
+        ("before_compare", 2),
+        ("read_back", 5),
+        ("after_compare", 2),
+        ("before_record", 1),
+        ("after_record", 1),
+    ] {
         let sum = failing(&faults, point, SERVER, stride);
         assert_eq!(sum.survived, 0, "{point}");
     }

@@ -62,7 +62,10 @@ fn f50_the_driver_panics() {
 #[test]
 fn f50_a_comparison_and_a_step_panic() {
     let Some(faults) = small::by_chunk(Target::Existing) else { return };
-    panicking(&faults, &[("finish", 4), ("before_compare", 5), ("read_back", 7), ("before_step", 5), ("before_mark", 6)]);
+    panicking(
+        &faults,
+        &[("finish", 4), ("before_compare", 5), ("read_back", 7), ("before_step", 5), ("before_mark", 6)],
+    );
 }
 
 #[test]
@@ -70,7 +73,13 @@ fn f50_the_run_itself_panics() {
     let Some(faults) = small::together(Target::Existing) else { return };
     panicking(
         &faults,
-        &[("connect", 2), ("before_prepare", 1), ("after_prepare", 1), ("before_record", 1), ("after_record", 1)],
+        &[
+            ("connect", 2),
+            ("before_prepare", 1),
+            ("after_prepare", 1),
+            ("before_record", 1),
+            ("after_record", 1),
+        ],
     );
 }
 

@@ -72,8 +72,7 @@ fn f51_no_room_for_what_is_told() {
     let Some(faults) = small::by_chunk(Target::Existing) else { return };
     let (database, home) = (faults.database(), tempfile::tempdir().unwrap());
     let path = home.path().join("report.json");
-    let done =
-        within("exec >/dev/full 2>&1", &faults, &database).args(["--report"]).args([&path]).run();
+    let done = within("exec >/dev/full 2>&1", &faults, &database).args(["--report"]).args([&path]).run();
     assert_eq!(done.code, 0, "{done:?}");
     assert!(path.is_file());
     assert_stands(&faults, &database, &done, "/dev/full");

@@ -30,8 +30,7 @@ pub(super) const SOURCE: &str = "
 ";
 
 /// Chunks commit one by one; the first failure is the last.
-pub(super) const BY_CHUNK: [&str; 6] =
-    ["--chunk-rows", "40", "--chunk-bytes", "64KiB", "--retry-for", "0"];
+pub(super) const BY_CHUNK: [&str; 6] = ["--chunk-rows", "40", "--chunk-bytes", "64KiB", "--retry-for", "0"];
 
 /// A small source in chunks of its own.
 pub(super) fn by_chunk(target: Target) -> Option<Faults> {
