@@ -139,9 +139,9 @@ fn conclude(mut ended: Ended, reports: &[std::path::PathBuf]) -> Result<u8> {
     let set_aside = ended.report.tables.iter().map(|table| table.rows.set_aside).sum();
     ended.report.outcome = kind.map_or(exit::outcome_without_error(set_aside), exit::outcome_of);
     ended.report.exit_code = exit::of_run(ended.report.outcome, kind);
-    let written = reports.iter().map(|path| file::write(&ended.report, path));
     // All are tried: of several, one may be where there is room.
-    let written = written.fold(Ok(()), |before, now| before.and(now));
+    let written: Vec<Result<()>> = reports.iter().map(|path| file::write(&ended.report, path)).collect();
+    let written: Result<()> = written.into_iter().collect();
     if ended.report.run.command == "validate" {
         print(&report::plan::text(&ended.report, Width::of_stdout()));
     }

@@ -76,7 +76,11 @@ pub(super) async fn run(tools: &Tools, mut sources: Vec<Source>, marks: bool) ->
 /// Works; where it panics, the others stop as soon as they can.
 async fn watched(crew: Arc<Crew>, number: usize) {
     let worker = Worker::new(Arc::clone(&crew), number);
-    if let Err(error) = caught(async { Ok(worker.run().await) }).await {
+    let work = async {
+        worker.run().await;
+        Ok(())
+    };
+    if let Err(error) = caught(work).await {
         crew.outcome().failures.push((String::new(), error));
         crew.graph.close();
     }

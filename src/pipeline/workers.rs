@@ -45,7 +45,11 @@ pub(super) async fn run(
 /// Works; where it panics, the others stop as soon as they can.
 async fn watched(worker: Worker) {
     let crew = Arc::clone(&worker.crew);
-    if let Err(error) = caught(async { Ok(worker.run().await) }).await {
+    let work = async {
+        worker.run().await;
+        Ok(())
+    };
+    if let Err(error) = caught(work).await {
         crew.fail("", error);
     }
 }
