@@ -115,3 +115,49 @@ fn f51_a_log_on_a_full_disk_takes_nothing_from_the_copy() {
         assert_eq!(database.query_one_text("SELECT finished_at IS NOT NULL FROM cutover.source"), "t");
     }
 }
+
+/// A control group of its own; gone with it.
+#[cfg(target_os = "linux")]
+struct Group(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl Group {
+    /// None where no such group can be made: that takes rights.
+    fn of_bytes(bytes: u64) -> Option<Group> {
+        let name = format!("cutover-{}", uuid::Uuid::new_v4().simple());
+        for (place, limit) in [("memory", "memory.limit_in_bytes"), ("", "memory.max")] {
+            let group = Group(std::path::Path::new("/sys/fs/cgroup").join(place).join(&name));
+            if std::fs::create_dir(&group.0).is_ok()
+                && std::fs::write(group.0.join(limit), bytes.to_string()).is_ok()
+            {
+                return Some(group);
+            }
+        }
+        eprintln!("skipped: no control group can be made here");
+        None
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+/// What is promised is enough; with much less the kernel ends the run, which resumes like any other that was killed.
+#[cfg(target_os = "linux")]
+#[test]
+fn f53_memory_of_a_control_group() {
+    let Some(world) = World::new() else { return };
+    let undisturbed = world.undisturbed(Target::Existing);
+    for (mebibytes, suffices) in [(128, true), (8, false)] {
+        let Some(group) = Group::of_bytes(mebibytes * 1024 * 1024) else { return };
+        let database = world.database(Target::Existing);
+        let script = format!("echo $$ >{}/cgroup.procs && exec \"$@\"", group.0.display());
+        let cli = Cli::under(&["/bin/sh", "-c", &script, "sh"]);
+        let done = cli.args(super::terminal::copy_arguments(&world, &database.url())).run();
+        assert_eq!(done.code, if suffices { 0 } else { -9 }, "{mebibytes} MiB: {done:?}");
+        undisturbed.assert_resumes(&world, &database, "short of memory");
+    }
+}

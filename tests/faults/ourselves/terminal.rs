@@ -30,6 +30,9 @@ pub(super) fn copy_arguments(world: &World, url: &str) -> Vec<String> {
     words.map(str::to_owned).to_vec()
 }
 
+/// Names and values.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 /// The program on a terminal of its own, which util-linux's `script` makes.
 pub(super) struct Terminal {
     script: Child,
@@ -44,7 +47,7 @@ fn quoted(word: &str) -> String {
 impl Terminal {
     /// Runs `before` in a shell on the terminal, then the program with these arguments and variables; the exit code is shown
     /// at the end. None where there is no such `script`.
-    pub(super) fn start(arguments: &[String], before: &str, variables: &[(&str, &str)]) -> Option<Terminal> {
+    pub(super) fn start(arguments: &[String], before: &str, variables: Variables<'_>) -> Option<Terminal> {
         let version = Command::new("script").arg("--version").output();
         if !version.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("util-linux")) {
             eprintln!("skipped: no util-linux `script`, which makes terminals");
@@ -131,7 +134,7 @@ fn arrived(database: &Database) {
 fn f52_terminals_that_are_narrow_dumb_or_without_colours() {
     let Some(server) = Server::available() else { return };
     let source = small();
-    let kinds: [(&str, &str, &[(&str, &str)]); 5] = [
+    let kinds: [(&str, &str, Variables<'_>); 5] = [
         ("plain", "", &[]),
         ("one column", "stty cols 1 rows 1;", &[]),
         ("no size", "stty cols 0 rows 0;", &[]),
