@@ -148,9 +148,8 @@ fn f24_a_source_that_is_renamed_over_or_removed_during_the_copy() {
         std::fs::rename(path.with_extension("new"), path).unwrap();
     };
     let remove = |path: &Path| std::fs::remove_file(path).unwrap();
-    let cases: [(&dyn Fn(&Path), &str); 2] =
-        [(&over, "E_SOURCE_REPLACED"), (&remove, "can no longer be read")];
-    for (change, words) in cases {
+    let words = ["E_SOURCE_REPLACED", "can no longer be read"];
+    for (change, words) in [&over as &dyn Fn(&Path), &remove].into_iter().zip(words) {
         let database = source.world.database(Target::Empty);
         let done = source.changed_meanwhile(&database, change);
         assert_not_done(&database, &done, words);

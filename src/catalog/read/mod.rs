@@ -156,7 +156,8 @@ mod tests {
                 ("a IN (SELECT NOT NOT NOT ", "1", ")"),
             ] {
                 let read = nested(before, core, after, levels);
-                assert_eq!(read.is_ok(), levels == 30, "{before} {levels}");
+                let is_cut = read.is_err() || format!("{read:?}").contains("nested too deep");
+                assert_eq!(is_cut, levels != 30, "{before} {levels}");
             }
             let joins = query(&format!("SELECT 1 FROM {}t{}", "(".repeat(levels), ")".repeat(levels)));
             assert_eq!(joins.is_ok(), levels == 30, "{levels}");
