@@ -107,10 +107,10 @@ impl Disturbance {
                 Disturbance::Planted(format!("{point}={action}:{}", 1 + dice.below(most)))
             }
             4..=6 => Disturbance::Kill(When::draw(dice)),
-            7 | 8 => Disturbance::Signal(*dice.pick(&["INT", "TERM", "HUP"]), When::draw(dice)),
+            7 | 8 => Disturbance::Signal(dice.pick(&["INT", "TERM", "HUP"]), When::draw(dice)),
             9..=11 => Disturbance::Backends {
-                how: *dice.pick(&["terminate", "terminate", "cancel"]),
-                role: *dice.pick(&ROLES),
+                how: dice.pick(&["terminate", "terminate", "cancel"]),
+                role: dice.pick(&ROLES),
                 all: dice.below(2) == 0,
                 when: When::draw(dice),
             },
