@@ -107,10 +107,10 @@ impl Disturbance {
                 Disturbance::Planted(format!("{point}={action}:{}", 1 + dice.below(most)))
             }
             4..=6 => Disturbance::Kill(When::draw(dice)),
-            7 | 8 => Disturbance::Signal(*dice.pick(&["INT", "TERM", "HUP"]), When::draw(dice)),
+            7 | 8 => Disturbance::Signal(word(dice, &["INT", "TERM", "HUP"]), When::draw(dice)),
             9..=11 => Disturbance::Backends {
-                how: *dice.pick(&["terminate", "terminate", "cancel"]),
-                role: *dice.pick(&ROLES),
+                how: word(dice, &["terminate", "terminate", "cancel"]),
+                role: word(dice, &ROLES),
                 all: dice.below(2) == 0,
                 when: When::draw(dice),
             },
@@ -216,6 +216,10 @@ impl Disturbance {
             }
         }
     }
+}
+
+fn word(dice: &mut Dice, words: &[&'static str]) -> &'static str {
+    words[dice.below(words.len() as u64) as usize]
 }
 
 /// Below 2^`bits`, and as often below any lesser power of 2.

@@ -209,7 +209,8 @@ impl Oracle {
     pub(super) fn target_was_edited(&mut self, world: &World, watch: &Watch, table: usize) {
         let table = &world.tables[table];
         let held = of_target(watch, table).unwrap_or_default();
-        (self.added.remove(&table.name), self.removed.remove(&table.name));
+        self.added.remove(&table.name);
+        self.removed.remove(&table.name);
         let expected = self.expected(&table.name);
         let (added, removed) = (without(&held, &expected), without(&expected, &held));
         if !(added.is_empty() && removed.is_empty()) {

@@ -116,7 +116,7 @@ impl Schedule {
         }
         if self.oracle.is_finished() {
             return match chance {
-                0..5 => self.verify(chance % 2 == 0),
+                0..5 => self.verify(chance.is_multiple_of(2)),
                 5..10 => self.copy(How::Plain, true),
                 10..20 => self.edit(),
                 20..30 => self.tamper(),
@@ -129,7 +129,7 @@ impl Schedule {
             0..68 => self.copy(How::Plain, true),
             68..73 => self.two(),
             73..77 => self.fenced(),
-            77..79 => self.verify(chance % 2 == 0),
+            77..79 => self.verify(chance.is_multiple_of(2)),
             79..81 => self.status(),
             81..83 => self.validate(),
             83..85 => self.copy(How::Restart, true),
@@ -143,7 +143,7 @@ impl Schedule {
         match (chance, self.oracle.must_be_found()) {
             (0..30, true) => self.copy(How::Plain, false),
             (30..60, true) => self.copy(How::Plain, true),
-            (0..35, false) | (60..70, true) => self.verify(chance % 2 == 0),
+            (0..35, false) | (60..70, true) => self.verify(chance.is_multiple_of(2)),
             (35..70, false) | (70..85, true) => self.take_back(),
             _ => self.copy(How::Restart, true),
         }
@@ -155,7 +155,7 @@ impl Schedule {
             20..30 => self.copy(How::Plain, true),
             30..50 => self.copy(How::Reverify, false),
             50..65 => self.copy(How::Reverify, true),
-            65..70 => self.verify(chance % 2 == 0),
+            65..70 => self.verify(chance.is_multiple_of(2)),
             70..75 => self.edit(),
             _ => self.copy(How::Restart, true),
         }
