@@ -52,14 +52,9 @@ pub(super) fn at_depth(parsed: &Parsed<'_>, depth: usize) -> Read<Expr> {
         Parsed::DoublyQualified(..) => Expr::Other("a column with the name of a database"),
         Parsed::Exists(query) => Expr::Exists(Box::new(select_at(query, depth)?)),
         Parsed::FunctionCall { name, distinctness, args, order_by, filter_over } => {
+            let call = call(name.0, filter_over.as_ref(), depth)?;
             let arguments = all(args.unwrap_or_default(), depth)?;
-            let order_by = match order_by {
-                None => Vec::new(),
-                Some(FunctionCallOrder::SortList(list)) => orderings(list, depth)?,
-            };
-            let distinct = matches!(distinctness, Some(Distinctness::Distinct));
-            let call = Call { distinct, arguments, order_by, ..call(name.0, filter_over.as_ref(), depth)? };
-            Expr::Call(Box::new(call))
+            Expr::Call(Box::new(with_arguments(call, *distinctness, arguments, order_by.as_ref(), depth)?))
         }
         Parsed::FunctionCallStar { name, filter_over } => {
             Expr::Call(Box::new(Call { star: true, ..call(name.0, filter_over.as_ref(), depth)? }))
@@ -95,6 +90,21 @@ pub(super) fn at_depth(parsed: &Parsed<'_>, depth: usize) -> Read<Expr> {
         Parsed::Unary(op, operand) => Expr::Unary(unary_op(op), boxed(operand, depth)?),
         Parsed::Variable(_) => Expr::Other("a parameter"),
     })
+}
+
+fn with_arguments(
+    call: Call,
+    distinctness: Option<Distinctness>,
+    arguments: Vec<Expr>,
+    order_by: Option<&FunctionCallOrder<'_>>,
+    depth: usize,
+) -> Read<Call> {
+    let order_by = match order_by {
+        None => Vec::new(),
+        Some(FunctionCallOrder::SortList(list)) => orderings(list, depth)?,
+    };
+    let distinct = matches!(distinctness, Some(Distinctness::Distinct));
+    Ok(Call { distinct, arguments, order_by, ..call })
 }
 
 fn call(name: &str, tail: Option<&FunctionTail<'_>>, depth: usize) -> Read<Call> {

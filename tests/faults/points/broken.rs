@@ -41,8 +41,7 @@ fn assert_ended(faults: &Faults, database: &Database, done: &Done, case: &str) {
 
 /// Breaks every so manieth message of `role`, the even ones in order and the odd ones not; tells how many.
 fn break_each_message(faults: &Faults, role: &'static str, way: Way, usual: u64) -> u64 {
-    let mut broken = 0;
-    for number in (1..MESSAGES_MAX).step_by(stride(usual)) {
+    for (broken, number) in (0..).zip((1..MESSAGES_MAX).step_by(stride(usual))) {
         let fault = if number % 2 == 0 { Fault::Cut } else { Fault::Reset };
         let case = format!("{fault:?} before message {number} {way:?} of {role}");
         let database = faults.database();
@@ -52,7 +51,6 @@ fn break_each_message(faults: &Faults, role: &'static str, way: Way, usual: u64)
             eprintln!("{role}, {way:?}: {broken} messages broken");
             return broken;
         }
-        broken += 1;
         assert_ended(faults, &database, &done, &case);
     }
     panic!("{role} still has more messages");
