@@ -38,6 +38,7 @@ pub(super) fn by_chunk(target: Target) -> Option<Faults> {
 }
 
 /// The same, and what can pass is tried again.
+#[cfg(feature = "failpoints")]
 pub(super) fn with_patience(target: Target) -> Option<Faults> {
     Some(Faults::in_world(World::of(SOURCE, &BY_CHUNK[..4])?, target))
 }
