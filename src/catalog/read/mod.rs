@@ -131,39 +131,49 @@ mod tests {
         }
     }
 
+    /// On a stack as the runtime's threads have it.
+    fn with_stack(work: impl FnOnce() + Send + 'static) {
+        let thread = std::thread::Builder::new().stack_size(crate::limits::THREAD_STACK_BYTES);
+        thread.spawn(work).unwrap().join().unwrap();
+    }
+
     #[test]
     fn what_is_nested_too_deep_is_said_to_be() {
-        for (levels, too_deep) in [(50, false), (900, true)] {
-            let nested = format!("{}1{}", "(1+".repeat(levels), ")".repeat(levels));
-            let tree = format!("{:?}", expression(&nested).unwrap());
-            assert_eq!(tree.contains("nested too deep"), too_deep);
-        }
-        let table = format!("CREATE TABLE t(a CHECK ({}1{}))", "(1+".repeat(900), ")".repeat(900));
-        assert_eq!(super::super::ddl::read(&table).unwrap().checks.len(), 1);
+        with_stack(|| {
+            for (levels, too_deep) in [(50, false), (900, true)] {
+                let nested = format!("{}1{}", "(1+".repeat(levels), ")".repeat(levels));
+                let tree = format!("{:?}", expression(&nested).unwrap());
+                assert_eq!(tree.contains("nested too deep"), too_deep);
+            }
+            let table = format!("CREATE TABLE t(a CHECK ({}1{}))", "(1+".repeat(900), ")".repeat(900));
+            assert_eq!(super::super::ddl::read(&table).unwrap().checks.len(), 1);
+        });
     }
 
     /// Queries, expressions and joins in parentheses within one another: walked by recursion, they would end the stack.
     #[test]
     fn a_query_that_is_nested_too_deep_is_an_error() {
-        let nested = |before: &str, core: &str, after: &str, levels: usize| {
-            query(&format!("SELECT {}{core}{}", before.repeat(levels), after.repeat(levels)))
-        };
-        for levels in [30, 400, 5000] {
-            for (before, core, after) in [
-                ("* FROM (SELECT ", "1", ")"),
-                ("(SELECT ", "1", ")"),
-                ("EXISTS (SELECT 1 + ", "1", ")"),
-                ("a IN (SELECT NOT NOT NOT ", "1", ")"),
-            ] {
-                let read = nested(before, core, after, levels);
-                let is_cut = read.is_err() || format!("{read:?}").contains("nested too deep");
-                assert_eq!(is_cut, levels != 30, "{before} {levels}");
+        with_stack(|| {
+            let nested = |before: &str, core: &str, after: &str, levels: usize| {
+                query(&format!("SELECT {}{core}{}", before.repeat(levels), after.repeat(levels)))
+            };
+            for levels in [30, 400, 5000] {
+                for (before, core, after) in [
+                    ("* FROM (SELECT ", "1", ")"),
+                    ("(SELECT ", "1", ")"),
+                    ("EXISTS (SELECT 1 + ", "1", ")"),
+                    ("a IN (SELECT NOT NOT NOT ", "1", ")"),
+                ] {
+                    let read = nested(before, core, after, levels);
+                    let is_cut = read.is_err() || format!("{read:?}").contains("nested too deep");
+                    assert_eq!(is_cut, levels != 30, "{before} {levels}");
+                }
+                let joins = query(&format!("SELECT 1 FROM {}t{}", "(".repeat(levels), ")".repeat(levels)));
+                assert_eq!(joins.is_ok(), levels == 30, "{levels}");
+                let with = format!("{}SELECT 1{}", "WITH a AS (".repeat(levels), ") SELECT 1".repeat(levels));
+                assert_eq!(query(&with).is_ok(), levels == 30, "{levels}");
             }
-            let joins = query(&format!("SELECT 1 FROM {}t{}", "(".repeat(levels), ")".repeat(levels)));
-            assert_eq!(joins.is_ok(), levels == 30, "{levels}");
-            let with = format!("{}SELECT 1{}", "WITH a AS (".repeat(levels), ") SELECT 1".repeat(levels));
-            assert_eq!(query(&with).is_ok(), levels == 30, "{levels}");
-        }
+        });
     }
 
     #[test]
