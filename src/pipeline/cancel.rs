@@ -59,6 +59,9 @@ impl Cancel {
                 let Ok(mut signals) = signal(kind) else { return };
                 while signals.recv().await.is_some() {
                     cancel.ask(code);
+                    // Where the system has no thread to give, the bounds inside have to do.
+                    let end = std::thread::Builder::new().name("stop".to_owned());
+                    let _ = end.spawn(move || end_after(STOP_WAIT, code));
                 }
             });
         }
@@ -71,8 +74,6 @@ impl Cancel {
         }
         let _ = self.0.at.set(Instant::now());
         self.0.notify.notify_waiters();
-        // Where the system has no thread to give, the bounds inside have to do.
-        let _ = std::thread::Builder::new().name("stop".to_owned()).spawn(move || end_after(STOP_WAIT, code));
     }
 
     /// A stop was asked for.
