@@ -27,7 +27,8 @@ impl One {
 
     fn copy(&self) -> Cli {
         let cli = Cli::new().args(["copy", "--migrate", "--from"]).args([self.source.path()]);
-        cli.args(["--to", &self.database.url(), "--jobs", "1", "--progress", "lines"])
+        // What fails is to be seen, not tried again.
+        cli.args(["--to", &self.database.url(), "--jobs", "1", "--progress", "lines", "--retry-for", "0"])
     }
 
     fn planted(&self, planted: &str) {

@@ -45,7 +45,7 @@ fn quoted(word: &str) -> String {
 }
 
 impl Terminal {
-    /// Runs `before` in a shell on the terminal, then the program with these arguments and variables; the exit code is shown
+    /// Runs `before` in a shell on the terminal, which Ctrl-C does not end, then the program with these arguments and variables; the exit code is shown
     /// at the end. None where there is no such `script`.
     pub(super) fn start(arguments: &[String], before: &str, variables: Variables<'_>) -> Option<Terminal> {
         let version = Command::new("script").arg("--version").output();
@@ -55,7 +55,7 @@ impl Terminal {
         }
         let words: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
         let line = format!(
-            "{before} {} {}; echo \"code $?.\"",
+            "trap : INT; {before} {} {}; echo \"code $?.\"",
             quoted(env!("CARGO_BIN_EXE_cutover")),
             words.join(" ")
         );
@@ -209,7 +209,7 @@ fn f48_a_terminal_gets_its_echo_back() {
     let arguments = ["status", "--to", &without_password(&database.url())].map(str::to_owned);
     for (keys, code) in [("\x03", 130), ("\r", 2), ("wrong\r", 3)] {
         // The shell outlives the program, and says how it left the terminal.
-        let say = "trap : INT; trap 'stty -a | tr \" ;\" \"\\n\\n\" | grep -x -e echo -e -echo' EXIT;";
+        let say = "trap 'stty -a | tr \" ;\" \"\\n\\n\" | grep -x -e echo -e -echo' EXIT;";
         let Some(mut terminal) = Terminal::start(&arguments, say, &[]) else { return };
         terminal.wait_for("Password for user");
         terminal.type_in(keys);

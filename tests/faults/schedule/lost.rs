@@ -7,6 +7,18 @@ use crate::support::sqlite::SqliteFile;
 
 const ROWS: &str = "100";
 
+/// The ledger of this database, once it is made, delays every COMMIT that writes a chunk's row.
+const SLOW_COMMITS: &str = "
+    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
+    CREATE FUNCTION slow_down() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF to_regclass('cutover.chunk') IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = 'slow') THEN
+            CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON cutover.chunk DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION public.slow();
+        END IF;
+    END $$;
+    CREATE EVENT TRIGGER slow_down ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION slow_down();
+";
+
 fn source() -> SqliteFile {
     SqliteFile::from_sql(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT);
@@ -49,13 +61,7 @@ fn f02_a_commit_whose_answer_was_lost_is_seen_to_be_done() {
     let source = source();
     for retry_for in ["0s", "20s"] {
         let database = server.fresh_database();
-        database.execute(
-            "CREATE TABLE t (id bigint PRIMARY KEY, s text);
-             CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
-               $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
-             CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
-               FOR EACH ROW WHEN (NEW.id = 1) EXECUTE FUNCTION slow();",
-        );
+        database.execute(SLOW_COMMITS);
         assert_whole(&database, &copy(&source, &database, At::After("COMMIT", 1), retry_for));
     }
 }
