@@ -39,6 +39,7 @@ use crate::plan::{Plan, StepKind, TableMode};
 use crate::postgres::inspect;
 use crate::postgres::session::Session;
 use crate::sqlite::filter;
+use crate::sqlite::health::is_index_doubted;
 use crate::timing::RunStage;
 use job::{Job, check_globs};
 use std::collections::BTreeMap;
@@ -151,6 +152,8 @@ async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec
     let jobs = Arc::try_unwrap(jobs).map_err(|_| Error::internal("a thread outlived its phase"))?;
     let mut profiles = profiles.into_iter();
     let examined = jobs.into_iter().zip(health).map(|(mut job, notes)| {
+        let is_doubted = is_index_doubted(&notes);
+        job.catalog.tables.iter_mut().for_each(|table| table.indexes_doubted = is_doubted);
         job.notes.extend(notes);
         job.profiles = profiles.by_ref().take(job.selected.len()).collect();
         job

@@ -217,7 +217,10 @@ fn repeated_keys(job: &Job, table: &TablePlan, name: &str, columns: &[usize]) ->
             .examples(repeated.rowids.iter().map(|&rowid| key_text(Some(rowid), 0)).collect())
             .fix(match table.mode {
                 TableMode::Existing => "mend these rows in the source, or drop the key in the target",
-                TableMode::Create => "mend these rows in the source, or configure another type",
+                TableMode::Create => {
+                    "mend these rows in the source, or configure another type; where none is configured, an index of the \
+                     source is damaged (W_QUICK_CHECK) and has let them in"
+                }
             })
     }))
 }

@@ -70,6 +70,8 @@ pub struct Table {
     pub without_rowid: bool,
     /// its texts are UTF-16, and ordered by those bytes
     pub utf16: bool,
+    /// an index of the file disagrees with its table, so that UNIQUE is not proved by one
+    pub indexes_doubted: bool,
     /// STRICT
     pub strict: bool,
     /// AUTOINCREMENT

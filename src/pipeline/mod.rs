@@ -34,6 +34,7 @@ mod steps;
 pub mod target;
 mod together;
 mod tools;
+mod unsound;
 mod verify;
 mod verify_only;
 mod wind_up;

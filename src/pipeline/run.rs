@@ -11,6 +11,7 @@ use super::resume;
 use super::schedule::copy_chunks;
 use super::sequence;
 use super::tools::Tools;
+use super::unsound;
 use super::wind_up::{already_done, finish_tables, is_unfinished, record_end, summarise};
 use crate::assess::job::Job;
 use crate::assess::{self, follow};
@@ -221,8 +222,9 @@ async fn finish_all(
     failures: &mut Vec<(String, Error)>,
 ) -> Result<()> {
     for _ in 0..LOST_ROUNDS_MAX {
-        failures.extend(finish_tables(tools, control, actives, account).await?);
+        let failed = finish_tables(tools, control, actives, account).await?;
         tools.cancel.check()?;
+        failures.extend(unsound::explain(tools, actives, failed).await?);
         let _record = tools.events.clock().stage(RunStage::Record);
         control::refresh(tools, control, actives).await?;
         let is_left = !account.differs() && actives.iter().any(|active| is_unfinished(tools, active));

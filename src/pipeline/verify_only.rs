@@ -80,6 +80,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
         }
     }
     drop(reread);
+    check_kept(&pairs)?;
     let expected_rows: BTreeMap<String, u64> =
         tasks.iter().map(|(_, e)| (e.plan.source.clone(), rows_of(e))).collect();
     let outcome =
@@ -87,6 +88,8 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let mut failures = compare::account_for(outcome.compared, account);
     tools.cancel.check()?;
     failures.extend(outcome.failures);
+    // Where rows differ the source was read once more, to tell which.
+    check_kept(&pairs)?;
     for table in &mut account.report.tables {
         table.rows.copied = expected_rows.get(&table.source).copied().unwrap_or(0);
         let (now, recorded) = left_out.get(&table.source).copied().unwrap_or_default();
@@ -110,6 +113,11 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let gone = gone_objects(tools, &session, &pairs).await?;
     summarise(failures, account)?;
     say_gone(gone, account)
+}
+
+/// What was read of a file that was cut or replaced meanwhile says nothing of the target.
+fn check_kept(pairs: &[(Arc<Job>, Plan, Option<SourceState>)]) -> Result<()> {
+    pairs.iter().try_for_each(|(job, _, _)| job.source.check_kept())
 }
 
 /// What is to be compared, by source; nothing is built, and nothing is written into a ledger.

@@ -100,7 +100,8 @@ fn kept_unique_keys(table: &Table, left_out: &[NotCarried]) -> Vec<String> {
     kept
 }
 
-/// Unique keys with a column whose configured type or change may make one value of two: they are tried before the copy.
+/// Unique keys that are tried before the copy: those with a column whose configured type or change may make one value of
+/// two, and all where SQLite's own indexes may have let a key in twice.
 fn keys_that_may_meet(table: &Table, draft: &Draft) -> Vec<(String, Vec<usize>)> {
     let of_index = |name: &String| {
         let index = table.indexes.iter().find(|index| index.name == *name);
@@ -111,7 +112,9 @@ fn keys_that_may_meet(table: &Table, draft: &Draft) -> Vec<(String, Vec<usize>)>
         _ => of_index(name),
     };
     let keys = draft.unique_keys.iter().filter_map(|name| Some((name.clone(), columns(name)?)));
-    keys.filter(|(_, columns)| columns.iter().any(|&column| may_meet(draft, column))).collect()
+    let is_tried =
+        |columns: &[usize]| table.indexes_doubted || columns.iter().any(|&column| may_meet(draft, column));
+    keys.filter(|(_, columns)| is_tried(columns)).collect()
 }
 
 /// Whether the column's configured type or change may make one value of two.

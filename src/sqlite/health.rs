@@ -12,8 +12,14 @@ use crate::finding::{Finding, Severity};
 use crate::ident::quote;
 use crate::limits::EXAMPLES_MAX;
 
-/// Messages asked for.
-const MESSAGES_MAX: usize = 100;
+/// Messages asked for; where there are as many, there may be others.
+const QUICK_CHECK_MESSAGES_MAX: usize = 100;
+
+/// Whether an index may disagree with its table, by what [`Source::quick_check`] found: then UNIQUE is not proved by it.
+pub fn is_index_doubted(findings: &[Finding]) -> bool {
+    let warns = |finding: &Finding| finding.code == "W_QUICK_CHECK" && finding.severity == Severity::Warning;
+    findings.iter().any(warns) || findings.len() >= QUICK_CHECK_MESSAGES_MAX
+}
 
 /// What one message of `quick_check` means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,17 +61,40 @@ impl Source {
     pub fn quick_check(&self) -> Result<Vec<Finding>> {
         let reader = self.reader()?;
         let describe = |error| explain(&self.facts().path, error);
-        let (messages, mut findings) = match messages(&reader, &MESSAGES_MAX.to_string()) {
-            Ok(messages) => (messages, Vec::new()),
-            // A virtual table whose module or tokenizer only the application has stops the whole check.
-            Err(error) if classify(&error) == Failure::Other => {
-                (one_by_one(&reader).map_err(describe)?, vec![self.incomplete(&error)])
-            }
-            Err(error) => return Err(describe(error)),
-        };
+        let (messages, mut findings) =
+            match messages(&reader, "quick_check", &QUICK_CHECK_MESSAGES_MAX.to_string()) {
+                Ok(messages) => (messages, Vec::new()),
+                // A virtual table whose module or tokenizer only the application has stops the whole check.
+                Err(error) if classify(&error) == Failure::Other => {
+                    (one_by_one(&reader).map_err(describe)?, vec![self.incomplete(&error)])
+                }
+                Err(error) => return Err(describe(error)),
+            };
         self.refuse_damage(&messages)?;
         findings.extend(messages.into_iter().filter_map(|message| self.finding(message)));
         Ok(findings)
+    }
+
+    /// What SQLite says of `table` where its keys may repeat: an index among `indexes` disagrees with the rows, and has never
+    /// compared those that it does not know; or the table's own pages are not in the order of their keys. None where all
+    /// agree, or where a collation of the application decides that.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Source`] where the table cannot be read.
+    pub fn index_damage(&self, table: &str, indexes: &[&str]) -> Result<Option<String>> {
+        if !self.stand_in_collations().is_empty() {
+            return Ok(None);
+        }
+        let reader = self.reader()?;
+        let said = messages(&reader, "integrity_check", &quote(table));
+        let said = said.map_err(|error| explain(&self.facts().path, error))?;
+        let is_of = |message: &String, index: &&str| message.ends_with(&format!(" index {index}"));
+        let damage = |message: &String| match meaning(message) {
+            Meaning::Structure => true,
+            Meaning::Index => indexes.iter().any(|index| is_of(message, index)),
+            Meaning::Data => false,
+        };
+        Ok(said.into_iter().find(damage))
     }
 
     fn refuse_damage(&self, messages: &[String]) -> Result<()> {
@@ -116,9 +145,9 @@ impl Source {
     }
 }
 
-/// The messages of `PRAGMA quick_check(argument)`: a number of messages, or a quoted table.
-fn messages(reader: &Connection, argument: &str) -> rusqlite::Result<Vec<String>> {
-    let mut statement = reader.prepare(&format!("PRAGMA quick_check({argument})"))?;
+/// The messages of `PRAGMA check(argument)`: a number of messages, or a quoted table.
+fn messages(reader: &Connection, check: &str, argument: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = reader.prepare(&format!("PRAGMA {check}({argument})"))?;
     let mut found = Vec::new();
     for message in statement.query_map([], |row| row.get::<_, String>(0))? {
         match message {
@@ -140,7 +169,7 @@ fn one_by_one(reader: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut all = Vec::new();
     for table in tables {
         // Quoted, so that a table named 7 is not taken for a number of messages.
-        all.extend(messages(reader, &quote(&table))?);
+        all.extend(messages(reader, "quick_check", &quote(&table))?);
     }
     Ok(all)
 }

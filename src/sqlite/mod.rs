@@ -15,7 +15,7 @@ mod connect;
 pub mod filter;
 mod fingerprint;
 mod foreign;
-mod health;
+pub mod health;
 mod held_file;
 mod introspect;
 mod kept;

@@ -61,6 +61,19 @@ pub enum Endian {
     Big,
 }
 
+/// Columns of which one integer says whether they are texts: a result of its own for each would be more results than a
+/// statement may have, where a table has a thousand columns.
+const TEXT_BITS: usize = 32;
+
+/// Which of the columns are texts, a bit for each from the lowest on.
+fn text_bits(columns: &[ScanColumn]) -> String {
+    let bit = |(i, column): (usize, &ScanColumn)| match column.large_bytes {
+        None => format!("((typeof({}) = 'text') << {i})", quote(&column.name)),
+        Some(_) => "0".to_owned(),
+    };
+    columns.iter().enumerate().map(bit).collect::<Vec<_>>().join(" + ")
+}
+
 impl ScanSpec {
     /// All rows of `table`, by the rowid under the name `key` where the table has one.
     pub fn new(table: &str, key: Option<&str>, utf16: Option<Endian>) -> ScanSpec {
@@ -120,8 +133,8 @@ impl ScanSpec {
         usize::from(self.key_column.is_none())
     }
 
-    /// The statement: the key first, unless a column is the key, then each column; in a UTF-16 file each column as bytes with its class beside it,
-    /// because the UTF-8 accessor would repair broken text silently (semantics.md §2.2).
+    /// The statement: the key first, unless a column is the key, then each column; in a UTF-16 file each column as bytes, and
+    /// behind them which of them are texts, because the UTF-8 accessor would repair broken text silently (semantics.md §2.2).
     fn sql(&self, range: &ScanRange) -> String {
         let mut results: Vec<String> =
             self.key_column.is_none().then(|| self.key_name()).into_iter().collect();
@@ -129,13 +142,15 @@ impl ScanSpec {
             let name = quote(&column.name);
             match (self.utf16, column.large_bytes) {
                 (None, None) => name,
-                (None, Some(_)) => "NULL".to_owned(),
-                (Some(_), None) => format!(
-                    "CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END, typeof({name}) = 'text'"
-                ),
-                (Some(_), Some(_)) => "NULL, 0".to_owned(),
+                (Some(_), None) => {
+                    format!("CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END")
+                }
+                (_, Some(_)) => "NULL".to_owned(),
             }
         }));
+        if self.utf16.is_some() {
+            results.extend(self.columns.chunks(TEXT_BITS).map(text_bits));
+        }
         self.select(&results, range)
     }
 
@@ -275,10 +290,11 @@ fn stored_value<'a>(row: &'a Row<'_>, spec: &ScanSpec, i: usize) -> rusqlite::Re
     if spec.utf16.is_none() {
         return row.get_ref(i + spec.first()).map(borrow);
     }
-    let value = borrow(row.get_ref(1 + 2 * i)?);
-    let is_text = matches!(row.get_ref(2 + 2 * i)?, ValueRef::Integer(1));
+    let value = borrow(row.get_ref(1 + i)?);
+    let bits = 1 + spec.columns.len() + i / TEXT_BITS;
+    let is_text = |bits| matches!(bits, ValueRef::Integer(bits) if bits >> (i % TEXT_BITS) & 1 == 1);
     Ok(match value {
-        Value::Blob(bytes) if is_text => Value::Text(bytes),
+        Value::Blob(bytes) if is_text(row.get_ref(bits)?) => Value::Text(bytes),
         other => other,
     })
 }

@@ -104,3 +104,40 @@ fn broken_utf16_is_replaced_after_it_is_decoded() {
     assert_eq!(seen[0].1, "\u{fffd}\u{fffd}\u{fffd}x".as_bytes());
     assert_eq!(seen[1].1, "né".as_bytes());
 }
+
+/// A result for each column's class beside its bytes would be more than SQLite gives.
+#[test]
+fn utf16_tables_may_be_as_wide_as_a_target_table() {
+    let count = crate::limits::COLUMNS_MAX;
+    let names: Vec<String> = (0..count).map(|i| format!("c{i}")).collect();
+    let values: Vec<String> = (0..count)
+        .map(|i| match i % 3 {
+            0 => format!("'é{i}'"),
+            1 => format!("x'{:04x}'", i),
+            _ => i.to_string(),
+        })
+        .collect();
+    let connection = Connection::open_in_memory().unwrap();
+    connection
+        .execute_batch(&format!("PRAGMA encoding='UTF-16be'; CREATE TABLE t({})", names.join(", ")))
+        .unwrap();
+    connection.execute_batch(&format!("INSERT INTO t VALUES ({})", values.join(", "))).unwrap();
+    let mut spec = ScanSpec::new("t", Some("rowid"), Some(Endian::Big));
+    names.iter().for_each(|name| spec.column(name, false));
+    let mut rows = 0;
+    scan(&connection, &spec, &ScanRange::WHOLE, |row| {
+        rows += 1;
+        for i in 0..count {
+            let (text, bytes) = (format!("é{i}"), (i as u16).to_be_bytes());
+            let expected = match i % 3 {
+                0 => Value::Text(text.as_bytes()),
+                1 => Value::Blob(&bytes),
+                _ => Value::Integer(i as i64),
+            };
+            assert_eq!(row.value(i)?, expected, "{i}");
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(rows, 1);
+}

@@ -17,6 +17,7 @@ use crate::support::postgres::{Database, Server};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 use watched::{Ended, watched};
 
 /// Bytes of memory that a copy of such a file may take.
@@ -25,8 +26,8 @@ const MEMORY_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Files in the suite.
 const FILES: u64 = 40;
 
-/// One changed file, copied: the exit code, or what is wrong.
-fn one(seed: u64, bases: &[seeds::Base], database: &Database) -> Result<i32, String> {
+/// One changed file, copied: how it ended, or what is wrong.
+fn one(seed: u64, bases: &[seeds::Base], database: &Database) -> Result<Ended, String> {
     let mut dice = Dice(seed);
     let base = dice.pick(bases);
     let dir = tempfile::tempdir().expect("a temporary directory");
@@ -39,7 +40,7 @@ fn one(seed: u64, bases: &[seeds::Base], database: &Database) -> Result<i32, Str
     })
 }
 
-fn outcome(path: &Path, database: &Database) -> Result<i32, String> {
+fn outcome(path: &Path, database: &Database) -> Result<Ended, String> {
     database.execute(
         "SET client_min_messages = error; DROP SCHEMA IF EXISTS cutover, public CASCADE; CREATE SCHEMA public",
     );
@@ -52,12 +53,12 @@ fn outcome(path: &Path, database: &Database) -> Result<i32, String> {
     if ended.done.code == 0 {
         judge::assert_whole(path, database, &report)?;
     }
-    Ok(ended.done.code)
+    Ok(ended)
 }
 
 /// What a copy of such a file may end with: done, a source that cannot be read, or reasons against it.
 fn acceptable(ended: &Ended) -> Result<(), String> {
-    let Ended { done, peak_bytes, is_late } = ended;
+    let Ended { done, peak_bytes, is_late, took: _ } = ended;
     if *is_late {
         return Err(format!("no end after {:?}", watched::TIME_MAX));
     }
@@ -99,14 +100,20 @@ fn f26_changed_files_are_read_whole_or_refused() {
         pool.lend(|database| one(seed, &bases, database))
     });
     let mut exits: BTreeMap<i32, u64> = BTreeMap::new();
-    let mut problems = Vec::new();
+    let (mut longest, mut peak_bytes, mut problems) = (Duration::ZERO, 0, Vec::new());
     for result in results {
         match result {
-            Ok(code) => *exits.entry(code).or_default() += 1,
+            Ok(ended) => {
+                *exits.entry(ended.done.code).or_default() += 1;
+                (longest, peak_bytes) = (longest.max(ended.took), peak_bytes.max(ended.peak_bytes));
+            }
             Err(why) => problems.push(why),
         }
     }
-    eprintln!("{count} files: exits {exits:?}, {} problems", problems.len());
+    eprintln!(
+        "{count} files: exits {exits:?}, {} problems, the longest {longest:?}, at most {peak_bytes} bytes of memory",
+        problems.len()
+    );
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n\n"));
 }
 
@@ -119,7 +126,7 @@ fn unchanged_files_arrive_whole_and_the_judge_sees_a_lost_row() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("base.db");
         std::fs::write(&path, &base.bytes).unwrap();
-        assert_eq!(outcome(&path, &database), Ok(0), "{}", base.name);
+        assert_eq!(outcome(&path, &database).map(|ended| ended.done.code), Ok(0), "{}", base.name);
         let (_, report) = watched(&path, &database);
         assert_eq!(judge::assert_whole(&path, &database, &report), Ok(()), "{}", base.name);
         database.execute("DELETE FROM wide WHERE id = (SELECT min(id) FROM wide)");

@@ -7,7 +7,7 @@ use crate::faults::invariants::assert_nothing_stays;
 use crate::resume::hold::Hold;
 use crate::resume::running::{Running, wait_for};
 use crate::resume::world::{Target, Undisturbed, World, assert_rows_are_the_ledgers, ledger, picture};
-use crate::support::cli::Done;
+use crate::support::cli::{Cli, Done};
 use crate::support::postgres::Database;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -225,4 +225,33 @@ fn f25_a_log_that_was_lost_between_two_runs_is_noticed() {
     let fresh = source.world.database(Target::Empty);
     source.world.finish(&fresh);
     assert_eq!(picture(&fresh), picture(&database));
+}
+
+/// `verify` reads the source first, and says nothing of the target by what it read of a file that did not stay.
+#[test]
+fn f24_a_source_that_does_not_stay_during_verify() {
+    let Some(source) = Sourced::in_mode("DELETE") else { return };
+    let database = source.world.database(Target::Empty);
+    source.world.finish(&database);
+    let whole = std::fs::read(source.path()).unwrap();
+    let over = |path: &Path| {
+        std::fs::write(path.with_extension("new"), &whole).unwrap();
+        std::fs::rename(path.with_extension("new"), path).unwrap();
+    };
+    let cut = |path: &Path| std::fs::write(path, &whole[..whole.len() - 4096]).unwrap();
+    let stay = |_: &Path| ();
+    let changes = [(&over as &dyn Fn(&Path), 5), (&cut, 5), (&stay, 0)];
+    for (change, code) in changes {
+        let hold = Hold::session(&database);
+        hold.rows("BEGIN; LOCK TABLE setting IN ACCESS EXCLUSIVE MODE").unwrap();
+        let verify = Cli::new().args(["verify", "--from"]).args([source.path()]).args(["--to"]);
+        let run = Running::start(verify.args([database.url()]));
+        hold.wait_until_held(1);
+        change(source.path());
+        hold.release();
+        let done = run.end();
+        assert_eq!(done.code, code, "{done:?}");
+        assert_eq!(done.said().contains("E_SOURCE_REPLACED"), code == 5, "{done:?}");
+        std::fs::write(source.path(), &whole).unwrap();
+    }
 }

@@ -16,6 +16,7 @@ pub(super) struct Ended {
     /// the most memory that it was seen to hold (`VmHWM`, which only grows; looked at every few milliseconds, and so what
     /// was taken in the last of them is not seen)
     pub(super) peak_bytes: u64,
+    pub(super) took: Duration,
     /// it had to be killed
     pub(super) is_late: bool,
 }
@@ -42,7 +43,8 @@ fn wait(mut child: Child) -> Ended {
         }
         std::thread::sleep(Duration::from_millis(3));
     }
-    Ended { done: Done::from(child.wait_with_output().expect("its output")), peak_bytes, is_late }
+    let took = started.elapsed();
+    Ended { done: Done::from(child.wait_with_output().expect("its output")), peak_bytes, took, is_late }
 }
 
 /// 0 where there is no such file, as on macOS.

@@ -190,3 +190,73 @@ fn f31_what_is_no_database_is_named_and_never_waited_for() {
         }
     }
 }
+
+/// A file in which `wanted` and `other` have changed their pages, and the indexes have not.
+fn exchanged(tables: &str, rows: &str) -> SqliteFile {
+    let file = SqliteFile::from_sql(&format!("{tables}; {rows}"));
+    let db = file.connection();
+    db.execute_batch(
+        "PRAGMA writable_schema = ON;
+         CREATE TEMP TABLE place AS SELECT name, rootpage FROM sqlite_schema WHERE name IN ('wanted', 'other');
+         UPDATE sqlite_schema SET rootpage = (SELECT p.rootpage FROM place p WHERE p.name <> sqlite_schema.name)
+           WHERE name IN ('wanted', 'other')",
+    )
+    .unwrap();
+    drop(db);
+    file
+}
+
+/// SQLite's UNIQUE is its index, and a damaged one has compared nothing: what `quick_check` sees of it is refused before
+/// anything is written.
+#[test]
+fn f27_keys_that_a_damaged_index_let_in_are_refused_with_their_rows() {
+    let Some(server) = Server::available() else { return };
+    let database = server.fresh_database();
+    let tables = "CREATE TABLE wanted (id INTEGER PRIMARY KEY, name TEXT UNIQUE); CREATE TABLE other (id INTEGER PRIMARY KEY, name TEXT)";
+    let rows =
+        "INSERT INTO wanted VALUES (1, 'a'), (2, 'b'); INSERT INTO other VALUES (1, 'x'), (2, 'y'), (3, 'x')";
+    let file = exchanged(tables, rows);
+    let before = shape(&database);
+    for run in [validate, migrate] {
+        let run = run(file.path(), &database, &[]).ends_with(3);
+        let found = run.findings("E_UNIQUE_MERGE");
+        assert_eq!(found.len(), 1, "{}", run.said());
+        assert_eq!(
+            (&found[0]["count"], &found[0]["examples"][0]),
+            (&1.into(), &"rowid 1".into()),
+            "{}",
+            run.said()
+        );
+        assert_eq!(run.findings("W_QUICK_CHECK").len(), 1, "{}", run.said());
+    }
+    assert_eq!(shape(&database), before);
+    // The same damage where no key repeats: the rows are the table's, and arrive.
+    let file = exchanged(tables, &rows.replace("(3, 'x')", "(3, 'z')"));
+    let run = migrate(file.path(), &database, &[]).ends_with(0);
+    assert_eq!(run.table("wanted")["rows"]["copied"], 3);
+}
+
+/// What `quick_check` does not see comes to light when the target builds its index: the source is at fault, not the target.
+#[test]
+fn f27_keys_that_unseen_damage_let_in_are_a_fault_of_the_source() {
+    let Some(server) = Server::available() else { return };
+    let cases = [
+        (
+            "CREATE TABLE wanted (id INTEGER PRIMARY KEY, name TEXT UNIQUE); CREATE TABLE other (id INTEGER PRIMARY KEY, name TEXT)",
+            "missing from index",
+        ),
+        (
+            "CREATE TABLE wanted (id INT, name TEXT, PRIMARY KEY (name)) WITHOUT ROWID;
+             CREATE TABLE other (id INT, name TEXT, PRIMARY KEY (name, id)) WITHOUT ROWID",
+            "not in PRIMARY KEY order",
+        ),
+    ];
+    let rows = "INSERT INTO wanted VALUES (1, 'a'), (2, 'b'), (3, 'c'); INSERT INTO other VALUES (1, 'x'), (2, 'y'), (3, 'x')";
+    for (tables, words) in cases {
+        let (file, database) = (exchanged(tables, rows), server.fresh_database());
+        let run = migrate(file.path(), &database, &[]).ends_with(5);
+        for word in ["wanted", words, "integrity_check", "--restart"] {
+            assert!(run.said().contains(word), "{word}: {}", run.said());
+        }
+    }
+}
