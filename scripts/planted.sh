@@ -2,7 +2,7 @@
 # Plants one bug after the other and shows that the tests find it. Each file in tests/planted is a patch to src/ under a
 # header: what the bug is (`# bug:`), and the tests that must fail (`# test:`, names of the integration binary; each may be
 # followed by settings of its environment, NAME=VALUE). The patches are applied to a copy of this tree under
-# target/planted, whose build is kept.
+# target/planted, whose build is kept. What the last test of each patch said is in target/planted/*.said.
 #
 # scripts/planted.sh [NUMBER...]    these patches, such as 03 11; all without
 set -eu
@@ -26,6 +26,9 @@ git ls-files --cached --others --exclude-standard >target/planted/files
 while IFS= read -r file; do [ ! -e "$file" ] || printf '%s\n' "$file"; done <target/planted/files >target/planted/there
 tar -cf - -T target/planted/there | tar -xf - -C "$tree"
 cd "$tree"
+# Of a run that was interrupted the build may have a bug in it that is newer than these files.
+dirty=$root/target/planted/dirty
+[ ! -e "$dirty" ] || find src -name '*.rs' -exec touch {} +
 
 said=$root/target/planted/said
 build() { cargo build --locked --quiet --features failpoints --bin cutover 2>"$said" || { cat "$said" >&2; exit 1; }; }
@@ -41,8 +44,9 @@ build
 missed=0
 line() { printf '%-58s %-9s %s\n' "$1" "$2" "$3"; }
 line 'bug' 'result' 'test'
+touch "$dirty"
 for patch in $patches; do
-    patch --strip=1 --quiet --forward --no-backup-if-mismatch <"$root/$patch" || {
+    patch --strip=1 --fuzz=0 --quiet --forward --no-backup-if-mismatch <"$root/$patch" || {
         echo "planted: $patch does not apply any more" >&2; exit 1; }
     build
     bug=$(field "$root/$patch" bug)
@@ -52,6 +56,7 @@ for patch in $patches; do
         fi
         if fails "$settings" "$test"; then result=found; else result=MISSED; missed=$((missed + 1)); fi
         line "$bug" "$result" "$test"
+        cp "$said" "$root/target/planted/$(basename "$patch" .patch).said"
     done <<LIST
 $(field "$root/$patch" test)
 LIST
@@ -60,6 +65,7 @@ done
 
 # Without a bug, the same tests pass: what they found was the bug.
 build
+rm "$dirty"
 for patch in $patches; do field "$root/$patch" test; done | sort -u >"$root/target/planted/names"
 while read -r test settings; do
     if fails "$settings" "$test"; then
