@@ -116,7 +116,7 @@ fn check(server: &Server, dir: &Path) -> Result<(), String> {
             .args([source.path()])
             .args(&words)
             .run();
-        text += &format!("\n=== schema diff: exit {}\n{}", diff.code, without_ends(&diff.said()));
+        text += &format!("\n=== schema diff: exit {}\n{}", diff.code, without_ends(&diff.stdout));
     }
     let expected = dir.join("expected.txt");
     if std::env::var_os("UPDATE_EXPECT").is_some() {

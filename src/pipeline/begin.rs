@@ -192,7 +192,7 @@ async fn begin_new(
         after_undo: ledger_now.undone,
     };
     failpoint::target(failpoint::BEFORE_PREPARE)?;
-    postgres::prepare::run(control, &preparation).await?;
+    postgres::prepare::run(control, &preparation, tools.connector.run_label()).await?;
     failpoint::target(failpoint::AFTER_PREPARE)?;
     tools
         .events

@@ -82,8 +82,9 @@ pub async fn take(connector: &Connector, run_id: &str, take_over: bool, events: 
 
 async fn connect(connector: &Connector) -> Result<Session> {
     let session = connector.connect(ROLE).await?;
-    // A beat that waits for a lock is none.
-    let sql = format!("SET lock_timeout = {}", (patience::beat() / 2).as_millis());
+    // A beat that waits for a lock is none; and whose name the ledger has must outlive a crash of the server.
+    let wait_ms = (patience::beat() / 2).as_millis();
+    let sql = format!("SET lock_timeout = {wait_ms}; SET synchronous_commit = on");
     match session.client().batch_execute(&sql).await {
         Ok(()) => Ok(session),
         Err(error) => Err(session.explain(error, "preparing the session of the lease").await),
@@ -258,10 +259,13 @@ impl Keeper {
         loop {
             // A session that is being replaced is tried for more often.
             let pause = if self.session.is_some() { patience::beat() } else { patience::beat() / 10 };
+            let gone = self.session.as_ref().map(Session::gone);
             tokio::select! {
                 () = let_go.notified() => break,
                 () = nudge.notified() => {}
                 () = sleep(pause) => {}
+                // Whoever comes next gets the lock now: it is to be ours again at once, or known to be lost.
+                () = async { gone.unwrap_or_else(|| Box::pin(std::future::pending())).await } => {}
             }
             let now = Instant::now();
             let renewed = tokio::select! {
@@ -326,7 +330,10 @@ impl Keeper {
         let unknown = |_: Error| None;
         let session = connect(&self.connector).await.map_err(unknown)?;
         while !try_lock(&session).await.map_err(unknown)? {
-            let Some(owner) = owner::find(&session).await.map_err(unknown)? else { continue };
+            let Some(owner) = owner::find(&session).await.map_err(unknown)? else {
+                sleep(TRY_EVERY).await;
+                continue;
+            };
             if owner.label() != Some(self.connector.run_label()) {
                 return Err(Some(format!(" ({})", owner.words())));
             }
@@ -342,6 +349,8 @@ impl Keeper {
         self.beat().await.map_err(unknown)
     }
 
+    /// Whether the ledger names this run still. Its row outlives a crash of the server (see [`connect`]), so that one which
+    /// is not there was another run's meanwhile, which came and went.
     async fn is_still_named(&self, session: &Session) -> Result<bool> {
         if !owner::has_row_table(session).await? {
             return Ok(false);
@@ -361,6 +370,27 @@ impl Keeper {
             let _ = session.client().query_typed(sql, &[(&self.run_id, Type::TEXT)]).await;
         }
         session.close().await;
+    }
+}
+
+/// Sees in the transaction that is open that this run's lease session holds the lock still: what comes before the first
+/// epoch of a source is fenced by nothing else.
+///
+/// # Errors
+/// A target fault that can pass: beginning again takes the lease again, or tells who has it.
+pub(super) async fn check_held(session: &Session, label: &str) -> Result<()> {
+    let sql = format!(
+        "SELECT 1 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_database d ON d.oid = l.database
+         WHERE l.locktype = 'advisory' AND l.classid = {}::oid AND l.objid = {}::oid AND l.granted
+           AND d.datname = current_database() AND a.application_name = $1",
+        LOCK_KEYS.0, LOCK_KEYS.1
+    );
+    match session.client().query_typed(&sql, &[(&session_name(label), Type::TEXT)]).await {
+        Ok(rows) if !rows.is_empty() => Ok(()),
+        Ok(_) => Err(Error::target_fault("preparing the target")
+            .cause(LinkFault::new("the session that holds the lease of this run has ended"))
+            .remedy("run the same command again to resume")),
+        Err(error) => Err(session.explain(error, "looking who holds the target").await),
     }
 }
 

@@ -379,18 +379,22 @@ pub async fn mark_verified(session: &Session, owner: &StepOwner, tables: &[&str]
         return Ok(());
     }
     let verified_at = "CASE WHEN $3 THEN clock_timestamp() END";
+    // A row that somebody edited meanwhile keeps its broken seal.
     let sql = format!(
-        "UPDATE cutover.chunk t SET verified_at = {verified_at}, seal = {}
-         WHERE source_id = $1 AND table_name = ANY ($2)
-           AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
-         RETURNING 1",
-        seal::CHUNK.of(&[("verified_at", verified_at)])
+        "WITH owned AS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE),
+              marked AS (UPDATE cutover.chunk t SET verified_at = {verified_at}, seal = {}
+                         WHERE source_id = $1 AND table_name = ANY ($2) AND EXISTS (SELECT FROM owned) AND {}
+                         RETURNING 1)
+         SELECT (SELECT count(*) FROM owned), (SELECT count(*) FROM marked)",
+        seal::CHUNK.of(&[("verified_at", verified_at)]),
+        seal::CHUNK.holds()
     );
     let (source_id, epoch) = (&owner.source_id, &owner.epoch);
     let params: Params<'_> =
         &[(source_id, Type::INT8), (&tables, Type::TEXT_ARRAY), (&equal, Type::BOOL), (epoch, Type::INT8)];
     let marked = query(session, &sql, params).await?;
-    if marked.is_empty() { Err(super::load::fenced()) } else { Ok(()) }
+    let is_owned = marked.first().is_some_and(|row| row.get::<_, i64>(0) > 0);
+    if is_owned { Ok(()) } else { Err(super::load::fenced()) }
 }
 
 /// Forgets that a table's chunks were done, and that its sequence and vacuum steps were: they will be done again, and
@@ -420,7 +424,8 @@ pub async fn reopen_table(session: &Session, source_id: i64, table: &str) -> Res
     query(session, &sql, &[(&source_id, Type::INT8), (&table, Type::TEXT)]).await.map(drop)
 }
 
-/// Records how a run ended. This commit is synchronous, and with it every earlier one is durable.
+/// Records how a run ended. This commit is synchronous, and with it every earlier one is durable. Not in a row that somebody
+/// has edited: it keeps its broken seal.
 ///
 /// # Errors
 /// [`ErrorKind::Busy`] where another run took over; a target fault.
@@ -429,8 +434,9 @@ pub async fn finish(session: &Session, source_id: i64, epoch: i64, error: Option
     let sql = format!(
         "WITH durable AS (SELECT set_config('synchronous_commit', 'on', false))
          UPDATE cutover.source t SET finished_at = {finished_at}, last_error = $3, seal = {}
-         FROM durable WHERE source_id = $1 AND epoch = $2 RETURNING 1",
-        seal::SOURCE.of(&[("finished_at", finished_at)])
+         FROM durable WHERE source_id = $1 AND epoch = $2 AND {} RETURNING 1",
+        seal::SOURCE.of(&[("finished_at", finished_at)]),
+        seal::SOURCE.holds()
     );
     let params: Params<'_> = &[(&source_id, Type::INT8), (&epoch, Type::INT8), (&error, Type::TEXT)];
     let recorded = query(session, &sql, params).await?;
@@ -456,8 +462,9 @@ pub async fn make_durable(session: &Session, source_id: i64, epoch: i64) -> Resu
 /// A target fault.
 pub async fn set_fingerprint(session: &Session, source_id: i64, fingerprint: &str, plan: &str) -> Result<()> {
     let sql = format!(
-        "UPDATE cutover.source t SET fingerprint = $2, plan = $3, seal = {} WHERE source_id = $1",
-        seal::SOURCE.of(&[("fingerprint", "$2"), ("plan", "$3")])
+        "UPDATE cutover.source t SET fingerprint = $2, plan = $3, seal = {} WHERE source_id = $1 AND {}",
+        seal::SOURCE.of(&[("fingerprint", "$2"), ("plan", "$3")]),
+        seal::SOURCE.holds()
     );
     query(session, &sql, &[(&source_id, Type::INT8), (&fingerprint, Type::TEXT), (&plan, Type::TEXT)])
         .await

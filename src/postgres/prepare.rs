@@ -2,6 +2,7 @@
 //!
 //! Either all of it is there afterwards, with the steps that bring back what was laid aside, or nothing is.
 
+use super::lease::check_held;
 use super::seal;
 use super::session::Session;
 use crate::checkpoint::ChunkSpec;
@@ -77,17 +78,24 @@ pub struct Preparation {
 
 type Params<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];
 
-/// Prepares the target.
+/// Prepares the target, for the run of that label, which holds the lease.
 ///
 /// # Errors
 /// A target fault or a refusal; nothing was written then.
-pub async fn run(session: &Session, preparation: &Preparation) -> Result<()> {
-    match try_prepare(session, preparation).await {
+pub async fn run(session: &Session, preparation: &Preparation, label: &str) -> Result<()> {
+    let explained = async |error| session.explain(error, "preparing the target").await;
+    if let Err(error) = try_prepare(session, preparation).await {
+        return Err(explained(error).await);
+    }
+    // Last of all, so that nobody can come between: what another run had prepared meanwhile would have been in the way.
+    check_held(session, label).await?;
+    match session.client().batch_execute("COMMIT").await {
         Ok(()) => Ok(()),
-        Err(error) => Err(session.explain(error, "preparing the target").await),
+        Err(error) => Err(explained(error).await),
     }
 }
 
+/// In a transaction that stays open.
 async fn try_prepare(session: &Session, preparation: &Preparation) -> Outcome<()> {
     let client = session.client();
     let mut first = Script::default();
@@ -104,7 +112,7 @@ async fn try_prepare(session: &Session, preparation: &Preparation) -> Outcome<()
     for source in &preparation.sources {
         prepare_source(client, source).await?;
     }
-    client.batch_execute("COMMIT").await
+    Ok(())
 }
 
 /// The ledger's rows are written while the server makes the tables: all is sent before the first answer is read, and what

@@ -16,6 +16,7 @@ use crate::limits;
 use futures::FutureExt;
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_postgres::error::SqlState;
@@ -283,6 +284,12 @@ impl Session {
             Some(who) => Cow::Owned(format!("{doing} ({who})")),
             None => Cow::Borrowed(doing),
         }
+    }
+
+    /// Ends when the connection does.
+    pub(super) fn gone(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let mut ending = self.ending.clone();
+        Box::pin(async move { drop(ending.wait_for(Option::is_some).await) })
     }
 
     /// Why the driver's task ended, if it does so within a moment.

@@ -137,6 +137,44 @@ fn f45_an_owner_that_is_alive_is_not_taken_over() {
     faults.assert_hold(&database, &owner, "nobody took it");
 }
 
+/// Waits in the queue for the run's lock, and ends the session that holds it.
+fn steal(thief: &Hold) {
+    let waits = "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                 WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted";
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND application_name LIKE 'cutover % lease'";
+    std::thread::scope(|scope| {
+        let take = format!("SELECT pg_advisory_lock({}, {})", 0x6375_746f, 0x7665_7200);
+        let taking = scope.spawn(move || thief.rows(&take));
+        wait_for("the thief to wait", || (thief.watch(waits) == 1).then_some(()));
+        assert_eq!(thief.watch(end), 1);
+        assert_eq!(taking.join().unwrap(), Ok(1));
+    });
+}
+
+/// A run that loses its lock while it plans has no epoch yet that would fence it: it must not prepare the target.
+#[cfg(feature = "failpoints")]
+#[test]
+fn f44_a_run_that_lost_its_lock_prepares_nothing() {
+    let Some(faults) = Faults::of(Target::Existing) else { return };
+    let database = faults.database();
+    let dir = tempfile::tempdir().unwrap();
+    let paused = dir.path().join("paused");
+    let owner = faults.copy_to(&database.url()).env("CUTOVER_PATIENCE", "lease=1500,handover=500");
+    let owner =
+        owner.env("CUTOVER_FAILPOINTS", "before_prepare=pause:1").env("CUTOVER_FAILPOINT_PAUSED", &paused);
+    let owner = Running::start(owner);
+    wait_for("the run to be about to prepare", || paused.exists().then_some(()));
+    let thief = Hold::session(&database);
+    steal(&thief);
+    std::fs::remove_file(&paused).unwrap();
+    let done = owner.end();
+    assert_eq!(done.code, 7, "{done:?}");
+    assert_eq!(database.query_one_text("SELECT to_regclass('cutover.meta') IS NULL"), "t", "{done:?}");
+    thief.release();
+    faults.assert_hold(&database, &done, "a lock that was lost before anything was prepared");
+}
+
 /// Another session gets the lock while the owner's own is being replaced: the owner stops, although its epoch stands.
 #[test]
 fn f45_an_owner_that_loses_its_lock_to_another_stops() {
@@ -147,11 +185,7 @@ fn f45_an_owner_that_loses_its_lock_to_another_stops() {
     let hold = Hold::chunk(&database, "setting", 0);
     hold.wait_until_held(1);
     let thief = Hold::session(&database);
-    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-               WHERE datname = current_database() AND application_name LIKE 'cutover % lease'";
-    assert_eq!(thief.rows(end), Ok(1));
-    let took = thief.rows(&format!("SELECT pg_advisory_lock({}, {})", 0x6375_746f, 0x7665_7200));
-    assert_eq!(took, Ok(1));
+    steal(&thief);
     let done = owner.end();
     assert_eq!(done.code, 7, "{done:?}");
     assert!(done.said().contains("another run took this copy over (backend "), "{done:?}");
