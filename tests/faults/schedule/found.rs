@@ -14,7 +14,7 @@ fn f04_a_run_whose_last_word_was_lost_is_recorded_by_the_next() {
     let last_word = At::Saying("SET finished_at", 1);
     let cut = Rule::new(Way::ToServer, last_word, Fault::Cut).on("control").times(u64::MAX);
     let proxy = Proxy::before(&database, [cut]);
-    let done = world.copy_to(proxy.url()).run();
+    let done = world.copy_to(proxy.url()).args(["--retry-for", "0s"]).run();
     assert_eq!((done.code, proxy.struck() > 0), (6, true), "{done:?}");
     let finished = "SELECT finished_at IS NOT NULL AND last_error IS NULL FROM cutover.source";
     assert_eq!(database.query_one_text(finished), "f");

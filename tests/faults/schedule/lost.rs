@@ -7,18 +7,6 @@ use crate::support::sqlite::SqliteFile;
 
 const ROWS: &str = "100";
 
-/// The ledger of this database, once it is made, delays every COMMIT that writes a chunk's row.
-const SLOW_COMMITS: &str = "
-    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;
-    CREATE FUNCTION slow_down() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
-        IF to_regclass('cutover.chunk') IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = 'slow') THEN
-            CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON cutover.chunk DEFERRABLE INITIALLY DEFERRED
-                FOR EACH ROW EXECUTE FUNCTION public.slow();
-        END IF;
-    END $$;
-    CREATE EVENT TRIGGER slow_down ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION slow_down();
-";
-
 fn source() -> SqliteFile {
     SqliteFile::from_sql(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT);
@@ -54,14 +42,28 @@ fn f02_a_commit_that_never_arrived_is_a_failure_or_is_tried_again() {
     assert_whole(&database, &copy(&source, &database, At::Saying("COMMIT", 1), "20s"));
 }
 
-/// The COMMIT takes a while: whoever asks meanwhile must wait for it.
+/// As soon as the ledger is there, a COMMIT of rows takes a while. (A trigger of the table itself would be refused.)
+const SLOW_COMMIT: &str = "
+    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_catalog.pg_sleep(1); RETURN NULL; END $$;
+    CREATE FUNCTION brake() RETURNS event_trigger LANGUAGE plpgsql AS
+      $$ BEGIN
+        IF to_regclass('cutover.chunk') IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = 'slow') THEN
+          CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON cutover.chunk DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW WHEN (OLD.digest IS NULL AND NEW.digest IS NOT NULL) EXECUTE FUNCTION public.slow();
+        END IF;
+      END $$;
+    CREATE EVENT TRIGGER brake ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION brake()";
+
+/// Whoever asks while the COMMIT is under way must wait for it.
 #[test]
 fn f02_a_commit_whose_answer_was_lost_is_seen_to_be_done() {
     let Some(server) = Server::available() else { return };
     let source = source();
     for retry_for in ["0s", "20s"] {
         let database = server.fresh_database();
-        database.execute(SLOW_COMMITS);
+        database.execute(SLOW_COMMIT);
         assert_whole(&database, &copy(&source, &database, At::After("COMMIT", 1), retry_for));
+        assert_eq!(database.query_one_text("SELECT count(*) FROM pg_trigger WHERE tgname = 'slow'"), "1");
     }
 }
