@@ -90,6 +90,25 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     failures.extend(outcome.failures);
     // Where rows differ the source was read once more, to tell which.
     check_kept(&pairs)?;
+    tell_rows(account, &expected_rows, &left_out);
+    let _record = tools.events.clock().stage(RunStage::Record);
+    control::ensure(tools, &mut session, &Vec::new()).await?;
+    for state in pairs.iter().filter_map(|(_, _, state)| state.as_ref()) {
+        account.set_aside(&session, state.source_id).await?;
+    }
+    check_sequences(tools, &session, &pairs, account).await?;
+    let gone = gone_objects(tools, &session, &pairs).await?;
+    summarise(failures, account)?;
+    say_gone(gone, account)
+}
+
+/// Rows of each table, by the source as it is now: `left_out` has those that are to be set aside, and those that the ledger
+/// has as set aside.
+fn tell_rows(
+    account: &mut Account,
+    expected_rows: &BTreeMap<String, u64>,
+    left_out: &BTreeMap<String, (MultisetDigest, MultisetDigest)>,
+) {
     for table in &mut account.report.tables {
         table.rows.copied = expected_rows.get(&table.source).copied().unwrap_or(0);
         let (now, recorded) = left_out.get(&table.source).copied().unwrap_or_default();
@@ -104,15 +123,6 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
             );
         }
     }
-    let _record = tools.events.clock().stage(RunStage::Record);
-    control::ensure(tools, &mut session, &Vec::new()).await?;
-    for state in pairs.iter().filter_map(|(_, _, state)| state.as_ref()) {
-        account.set_aside(&session, state.source_id).await?;
-    }
-    check_sequences(tools, &session, &pairs, account).await?;
-    let gone = gone_objects(tools, &session, &pairs).await?;
-    summarise(failures, account)?;
-    say_gone(gone, account)
 }
 
 /// What was read of a file that was cut or replaced meanwhile says nothing of the target.
