@@ -102,7 +102,8 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     say_gone(gone, account)
 }
 
-/// The rows of each table: those that were to be there, and those that are set aside, now and by the ledger.
+/// Rows of each table, by the source as it is now: `left_out` has those that are to be set aside, and those that the ledger
+/// has as set aside.
 fn tell_rows(
     account: &mut Account,
     expected_rows: &BTreeMap<String, u64>,
