@@ -279,7 +279,8 @@ pub(super) fn anew(plan: &Plan) -> impl Iterator<Item = String> {
     lifts(plan).flat_map(|(_, lift)| [Some(lift.drop), Some(lift.sql), lift.validate].into_iter().flatten())
 }
 
-/// Lays aside again what came back, of tables that are to be loaded on. Tells whether there was anything.
+/// Lays aside again what came back, of tables that are to be loaded on; by the catalogue, since what came back under a
+/// damaged ledger has no mark there ([`of_plan`]). Of other tables it is taken for made. Tells whether there was anything.
 ///
 /// # Errors
 /// A target fault; nothing was changed then.
@@ -293,19 +294,36 @@ pub(super) async fn lay_aside_again(
     let is_loaded = |table: &str| {
         is_selected(table, config) && chunks_of(state, table).any(|chunk| chunk.digest.is_none())
     };
-    let is_back = |step: &&StepState| step.restores && step.progress == StepProgress::Done;
-    let steps: Vec<StepState> =
-        state.steps.iter().filter(is_back).filter(|step| is_loaded(&step.table)).cloned().collect();
-    if steps.is_empty() {
-        return Ok(false);
-    }
-    let drops: Vec<String> = lifts(plan)
-        .filter(|(table, lift)| {
-            steps.iter().any(|step| step.table == table.source && step.object == lift.object)
-        })
-        .map(|(_, lift)| lift.drop)
-        .collect();
     let owner = StepOwner { source_id: state.source_id, epoch, schema: state.schema.clone() };
-    step::lay_aside(session, &owner, &drops.join(";\n"), &steps).await?;
+    let (mut drops, mut pending_again, mut is_changed) = (Vec::new(), Vec::new(), false);
+    for (table, lift) in lifts(plan) {
+        let is_there = step::is_back(session, &state.schema, &table.target, lift.object).await?;
+        let steps = state
+            .steps
+            .iter()
+            .filter(|step| step.restores && step.table == table.source && step.object == lift.object);
+        let (done, owed): (Vec<&StepState>, Vec<_>) =
+            steps.partition(|step| step.progress == StepProgress::Done);
+        if is_loaded(&table.source) {
+            if is_there || !done.is_empty() {
+                drops.push(lift.drop);
+                pending_again.extend(done.into_iter().cloned());
+            }
+        } else if is_there {
+            for step in owed.into_iter().filter(|step| is_made_by(step)) {
+                step::mark(session, &owner, step, "done", None).await?;
+                is_changed = true;
+            }
+        }
+    }
+    if drops.is_empty() {
+        return Ok(is_changed);
+    }
+    step::lay_aside(session, &owner, &drops.join(";\n"), &pending_again).await?;
     Ok(true)
+}
+
+/// Whether the step is pending and makes its object, and does not only look at its rows.
+fn is_made_by(step: &StepState) -> bool {
+    step.progress == StepProgress::Pending && !is_validation(step)
 }

@@ -351,7 +351,7 @@ pub async fn owes(session: &Session) -> Result<bool> {
 /// Takes a source over: raises its epoch, which waits until every transaction of an earlier owner has ended.
 ///
 /// # Errors
-/// A target fault; [`ErrorKind::Busy`] where an earlier owner's transaction does not end.
+/// A target fault; [`crate::error::ErrorKind::Busy`] where an earlier owner's transaction does not end.
 pub async fn take_over(session: &Session, source_id: i64, run_id: &str) -> Result<i64> {
     let sql = "UPDATE cutover.source SET epoch = epoch + 1, run_id = $2, started_at = clock_timestamp(), last_error = NULL
                WHERE source_id = $1 RETURNING epoch";
@@ -363,7 +363,7 @@ pub async fn take_over(session: &Session, source_id: i64, run_id: &str) -> Resul
 /// words stay.
 ///
 /// # Errors
-/// A target fault; [`ErrorKind::Busy`] where an earlier owner's transaction does not end.
+/// A target fault; [`crate::error::ErrorKind::Busy`] where an earlier owner's transaction does not end.
 pub async fn fence(session: &Session, source_id: i64) -> Result<i64> {
     let sql = "UPDATE cutover.source SET epoch = epoch + 1 WHERE source_id = $1 RETURNING epoch";
     let rows = query(session, sql, &[(&source_id, Type::INT8)]).await?;
@@ -373,7 +373,7 @@ pub async fn fence(session: &Session, source_id: i64) -> Result<i64> {
 /// Marks every chunk of these tables as read back and equal, or takes the mark away.
 ///
 /// # Errors
-/// [`ErrorKind::Busy`] where another run took over; a target fault.
+/// [`crate::error::ErrorKind::Busy`] where another run took over; a target fault.
 pub async fn mark_verified(session: &Session, owner: &StepOwner, tables: &[&str], equal: bool) -> Result<()> {
     if tables.is_empty() {
         return Ok(());
@@ -428,7 +428,7 @@ pub async fn reopen_table(session: &Session, source_id: i64, table: &str) -> Res
 /// has edited: it keeps its broken seal.
 ///
 /// # Errors
-/// [`ErrorKind::Busy`] where another run took over; a target fault.
+/// [`crate::error::ErrorKind::Busy`] where another run took over; a target fault.
 pub async fn finish(session: &Session, source_id: i64, epoch: i64, error: Option<&str>) -> Result<()> {
     let finished_at = "CASE WHEN $3::text IS NULL THEN clock_timestamp() END";
     let sql = format!(
@@ -447,7 +447,7 @@ pub async fn finish(session: &Session, source_id: i64, epoch: i64, error: Option
 /// server.
 ///
 /// # Errors
-/// [`ErrorKind::Busy`] where another run took over; a target fault.
+/// [`crate::error::ErrorKind::Busy`] where another run took over; a target fault.
 pub async fn make_durable(session: &Session, source_id: i64, epoch: i64) -> Result<()> {
     let sql = "WITH durable AS (SELECT set_config('synchronous_commit', 'on', true))
                UPDATE cutover.source SET run_id = run_id FROM durable WHERE source_id = $1 AND epoch = $2 RETURNING 1";

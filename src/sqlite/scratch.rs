@@ -106,7 +106,7 @@ impl Scratch {
     /// What the database holds now.
     ///
     /// # Errors
-    /// As [`introspect`].
+    /// As `introspect`.
     pub fn catalog(&self) -> Result<Catalog> {
         self.operations.store(0, Ordering::Relaxed);
         introspect(&self.connection)

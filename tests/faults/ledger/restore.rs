@@ -67,6 +67,26 @@ fn f46_a_newer_plan_is_refused_once_everything_is_back() {
     assert_eq!(key(&database), "valid");
 }
 
+/// What comes back under a damaged ledger has no mark there. Once the ledger is mended, the copy is gone on with all the same,
+/// in the middle of the rows and behind them.
+#[test]
+fn f46_a_ledger_that_is_mended_is_gone_on_with() {
+    let Some(pair) = Pair::new() else { return };
+    for events in [3, 8] {
+        let database = pair.killed_after(events);
+        let edit = |by: &str| {
+            database
+                .execute(&format!("UPDATE cutover.chunk SET bytes = bytes {by} WHERE table_name = 'child'"));
+        };
+        edit("+ 1");
+        let done = pair.copy(&database).run();
+        assert!(done.code == 3 && done.said().contains("E_LEDGER_DAMAGED"), "{done:?}");
+        assert_ne!(key(&database), "", "it is back");
+        edit("- 1");
+        pair.assert_finishes(&database, "the ledger is mended");
+    }
+}
+
 /// A run that goes elsewhere: another file, another schema, another table.
 #[test]
 fn f56_a_run_that_goes_elsewhere_brings_it_back() {
