@@ -39,9 +39,15 @@ impl Running {
         self.0.as_mut().expect("a running program").try_wait().expect("its state").is_some()
     }
 
-    /// Waits for its end.
+    /// Waits for its end. One that does not come is told with what the run has said.
     pub(crate) fn end(mut self) -> Done {
-        wait_for("the end of the run", || self.has_ended().then_some(()));
+        let started = Instant::now();
+        while !self.has_ended() {
+            if started.elapsed() > LIMIT {
+                panic!("the run does not end: {:?}", self.kill());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
         let child = self.0.take().expect("a running program");
         Done::from(child.wait_with_output().expect("its output"))
     }

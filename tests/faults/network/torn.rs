@@ -52,14 +52,18 @@ fn f04_backends_are_ended_while_they_make_an_index() {
 }
 
 /// The backend is blocked while it writes rows to us: it cannot say why it ends, and that is what is told.
+#[cfg(feature = "failpoints")]
 #[test]
 fn f04_a_backend_is_ended_while_rows_are_read_back() {
     let Some(faults) = Faults::of(Target::Empty) else { return };
     let database = faults.database();
-    let proxy =
-        Proxy::before(&database, [Rule::new(Way::ToClient, At::Byte(400_000), Fault::Stall).on("finish")]);
-    let (told, cli) = plain(&faults, proxy.url());
+    let dir = tempfile::tempdir().unwrap();
+    let paused = dir.path().join("paused");
+    // Over a Unix socket, whose buffers are smaller than the table.
+    let (told, cli) = plain(&faults, &database.url());
+    let cli = cli.env("CUTOVER_FAILPOINTS", "read_back=pause:1").env("CUTOVER_FAILPOINT_PAUSED", &paused);
     let run = Running::start(cli);
+    wait_for("rows that are read back", || paused.exists().then_some(()));
     let hold = Hold::session(&database);
     let writes =
         "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'ClientWrite'";
@@ -67,7 +71,7 @@ fn f04_a_backend_is_ended_while_rows_are_read_back() {
     assert!(terminate(&hold, "finish%") > 0);
     let left = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%finish%'";
     wait_for("its end", || (hold.watch(left) == 0).then_some(()));
-    proxy.release();
+    std::fs::remove_file(&paused).unwrap();
     let done = run.end();
     assert_went_on(&done, "", "read back");
     let why = ["57P01", "without saying why", "the connection broke"];
@@ -193,6 +197,7 @@ fn f08_a_signal_ends_the_wait() {
     let tried = proxy.connections();
     let done = run.end();
     assert_eq!(done.code, 130, "{done:?}");
-    assert!(proxy.connections() <= tried + 1, "it went on trying: {done:?}");
+    // The session of the lease is sought on its own, once a second, until the run has ended.
+    assert!(proxy.connections() <= tried + 10, "it went on trying: {done:?}");
     faults.assert_hold(&database, &done, "interrupted");
 }
