@@ -42,6 +42,18 @@ fn fence(run: &Running, database: &Database) {
     });
 }
 
+/// A run that has lost its place before its end, stopped. One that was over before a moment was found does not count.
+fn fenced(world: &World, target: Target) -> (Running, Database) {
+    let finished = "SELECT finished_at IS NOT NULL FROM cutover.source";
+    wait_for("a run that is fenced before its end", || {
+        let database = world.database(target);
+        let run = Running::start(world.copy(&database));
+        drop(Hold::chunk(&database, "setting", 0));
+        fence(&run, &database);
+        (database.query_one_text(finished) == "f").then_some((run, database))
+    })
+}
+
 fn assert_fenced(run: Running, database: &Database, case: &str) {
     let all = || (ledger(database), TABLES.map(|table| writers(database, table)));
     let before = all();
@@ -57,10 +69,7 @@ fn f45_a_run_that_lost_its_place_commits_no_more_rows() {
     let Some(world) = World::new() else { return };
     for target in [Target::Empty, Target::Existing] {
         let undisturbed = world.undisturbed(target);
-        let database = world.database(target);
-        let run = Running::start(world.copy(&database));
-        drop(Hold::chunk(&database, "setting", 0));
-        fence(&run, &database);
+        let (run, database) = fenced(&world, target);
         assert_fenced(run, &database, &format!("{target:?}"));
         assert_eq!(database.query_one_text("SELECT finished_at IS NULL FROM cutover.source"), "t");
         undisturbed.assert_resumes(&world, &database, "after the fence");
