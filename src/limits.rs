@@ -258,11 +258,11 @@ pub const THREADS_PER_JOB: u64 = 2;
 pub const THREAD_TRIED_BYTES: usize = 64 * 1024;
 
 /// Bytes of addresses that a run needs: the system's allocator reserves up to 128 MiB for a thread that allocates, of which
-/// it uses little (measured with four connections: 600 MB are enough, of 400 MB it runs out in the middle).
-pub const ADDRESS_SPACE_BYTES_MIN: u64 = 512 * 1024 * 1024;
+/// it uses little, and each thread takes its stack (measured with two connections: of 660 MB it runs out now and then).
+pub const ADDRESS_SPACE_BYTES_MIN: u64 = 768 * 1024 * 1024;
 
 /// Bytes of addresses for each connection.
-pub const ADDRESS_SPACE_BYTES_PER_JOB: u64 = 64 * 1024 * 1024;
+pub const ADDRESS_SPACE_BYTES_PER_JOB: u64 = 96 * 1024 * 1024;
 
 /// Bytes of identifier that PostgreSQL keeps (NAMEDATALEN − 1).
 pub const NAME_BYTES_MAX: usize = 63;

@@ -45,7 +45,7 @@ fn f53_little_address_space_is_enough_and_less_is_told() {
     for little in ["ulimit -v 400000", "ulimit -v 100000"] {
         assert_told(&limited(&world, &database.url(), little), little, "ulimit -v");
     }
-    let done = limited(&world, &database.url(), "ulimit -v 660000");
+    let done = limited(&world, &database.url(), "ulimit -v 1000000");
     assert_eq!(done.code, 0, "{done:?}");
 }
 
