@@ -227,6 +227,7 @@ pub const SCHEMA_OPERATIONS_MAX: u64 = 500_000_000;
 /// Bytes of stack of each thread of the runtime. Trees of expressions are walked by recursion, 250 levels deep, and a
 /// level takes up to 20 KiB where nothing is optimised; memory is taken only as it is used.
 pub const THREAD_STACK_BYTES: usize = 16 * 1024 * 1024;
+
 /// How long a stopped run asks the server to cancel what it left there; a server that does not listen finds out by itself.
 pub const CANCEL_WAIT: Duration = Duration::from_millis(300);
 

@@ -2,9 +2,13 @@
 //! (`resolve` has those). Every option here has an effect; what is not built yet is not listed.
 
 use super::args_schema::SchemaAction;
+pub use super::args_words::{
+    BadValueWord, CommentWord, CreateWord, ExistingWord, GeneratedWord, InferWord, MixedWord, NameWord,
+    OrphanWord, ProgressWord, TriggerWord, VerifyWord,
+};
 use crate::config::{Secret, duration, size};
 use crate::limits::JOBS_MAX;
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand};
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::num::NonZeroU64;
@@ -295,101 +299,6 @@ pub struct CleanArgs {
     /// the target
     #[command(flatten)]
     pub to: ToArgs,
-}
-
-/// The words of `--create`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CreateWord {
-    Auto,
-    Never,
-}
-
-/// The words of `--existing`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExistingWord {
-    Refuse,
-    Append,
-    Truncate,
-}
-
-/// The words of `--orphans`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OrphanWord {
-    Auto,
-    Refuse,
-    NotValid,
-    Quarantine,
-}
-
-/// The words of `--infer`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum InferWord {
-    Declared,
-    Content,
-}
-
-/// The words of `--mixed`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum MixedWord {
-    Widen,
-    Refuse,
-    Tagged,
-    Split,
-    Quarantine,
-}
-
-/// The words of `--generated`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum GeneratedWord {
-    Values,
-    Translate,
-}
-
-/// The words of `--triggers`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TriggerWord {
-    List,
-    Timestamps,
-}
-
-/// The words of `--comments`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CommentWord {
-    On,
-    Off,
-}
-
-/// The words of `--on-bad-value`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum BadValueWord {
-    Refuse,
-    Quarantine,
-}
-
-/// The words of `--verify`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum VerifyWord {
-    Checksum,
-    Count,
-    Off,
-}
-
-/// The words of `--names`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum NameWord {
-    Keep,
-    Lower,
-    Snake,
-}
-
-/// The words of `--progress`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProgressWord {
-    Auto,
-    Bars,
-    Lines,
-    Json,
-    Off,
 }
 
 /// Reads a command line, the program's name first.

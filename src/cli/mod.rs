@@ -3,6 +3,7 @@
 pub mod args;
 pub mod args_schema;
 pub mod args_scripts;
+pub mod args_words;
 mod ask;
 pub mod env_file;
 pub mod exit;

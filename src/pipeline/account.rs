@@ -19,7 +19,7 @@ use crate::plan::ddl::NOT_VALID;
 use crate::plan::partition::PartitionPlan;
 use crate::plan::{Evidence, Plan, StepKind, TablePlan};
 use crate::postgres::connect::Connector;
-use crate::postgres::ledger::{self, ChunkState, SourceState, StepProgress, StepState};
+use crate::postgres::ledger::{ChunkState, SourceState, StepProgress, StepState};
 use crate::postgres::session::Session;
 use crate::timing::Clock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -144,7 +144,7 @@ impl Account {
 
     /// Notes for which rules rows were set aside, of the tables that have any.
     pub async fn set_aside(&mut self, session: &Session, source_id: i64) -> Result<()> {
-        for (table, count) in ledger::set_aside_counts(session, source_id).await? {
+        for (table, count) in crate::postgres::set_aside::counts(session, source_id).await? {
             if let Some(report) = self.table(&table).filter(|report| report.rows.set_aside > 0) {
                 report.set_aside.push(count);
             }

@@ -208,6 +208,7 @@ async fn copy_rows(
         if !failures.is_empty() || !is_left {
             return Ok(failures);
         }
+        control::check(tools, control, actives).await?;
         tools.events.note("the server has lost chunks that it had acknowledged: they are copied again");
     }
     Err(forgetful())
@@ -231,6 +232,8 @@ async fn finish_all(
         if !failures.is_empty() || !is_left {
             return Ok(());
         }
+        // What is edited is not marked either; that is no crash.
+        control::check(tools, control, actives).await?;
         tools.events.note("the server has lost steps that it had acknowledged: they are done again");
     }
     Err(forgetful())

@@ -86,7 +86,7 @@ pub async fn set_aside(connector: &Connector, schema: Option<&str>) -> Result<Se
     if !ledger::exists(&session).await? {
         return Ok(SetAsideList::default());
     }
-    ledger::set_aside_list(&session, schema, SET_ASIDE_LISTED_MAX).await
+    crate::postgres::set_aside::list(&session, schema, SET_ASIDE_LISTED_MAX).await
 }
 
 /// Where neither steps nor plan can be believed, nobody knows what was laid aside.
@@ -128,7 +128,7 @@ async fn remove(session: &Session) -> Result<Option<Vec<String>>> {
             .remedy("finish that copy, or undo it with copy --restart, or mend the rows; then clean"));
     }
     states.iter().try_for_each(refuse_unknown)?;
-    let kept = ledger::set_aside_list(session, None, 0).await?.count;
+    let kept = crate::postgres::set_aside::list(session, None, 0).await?.count;
     if kept > 0 {
         let message = format!(
             "rows that were set aside are kept in cutover.set_aside, and nowhere else in this target: {kept}"

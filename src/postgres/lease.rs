@@ -104,6 +104,12 @@ fn lost(who: &str) -> Error {
         .remedy("let the other run finish, or run the same command again when it has ended")
 }
 
+/// The error where the lock is held and nobody is seen to hold it, for as long as an orphan is waited for.
+fn unseen() -> Error {
+    Error::new(ErrorKind::Busy, "another run holds this target, by a session that this role may not see")
+        .remedy("wait until it has ended; pg_locks shows advisory locks to a superuser")
+}
+
 impl Lease {
     /// Waits until work may begin: at once while the owner is heard from, else until it is again.
     ///
@@ -169,8 +175,10 @@ struct Claim<'a> {
 impl Claim<'_> {
     async fn lock(&mut self, session: &Session) -> Result<()> {
         while !try_lock(session).await? {
-            if let Some(owner) = owner::find(session).await? {
-                self.look_at(session, &owner).await?;
+            match owner::find(session).await? {
+                Some(owner) => self.look_at(session, &owner).await?,
+                None if self.begun.elapsed() >= patience::orphan() => return Err(unseen()),
+                None => {}
             }
             sleep(TRY_EVERY).await;
         }
@@ -182,7 +190,7 @@ impl Claim<'_> {
         if owner.label() == Some(self.label) {
             // Of an attempt of this very run: the server does not know yet that it has ended.
             let name = session_name(self.label);
-            return owner::end_leftovers(session, &[(owner.pid, name)]).await.map(drop);
+            return owner::end_backends(session, &[(owner.pid, name)]).await.map(drop);
         }
         if !owner.is_orphan() {
             let in_vain = self.begun.elapsed() >= patience::handover() && !owner.is_late();
@@ -230,7 +238,7 @@ impl Claim<'_> {
                     self.events.note(text);
                 }
                 if self.take_over {
-                    owner::end_leftovers(session, &found).await?;
+                    owner::end_backends(session, &found).await?;
                 }
             }
             sleep(TRY_EVERY).await;
@@ -339,7 +347,7 @@ impl Keeper {
             }
             // Our own old session, of which the server does not know yet that it is of no more use.
             let name = session_name(self.connector.run_label());
-            owner::end_leftovers(&session, &[(owner.pid, name)]).await.map_err(unknown)?;
+            owner::end_backends(&session, &[(owner.pid, name)]).await.map_err(unknown)?;
             sleep(TRY_EVERY).await;
         }
         if self.is_recorded && !self.is_still_named(&session).await.map_err(unknown)? {
@@ -379,19 +387,12 @@ impl Keeper {
 /// # Errors
 /// A target fault that can pass: beginning again takes the lease again, or tells who has it.
 pub(super) async fn check_held(session: &Session, label: &str) -> Result<()> {
-    let sql = format!(
-        "SELECT 1 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_database d ON d.oid = l.database
-         WHERE l.locktype = 'advisory' AND l.classid = {}::oid AND l.objid = {}::oid AND l.granted
-           AND d.datname = current_database() AND a.application_name = $1",
-        LOCK_KEYS.0, LOCK_KEYS.1
-    );
-    match session.client().query_typed(&sql, &[(&session_name(label), Type::TEXT)]).await {
-        Ok(rows) if !rows.is_empty() => Ok(()),
-        Ok(_) => Err(Error::target_fault("preparing the target")
-            .cause(LinkFault::new("the session that holds the lease of this run has ended"))
-            .remedy("run the same command again to resume")),
-        Err(error) => Err(session.explain(error, "looking who holds the target").await),
+    if owner::find(session).await?.is_some_and(|owner| owner.label() == Some(label)) {
+        return Ok(());
     }
+    Err(Error::target_fault("preparing the target")
+        .cause(LinkFault::new("the session that holds the lease of this run has ended"))
+        .remedy("run the same command again to resume"))
 }
 
 /// The name of the lease session of a run.

@@ -331,6 +331,12 @@ pub async fn check_epoch(session: &Session, source_id: i64, epoch: i64) -> Resul
     }
 }
 
+/// The error of a run that finds `what` of its ledger edited while it goes on.
+pub fn edited(what: &str) -> Error {
+    Error::target_fault(format!("the ledger is damaged: {what} is not as it was written"))
+        .remedy("run the same command again: it names every such row, and the ways out")
+}
+
 /// The error of a run whose epoch is no longer the source's.
 pub fn fenced() -> Error {
     Error::new(ErrorKind::Busy, "another run took this copy over; this one has stopped")
@@ -421,8 +427,10 @@ static RECORD: LazyLock<String> = LazyLock::new(|| {
         "WITH done AS (UPDATE cutover.chunk t SET digest = d.digest, epoch = $2, set_aside = d.aside,
                               set_aside_digest = d.aside_digest, done_at = clock_timestamp(), verified_at = NULL, seal = {seal}
                        FROM unnest($3::text[], $4::int[], $5::bytea[], $6::bigint[], $7::bytea[]) d (t, n, digest, aside, aside_digest)
-                       WHERE t.source_id = $1 AND t.table_name = d.t AND t.chunk = d.n AND t.digest IS NULL RETURNING 1)
-         SELECT 1 / (count(*) = cardinality($4))::int FROM done"
+                       WHERE t.source_id = $1 AND t.table_name = d.t AND t.chunk = d.n AND t.digest IS NULL AND {}
+                       RETURNING 1)
+         SELECT 1 / (count(*) = cardinality($4))::int FROM done",
+        seal::CHUNK.holds()
     )
 });
 
@@ -455,7 +463,7 @@ async fn record(session: &Session, all: &[(&LoadTarget, &[Tally])]) -> Result<()
     match recorded {
         Ok(_) => Ok(()),
         Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => {
-            Err(Error::internal("the ledger's chunk row changed under its lock").at(place_of(&targets)))
+            Err(edited("its row in cutover.chunk").at(place_of(&targets)))
         }
         Err(error) => Err(session.explain(error, "writing the ledger").await.at(place_of(&targets))),
     }

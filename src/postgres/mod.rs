@@ -29,6 +29,7 @@ pub mod room;
 pub mod seal;
 pub mod sequence;
 pub mod session;
+pub mod set_aside;
 pub mod step;
 pub mod structure;
 pub mod throwaway;

@@ -166,11 +166,11 @@ pub(super) async fn leftovers(session: &Session, label: &str) -> Result<Vec<(i32
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// Ends backends that [`leftovers`] found. How many.
+/// Ends backends of ours, each only while it still has that name. How many.
 ///
 /// # Errors
 /// A target fault, or a right that is missing.
-pub(super) async fn end_leftovers(session: &Session, found: &[(i32, String)]) -> Result<i64> {
+pub(super) async fn end_backends(session: &Session, found: &[(i32, String)]) -> Result<i64> {
     let sql = "SELECT count(*) FILTER (WHERE pg_terminate_backend(a.pid)) FROM pg_stat_activity a
                JOIN unnest($1::int4[], $2::text[]) f (pid, name) ON a.pid = f.pid AND a.application_name = f.name
                WHERE a.datname = current_database()";

@@ -3,7 +3,7 @@
 
 use super::heels::on_its_heels;
 use super::ledger::{StepOwner, StepState};
-use super::load::{check_epoch, fenced};
+use super::load::{check_epoch, edited, fenced};
 use super::seal;
 use super::session::Session;
 use crate::error::Result;
@@ -113,18 +113,21 @@ pub async fn mark(
 static WRITE_STATE: LazyLock<String> = LazyLock::new(|| {
     let seal = seal::STEP.of(&[("state", "$5"), ("detail", "d.detail")]);
     format!(
-        "WITH marked AS (
+        "WITH owned AS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE),
+              marked AS (
            UPDATE cutover.step t SET state = $5, detail = d.detail, done_at = clock_timestamp(), seal = {seal}
            FROM unnest($2::int4[], $3::text[]) AS d (step, detail)
-           WHERE t.source_id = $1 AND t.step = d.step
-             AND EXISTS (SELECT 1 FROM cutover.source s WHERE s.source_id = $1 AND s.epoch = $4 FOR SHARE)
+           WHERE t.source_id = $1 AND t.step = d.step AND EXISTS (SELECT FROM owned) AND {}
            RETURNING 1)
-         SELECT 1 / (count(*) = cardinality($2::int4[]))::int FROM marked"
+         SELECT 1 / (SELECT count(*) FROM owned),
+                sqrt((SELECT count(*) FROM marked) - cardinality($2::int4[]))",
+        seal::STEP.holds()
     )
 });
 
-/// Fenced by itself: what VACUUM and setval do is outside of a transaction that has checked the epoch. Where it marks fewer
-/// than all it fails (it divides by zero), so that a COMMIT sent behind it commits nothing.
+/// Fenced by itself: what VACUUM and setval do is outside of a transaction that has checked the epoch. It fails, so that a
+/// COMMIT sent behind it commits nothing, where the epoch is another's (it divides by zero), and where a row is not as it
+/// was written (it takes the root of a negative number).
 async fn write_state(
     session: &Session,
     owner: &StepOwner,
@@ -144,6 +147,9 @@ async fn write_state(
     match session.client().query_typed(&WRITE_STATE, params).await {
         Ok(_) => Ok(()),
         Err(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Err(fenced()),
+        Err(error) if error.code() == Some(&SqlState::INVALID_ARGUMENT_FOR_POWER_FUNCTION) => {
+            Err(edited("a row of cutover.step"))
+        }
         Err(error) => Err(session.explain(error, "writing the ledger").await),
     }
 }

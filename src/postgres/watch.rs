@@ -6,7 +6,7 @@
 
 use super::connect::Connector;
 use super::fault::server_error;
-use super::owner::PREFIX;
+use super::owner::{PREFIX, end_backends};
 use super::patience;
 use super::session::Session;
 use super::wire::pulse::WatchedWire;
@@ -193,7 +193,9 @@ impl Watcher {
         if self.is_still(one) {
             // First ours: else the server's word of our ending its backend would stand for the cause.
             self.give_up(one, "the server waits for us: what is sent does not arrive");
-            let _ = timeout(patience::look_limit(), end(session, one, &self.connector)).await;
+            // It may hold locks for as long as it waits.
+            let backend = [(one.backend_pid, name(one, &self.connector))];
+            let _ = timeout(patience::look_limit(), end_backends(session, &backend)).await;
         }
     }
 
@@ -269,14 +271,6 @@ async fn look(session: &Session, one: &Connection, connector: &Connector) -> Res
         })),
         Err(error) => Err(session.explain(error, "looking at a backend").await),
     }
-}
-
-/// Ends our own backend: it may hold locks for as long as it waits.
-async fn end(session: &Session, one: &Connection, connector: &Connector) {
-    let sql =
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND application_name = $2";
-    let name = name(one, connector);
-    let _ = session.client().query_typed(sql, &[(&one.backend_pid, Type::INT4), (&name, Type::TEXT)]).await;
 }
 
 fn name(one: &Connection, connector: &Connector) -> String {

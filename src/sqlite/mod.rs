@@ -22,6 +22,7 @@ mod kept;
 pub mod keys;
 pub mod large;
 mod length;
+mod listing;
 mod open;
 mod preflight;
 mod readers;

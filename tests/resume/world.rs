@@ -9,9 +9,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Parents, children, a self reference, a table WITHOUT ROWID, one without a key, one of blobs above the size from
-/// which existing indexes are laid aside (`limits::INDEX_DROP_BYTES_MIN`).
-const SOURCE: &str = "
+/// Parents, children, a self reference, a table WITHOUT ROWID, one without a key, one of blobs; and `n`, to count by.
+const SCHEMA: &str = "
     CREATE TABLE customer (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL UNIQUE, name TEXT,
                            created TEXT NOT NULL, active INTEGER NOT NULL);
     CREATE TABLE category (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES category (id), label TEXT NOT NULL);
@@ -23,6 +22,10 @@ const SOURCE: &str = "
     CREATE TABLE file (id INTEGER PRIMARY KEY, name TEXT NOT NULL, body BLOB NOT NULL);
     CREATE INDEX file_name ON file (name);
     CREATE TABLE n (n INTEGER PRIMARY KEY);
+";
+
+/// Their rows; the blobs are above the size from which existing indexes are laid aside (`limits::INDEX_DROP_BYTES_MIN`).
+const ROWS: &str = "
     WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 10000) INSERT INTO n SELECT n FROM c;
     INSERT INTO customer (email, name, created, active)
         SELECT 'user' || n || '@example.org', iif(n % 7 = 0, NULL, 'Ünï ' || n),
@@ -57,7 +60,7 @@ const EXISTING: &str = "
     CREATE INDEX file_lower ON file (lower(name)) INCLUDE (id);
 ";
 
-/// The tables of [`SOURCE`].
+/// The tables of [`SCHEMA`].
 pub(crate) const TABLES: [&str; 6] = ["customer", "category", "orders", "setting", "event", "file"];
 
 /// What the target is before the run.
@@ -90,23 +93,29 @@ pub(crate) struct Picture(Vec<String>);
 impl World {
     /// None where there is no server and that is allowed.
     pub(crate) fn new() -> Option<World> {
-        World::of(SOURCE, &CHUNKS)
+        World::of(ROWS, &CHUNKS)
     }
 
-    /// A source of the caller's own, with the tables of [`TABLES`], and what says the size of its chunks.
-    pub(crate) fn of(sql: &str, chunks: &'static [&'static str]) -> Option<World> {
-        Some(World::on(Server::available()?, sql, chunks))
+    /// The tables of [`TABLES`] with rows of the caller's own, and what says the size of their chunks.
+    pub(crate) fn of(rows: &str, chunks: &'static [&'static str]) -> Option<World> {
+        Some(World::on(Server::available()?, rows, chunks))
     }
 
     /// The world of all tests on a server of the test's own.
     pub(crate) fn at(server: &'static Server) -> World {
-        World::on(server, SOURCE, &CHUNKS)
+        World::on(server, ROWS, &CHUNKS)
     }
 
     /// The same on another server.
-    pub(crate) fn on(server: &'static Server, sql: &str, chunks: &'static [&'static str]) -> World {
+    pub(crate) fn on(server: &'static Server, rows: &str, chunks: &'static [&'static str]) -> World {
         let reports = tempfile::tempdir().expect("a directory for reports");
-        World { server, source: SqliteFile::from_sql(sql), reports, config: None, chunks }
+        World {
+            server,
+            source: SqliteFile::from_sql(&format!("{SCHEMA}{rows}")),
+            reports,
+            config: None,
+            chunks,
+        }
     }
 
     /// The same with a `cutover.toml`.

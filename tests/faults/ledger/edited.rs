@@ -1,6 +1,9 @@
 //! F46: rows of the ledger edited, deleted, doubled, moved, of another version; its tables dropped.
 
 use super::pair::{Pair, clean, key, rows, status};
+use crate::resume::hold::Hold;
+use crate::resume::running::Running;
+use crate::resume::world::{Target, World};
 use crate::support::flow::validate;
 use crate::support::postgres::Database;
 use crate::support::seals::edit_unseen;
@@ -227,4 +230,31 @@ fn f46_a_row_that_is_sealed_anew_is_believed() {
     let database = pair.killed_after(6);
     edit_unseen(&database, "UPDATE cutover.chunk SET bytes = bytes + 1");
     pair.assert_finishes(&database, "sealed anew");
+}
+
+/// While a run goes on: whatever it writes into an edited row keeps the seal broken, so that this run or the next one says it.
+#[test]
+fn f46_what_is_edited_during_a_run_is_seen_by_it_or_by_the_next() {
+    let Some(world) = World::new() else { return };
+    for (edit, said) in [
+        (
+            "chunk SET rows = rows + 7 WHERE table_name = 'customer' AND digest IS NOT NULL",
+            "of table \"customer\"",
+        ),
+        ("chunk SET bytes = bytes + 5 WHERE table_name = 'setting'", "of table \"setting\""),
+        ("step SET detail = 'x' WHERE kind = 'vacuum' AND table_name = 'event'", "in cutover.step"),
+        ("source SET options = options || ' '", "source.db"),
+    ] {
+        let database = world.database(Target::Existing);
+        let run = Running::start(world.copy(&database));
+        let hold = Hold::chunk(&database, "setting", 0);
+        hold.wait_until_held(1);
+        // The chunk's own row is held by us; nobody else writes it now.
+        assert!(hold.rows(&format!("UPDATE cutover.{edit} RETURNING 1; COMMIT")).unwrap() > 0, "{edit}");
+        let done = run.end();
+        assert!([3, 6].contains(&done.code) && done.said().contains("is damaged"), "{edit}: {done:?}");
+        let again = world.copy(&database).run();
+        assert!(again.code == 3 && again.said().contains("E_LEDGER_DAMAGED"), "{edit}: {again:?}");
+        assert!(again.said().contains(said), "{edit}: {again:?}");
+    }
 }

@@ -96,7 +96,7 @@ fn f08_broken_inside_of_tls() {
     }
     let (_cluster, address) = tls::Server::with_tls();
     let server: &'static Server = Box::leak(Box::new(Server::by(&address)));
-    let faults = Faults::in_world(World::on(server, small::SOURCE, &small::BY_CHUNK), Target::Existing);
+    let faults = Faults::in_world(World::on(server, small::ROWS, &small::BY_CHUNK), Target::Existing);
     let mut dice = Dice(0x746c_7300);
     for round in 0..120_usize.div_ceil(stride(20)) as u64 {
         let way = [Way::ToServer, Way::ToClient][(round % 2) as usize];
@@ -168,7 +168,7 @@ fn f09_swallowed_at_a_message_and_interrupted() {
 /// Byte by byte, and with every message late: slow is no failure.
 #[test]
 fn f10_a_very_slow_link() {
-    let Some(world) = World::of(&small::SOURCE.replace("30000", "300"), &small::BY_CHUNK) else { return };
+    let Some(world) = World::of(&small::ROWS.replace("30000", "300"), &small::BY_CHUNK) else { return };
     let faults = Faults::in_world(world, Target::Existing);
     for slow in [Fault::Slow(1, Duration::ZERO), Fault::Slow(1 << 20, Duration::from_millis(4))] {
         let (database, case) = (faults.database(), format!("{slow:?}"));

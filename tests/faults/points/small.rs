@@ -3,19 +3,8 @@
 use crate::faults::invariants::Faults;
 use crate::resume::world::{Target, World};
 
-/// The tables of `resume::world`, with some rows each.
-pub(super) const SOURCE: &str = "
-    CREATE TABLE customer (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL UNIQUE, name TEXT,
-                           created TEXT NOT NULL, active INTEGER NOT NULL);
-    CREATE TABLE category (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES category (id), label TEXT NOT NULL);
-    CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customer (id),
-                         category_id INTEGER REFERENCES category (id), total REAL, note TEXT);
-    CREATE INDEX orders_customer ON orders (customer_id, total);
-    CREATE TABLE setting (k TEXT PRIMARY KEY, v TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE event (at TEXT, what TEXT, n INTEGER);
-    CREATE TABLE file (id INTEGER PRIMARY KEY, name TEXT NOT NULL, body BLOB NOT NULL);
-    CREATE INDEX file_name ON file (name);
-    CREATE TABLE n (n INTEGER PRIMARY KEY);
+/// Some rows for each of the tables of `resume::world`.
+pub(super) const ROWS: &str = "
     WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 90) INSERT INTO n SELECT n FROM c;
     INSERT INTO customer (email, name, created, active)
         SELECT 'user' || n || '@example.org', iif(n % 7 = 0, NULL, 'Ünï ' || n),
@@ -34,16 +23,16 @@ pub(super) const BY_CHUNK: [&str; 6] = ["--chunk-rows", "40", "--chunk-bytes", "
 
 /// A small source in chunks of its own.
 pub(super) fn by_chunk(target: Target) -> Option<Faults> {
-    Some(Faults::in_world(World::of(SOURCE, &BY_CHUNK)?, target))
+    Some(Faults::in_world(World::of(ROWS, &BY_CHUNK)?, target))
 }
 
 /// The same, and what can pass is tried again.
 #[cfg(feature = "failpoints")]
 pub(super) fn with_patience(target: Target) -> Option<Faults> {
-    Some(Faults::in_world(World::of(SOURCE, &BY_CHUNK[..4])?, target))
+    Some(Faults::in_world(World::of(ROWS, &BY_CHUNK[..4])?, target))
 }
 
 /// The same where nothing says the size of a chunk: small tables share a transaction.
 pub(super) fn together(target: Target) -> Option<Faults> {
-    Some(Faults::in_world(World::of(SOURCE, &["--retry-for", "0"])?, target))
+    Some(Faults::in_world(World::of(ROWS, &["--retry-for", "0"])?, target))
 }
