@@ -69,9 +69,7 @@ pub fn error_text(error: &Error) -> String {
     for (index, reason) in error.reasons().iter().enumerate() {
         let told = outline::finding(reason);
         let _ = writeln!(text, "{:>4}. {}", index + 1, told.what);
-        if let Some(fix) = told.fix {
-            let _ = writeln!(text, "      fix: {fix}");
-        }
+        outline::fixes(&mut text, "      ", &told);
     }
     if let Some(remedy) = error.remedy_text() {
         let _ = writeln!(text, "help: {}", human::text(remedy));
