@@ -160,6 +160,16 @@ pub const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// After this a statement that goes on is told of.
 pub const LONG_WORK: Duration = Duration::from_secs(120);
 
+/// After this a validated plan is warned of: in a week an application is released and its data grows, and assessments of other
+/// migration services expire after the same time.
+pub const PLAN_OLD_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The largest report that `--plan` reads: one of ten thousand tables with fifty columns each has half of it.
+pub const PLAN_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Changes of a plan that are told one by one, for each source: with other options every table may be another.
+pub const PLAN_CHANGES_MAX: usize = 50;
+
 /// How long causes that can pass are tried again unless `--retry-for` says otherwise, since the last progress: a server that
 /// is restarted, with its recovery, is back within it as a rule.
 pub const RETRY_FOR: Duration = Duration::from_secs(5 * 60);

@@ -35,6 +35,7 @@ pub(super) fn config(source: &Path) -> Config {
         restart: false,
         take_over: false,
         reverify: false,
+        approved: None,
         chunk_bytes: crate::limits::CHUNK_BYTES,
         chunk_rows: crate::limits::CHUNK_ROWS,
         commit: crate::config::CommitUnit::Table,

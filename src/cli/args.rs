@@ -131,6 +131,9 @@ pub struct CopyArgs {
     /// Resume although the source was written to, if every finished chunk still has its recorded digest
     #[arg(long)]
     pub reverify: bool,
+    /// Go by the plan of this report, which `copy --validate --report FILE.json` wrote: refuse where the plan made now is another one
+    #[arg(long, value_name = "FILE.json")]
+    pub plan: Option<PathBuf>,
     /// how to go about it
     #[command(flatten)]
     pub run: RunArgs,

@@ -5,6 +5,7 @@
 //! does not know, `cutover.toml`. An empty variable counts as unset.
 //! No message repeats a target, which may hold a password.
 
+mod plan_file;
 pub mod schema;
 pub mod scripts;
 mod settings;
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What surrounds the process; the tests have their own.
 pub struct Surroundings<'a> {
@@ -139,6 +141,7 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
     config.fail_fast = args.fail_fast || file.fail_fast.unwrap_or(false);
     (config.restart, config.reverify) = (args.restart, args.reverify);
     config.take_over = args.take_over;
+    config.approved = args.plan.as_deref().map(plan_file::read).transpose()?.map(Arc::new);
     config.chunk_bytes = args.chunk_bytes.or(file.chunk_bytes).unwrap_or(limits::CHUNK_BYTES);
     config.chunk_rows =
         args.chunk_rows.map(NonZeroU64::get).or(file.chunk_rows).unwrap_or(limits::CHUNK_ROWS);
@@ -263,6 +266,7 @@ fn selected(
         restart: false,
         take_over: false,
         reverify: false,
+        approved: None,
         chunk_bytes: limits::CHUNK_BYTES,
         chunk_rows: limits::CHUNK_ROWS,
         commit: CommitUnit::Table,

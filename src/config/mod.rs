@@ -21,7 +21,9 @@ pub use values::{
 };
 pub use words::Word;
 
+use crate::outcome::ApprovedPlan;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The file that is used where none is named and it is there.
@@ -165,6 +167,8 @@ pub struct Config {
     pub take_over: bool,
     /// accept a changed source whose finished chunks are still the same
     pub reverify: bool,
+    /// the plan that was approved: another one is refused
+    pub approved: Option<Arc<ApprovedPlan>>,
     /// bytes of one chunk
     pub chunk_bytes: u64,
     /// rows of one chunk
