@@ -220,6 +220,9 @@ pub const SOURCE_PATTERN_BYTES_MAX: i32 = 5000;
 /// Parameters of a statement on a source: ours have few.
 pub const SOURCE_PARAMETERS_MAX: i32 = 1000;
 
+/// Bytes of a report that `--plan` reads: one of 10,000 tables of 50 columns comes to half of it.
+pub const PLAN_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
 /// Operations of SQLite's machine in which the schema of a source must have been read: some seconds, of which ten thousand
 /// tables of fifty columns take less than a tenth.
 pub const SCHEMA_OPERATIONS_MAX: u64 = 500_000_000;

@@ -131,6 +131,9 @@ pub struct CopyArgs {
     /// Resume although the source was written to, if every finished chunk still has its recorded digest
     #[arg(long)]
     pub reverify: bool,
+    /// With --migrate: the JSON report of an earlier --validate or --rehearse, with which `cutover status` compares this run
+    #[arg(long, value_name = "FILE", requires = "migrate")]
+    pub plan: Option<PathBuf>,
     /// how to go about it
     #[command(flatten)]
     pub run: RunArgs,

@@ -9,6 +9,7 @@ pub mod env_file;
 pub mod exit;
 mod manage;
 mod means;
+mod plan_file;
 pub mod resolve;
 mod run;
 mod schema;

@@ -15,7 +15,7 @@ mod words;
 use crate::cli::args::{
     CleanArgs, CopyArgs, EndArgs, ProgressWord, RunArgs, SelectionArgs, StatusArgs, ToArgs, VerifyArgs,
 };
-use crate::cli::env_file;
+use crate::cli::{env_file, plan_file};
 use crate::config::{
     BadValuePolicy, CommentPolicy, CommitUnit, Config, CreatePolicy, ExistingPolicy, GeneratedPolicy, Infer,
     MixedPolicy, NamePolicy, OrphanPolicy, Settings, TargetAddress, TriggerPolicy, VerifyLevel,
@@ -150,6 +150,7 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
         let remedy = "write the decisions first, edit them, and copy with --config FILE";
         return Err(Error::usage("--write-config goes with --validate only").remedy(remedy));
     }
+    config.plan = args.plan.as_deref().map(plan_file::read).transpose()?;
     let new_file = |path| settings::new_file("--write-config", path);
     run.write_config = args.write_config.as_deref().map(new_file).transpose()?;
     Ok((mode, run))
@@ -266,6 +267,7 @@ fn selected(
         chunk_bytes: limits::CHUNK_BYTES,
         chunk_rows: limits::CHUNK_ROWS,
         commit: CommitUnit::Table,
+        plan: None,
     })
 }
 

@@ -4,6 +4,7 @@ mod duration;
 pub mod glob;
 pub mod nearest;
 mod parse;
+mod plan_file;
 mod settings;
 #[cfg(test)]
 mod settings_tests;
@@ -13,6 +14,7 @@ mod words;
 
 pub use duration::{duration, duration_text, duration_word};
 pub use parse::{flag_spellings, parse};
+pub use plan_file::PlanFile;
 pub use settings::{Options, Place, Placed, Setting, Settings, toml_string};
 pub use size::size;
 pub use values::{
@@ -171,4 +173,6 @@ pub struct Config {
     pub chunk_rows: u64,
     /// see [`CommitUnit`]
     pub commit: CommitUnit,
+    /// the earlier report that this run is held to
+    pub plan: Option<PlanFile>,
 }
