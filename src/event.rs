@@ -161,6 +161,18 @@ impl Events {
         Events { clock, ..self }
     }
 
+    /// The same events for `other`, too.
+    pub fn beside(&self, other: Arc<dyn Observer>) -> Events {
+        struct Both(Arc<dyn Observer>, Arc<dyn Observer>);
+        impl Observer for Both {
+            fn observe(&self, event: Event) {
+                self.0.observe(event.clone());
+                self.1.observe(event);
+            }
+        }
+        Events { observer: Arc::new(Both(Arc::clone(&self.observer), other)), clock: self.clock.clone() }
+    }
+
     /// The run's clock.
     pub fn clock(&self) -> &Clock {
         &self.clock

@@ -230,6 +230,26 @@ pub const SOURCE_PATTERN_BYTES_MAX: i32 = 5000;
 /// Parameters of a statement on a source: ours have few.
 pub const SOURCE_PARAMETERS_MAX: i32 = 1000;
 
+/// Tables of a rehearsal that are dropped in one statement: each takes a lock for itself, its indexes and its TOAST table,
+/// and a server has 6,400 for all by default.
+pub const SCRATCH_DROP_TABLES: usize = 200;
+
+/// Questions by which the way to a server is measured: their median bears one that was delayed.
+pub const ROUND_TRIPS_MEASURED: usize = 11;
+
+/// Tables that a prediction lists: beyond the largest ten, none bears on when it ends.
+pub const PREDICTED_TABLES_MAX: usize = 10;
+
+/// How often a rehearsal looks how far its tables are: within one look, seconds of work and not of waiting for a frame.
+pub const GAUGE_TICK: Duration = Duration::from_secs(1);
+
+/// Ticks that are taken as independent of each other: what disturbs a machine (a checkpoint, a neighbour) lasts for many.
+pub const SCATTER_BLOCKS_MAX: usize = 8;
+
+/// Relative scatter of a run that no measurement within one run shows: the same run of the same file on an idle machine
+/// of two cores scattered by 4 to 6 %.
+pub const SCATTER_MIN: f64 = 0.05;
+
 /// Operations of SQLite's machine in which the schema of a source must have been read: some seconds, of which ten thousand
 /// tables of fifty columns take less than a tenth.
 pub const SCHEMA_OPERATIONS_MAX: u64 = 500_000_000;

@@ -1,6 +1,7 @@
 //! What the user typed, and nothing more: no defaults from the environment, no validation across options
 //! (`resolve` has those). Every option here has an effect; what is not built yet is not listed.
 
+use super::args_rehearse::{self, RehearseArgs};
 use super::args_schema::SchemaAction;
 pub use super::args_words::{
     BadValueWord, CommentWord, CreateWord, ExistingWord, GeneratedWord, InferWord, MixedWord, NameWord,
@@ -43,6 +44,7 @@ pub enum Command {
     ///
     /// With --migrate: copies, verifies and finishes; after an interruption, the same command resumes.
     /// With --validate: makes the same plan and the same checks and writes nothing; exit code 0 means it would work.
+    /// With --rehearse: does it all where it harms nobody, and tells how long it will take.
     Copy(Box<CopyArgs>),
     /// Compare a copy with its source, also one that another tool made
     Verify(Box<VerifyArgs>),
@@ -94,6 +96,9 @@ pub struct CopyArgs {
     /// Plan and check only; nothing is written
     #[arg(long)]
     pub validate: bool,
+    /// how long it will take
+    #[command(flatten)]
+    pub rehearse: RehearseArgs,
     /// where from and where to
     #[command(flatten)]
     pub ends: EndArgs,
@@ -131,7 +136,8 @@ pub struct CopyArgs {
     /// Resume although the source was written to, if every finished chunk still has its recorded digest
     #[arg(long)]
     pub reverify: bool,
-    /// Go by the plan of this report, which `copy --validate --report FILE.json` wrote: refuse where the plan made now is another one
+    /// Go by the plan of this report, which `copy --validate` or `copy --rehearse` wrote with --report FILE.json: refuse where the
+    /// plan made now is another one. `cutover status` compares the run with what a rehearsal expects
     #[arg(long, value_name = "FILE.json")]
     pub plan: Option<PathBuf>,
     /// how to go about it
@@ -310,7 +316,7 @@ pub struct CleanArgs {
 /// clap's own, which also stands for `--help` and `--version`. Show it with [`usage_text`] only: clap's own text
 /// repeats what was typed, and that may hold a password.
 pub fn parse(line: &[OsString]) -> Result<Cli, clap::Error> {
-    Cli::try_parse_from(line)
+    Cli::try_parse_from(args_rehearse::joined(line))
 }
 
 /// clap's text for `error`, without whatever in `line` may hold a password.

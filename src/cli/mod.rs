@@ -1,6 +1,7 @@
 //! The command line: what was typed, what it means, and how the process ends.
 
 pub mod args;
+pub mod args_rehearse;
 pub mod args_schema;
 pub mod args_scripts;
 pub mod args_words;
@@ -9,6 +10,7 @@ pub mod env_file;
 pub mod exit;
 mod manage;
 mod means;
+mod rehearsal;
 pub mod resolve;
 mod run;
 mod schema;

@@ -6,6 +6,7 @@
 //! No message repeats a target, which may hold a password.
 
 mod plan_file;
+mod rehearsal;
 pub mod schema;
 pub mod scripts;
 mod settings;
@@ -23,6 +24,7 @@ use crate::config::{
 };
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::outcome::Method;
 use crate::report::{ProgressStyle, file};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -108,6 +110,13 @@ pub enum CopyMode {
     Migrate,
     /// plan and check, write nothing
     Validate,
+    /// do it where it harms nobody
+    Rehearse {
+        /// where, and how much of it
+        method: Method,
+        /// a target is named; else there is only the embedded server
+        is_target_named: bool,
+    },
 }
 
 /// A run of `copy` or `verify`.
@@ -131,7 +140,10 @@ pub struct Run {
 /// Usage, for everything that cannot be meant.
 pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run)> {
     let mode = copy_mode(args)?;
-    let mut run = run(&args.ends, &args.selection, &args.run, around)?;
+    let (mode, mut run) = match run(&args.ends, &args.selection, &args.run, around) {
+        Ok(run) => (mode, run),
+        Err(error) => rehearsal::without_target(args, around, mode).unwrap_or(Err(error))?,
+    };
     let config = &mut run.config;
     let file = config.settings.options.clone();
     config.create = typed(args.create, file.create, CreatePolicy::Auto);
@@ -149,7 +161,7 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
         || args.chunk_rows.is_some()
         || file.chunk_rows.is_some();
     config.commit = if sized { CommitUnit::Chunk } else { CommitUnit::Table };
-    if args.write_config.is_some() && mode == CopyMode::Migrate {
+    if args.write_config.is_some() && mode != CopyMode::Validate {
         let remedy = "write the decisions first, edit them, and copy with --config FILE";
         return Err(Error::usage("--write-config goes with --validate only").remedy(remedy));
     }
@@ -164,12 +176,13 @@ fn typed<W: Into<P>, P>(word: Option<W>, file: Option<P>, default: P) -> P {
 }
 
 fn copy_mode(args: &CopyArgs) -> Result<CopyMode> {
-    match (args.migrate, args.validate) {
-        (true, false) => Ok(CopyMode::Migrate),
-        (false, true) => Ok(CopyMode::Validate),
-        _ => Err(Error::usage("copy needs exactly one of --migrate and --validate").remedy(
+    match (args.migrate, args.validate, args.rehearse.rehearse) {
+        (true, false, None) => Ok(CopyMode::Migrate),
+        (false, true, None) => Ok(CopyMode::Validate),
+        (false, false, Some(word)) => Ok(CopyMode::Rehearse { method: word.into(), is_target_named: true }),
+        _ => Err(Error::usage("copy needs exactly one of --migrate, --validate and --rehearse").remedy(
             "cutover copy --validate … tells whether it would work and writes nothing; \
-             cutover copy --migrate … copies",
+             cutover copy --rehearse … how long it takes; cutover copy --migrate … copies",
         )),
     }
 }

@@ -1,6 +1,7 @@
 //! `copy` and `verify`: settings in, run, summary and report files out.
 
 use super::args::{CopyArgs, EndArgs, VerifyArgs};
+use super::rehearsal::{self, Local, Rehearsal};
 use super::resolve::{self, CopyMode, Surroundings, Variables};
 use super::{ask, complain, exit, print, runtime, veil};
 use crate::config::TargetAddress;
@@ -23,6 +24,7 @@ use tokio::runtime::Runtime;
 enum Wanted {
     Migrate,
     Validate,
+    Rehearse(Rehearsal),
     Verify,
 }
 
@@ -35,6 +37,9 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
     let wanted = match mode {
         CopyMode::Migrate => Wanted::Migrate,
         CopyMode::Validate => Wanted::Validate,
+        CopyMode::Rehearse { method, is_target_named } => {
+            Wanted::Rehearse(Rehearsal { method, is_target_named, cores: around.cores })
+        }
     };
     go(run, &wanted, around, &args.ends)
 }
@@ -50,6 +55,10 @@ pub(super) fn verify(args: &VerifyArgs, around: &Surroundings<'_>) -> Result<u8>
 
 fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndArgs) -> Result<u8> {
     let variables = Variables::read(around, ends.to.env_file.as_deref())?;
+    let local = match wanted {
+        Wanted::Rehearse(asked) => Local::start(asked, &run.config.target, &variables)?,
+        Wanted::Migrate | Wanted::Validate | Wanted::Verify => None,
+    };
     let connector = connector(&run.config.target, &variables)?;
     let runtime = runtime(run.config.jobs)?;
     let cancel = Cancel::new();
@@ -69,13 +78,15 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndA
         events.note(veil::WARNING);
     }
     let tools = Tools::new(run.config, connector, events, cancel);
-    let ended = runtime.block_on(execute(&tools, wanted));
+    let ended = runtime.block_on(execute(&tools, wanted, local.as_ref()));
+    let left = local.map_or(Ok(()), |local| local.leave(&runtime));
     // A reader that a stop left in the middle of a long scan is not waited for: it has nothing to write.
     runtime.shutdown_background();
     screen.finish();
     let decisions =
         run.write_config.map(|path| (config_text(&ended.plans, &config), path, ended.plans.is_empty()));
     let code = conclude(ended, &run.reports)?;
+    left?;
     match decisions {
         Some((text, path, false)) => {
             write_new("--write-config", &path, &text)?;
@@ -108,13 +119,14 @@ pub(super) fn write_new(option: &str, path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-async fn execute(tools: &Tools, wanted: &Wanted) -> Ended {
+async fn execute(tools: &Tools, wanted: &Wanted, local: Option<&Local>) -> Ended {
     if let Some(file) = &tools.config.settings.file {
         tools.events.note(format!("settings from {file}"));
     }
     match wanted {
         Wanted::Migrate => pipeline::copy(tools).await,
         Wanted::Validate => pipeline::validate(tools).await,
+        Wanted::Rehearse(asked) => rehearsal::run(tools, asked, local).await,
         Wanted::Verify => pipeline::verify_only(tools).await,
     }
 }
@@ -146,6 +158,7 @@ fn conclude(mut ended: Ended, reports: &[std::path::PathBuf]) -> Result<u8> {
         print(&report::plan::text(&ended.report, Width::of_stdout()));
     }
     print(&summary::text(&ended.report, Width::of_stdout()));
+    print(&report::prediction::text(&ended.report, Width::of_stdout()));
     print(&report::timing::text(&ended.report, Width::of_stdout()));
     complain(&summary::failure(&ended.report, ended.error.as_ref()));
     // The copy stands whatever becomes of the report; but a report that was asked for and is not there is no success.

@@ -1,12 +1,12 @@
 //! A plan that somebody has read and approved: what `--plan` takes from the report of a validation or a rehearsal.
 
-use super::{Outcome, REPORT_FORMAT};
+use super::{Outcome, Prediction, REPORT_FORMAT};
 use crate::error::{Error, Result};
 use crate::limits::PLAN_OLD_AFTER;
 use serde::Deserialize;
 
 /// What of a report tells which plan was approved.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct ApprovedPlan {
     format: u32,
     outcome: Outcome,
@@ -21,6 +21,9 @@ pub struct ApprovedPlan {
     pub tables: Vec<ApprovedTable>,
     /// what the target does not have
     pub not_carried: Vec<ApprovedLoss>,
+    /// what it expects of the run, where it was a rehearsal
+    #[serde(default)]
+    pub prediction: Option<Prediction>,
 }
 
 /// The run that wrote the report.

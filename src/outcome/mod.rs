@@ -3,6 +3,7 @@
 
 mod approved;
 mod difference;
+mod prediction;
 mod set_aside;
 mod status;
 mod table;
@@ -15,6 +16,7 @@ pub use approved::{
 pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
 };
+pub use prediction::{DiskNeed, MeasuredOn, Method, PhaseSeconds, Prediction, TablePrediction, Window};
 pub use set_aside::{SetAsideCount, SetAsideList, SetAsideRow};
 pub use status::{SourceStatus, TableStatus};
 pub use table::{
@@ -91,6 +93,8 @@ pub struct RunReport {
     pub error: Option<String>,
     /// where the time went; only with `--timing`
     pub timing: Option<RunTiming>,
+    /// what the migration is expected to take; only of a rehearsal
+    pub prediction: Option<Prediction>,
 }
 
 /// One run of the tool.
@@ -104,7 +108,7 @@ pub struct RunInfo {
     pub seconds: f64,
     /// number of chunks that an earlier run had already committed; none on a first run
     pub resumed_from: Option<u64>,
-    /// `copy`, `validate` or `verify`
+    /// `copy`, `validate`, `rehearse` or `verify`
     pub command: String,
     /// the configuration file that was used, as named; none without one
     pub config: Option<String>,

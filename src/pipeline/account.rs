@@ -59,6 +59,7 @@ impl Account {
             findings: Vec::new(),
             error: None,
             timing: None,
+            prediction: None,
         };
         Account { report, began: Instant::now(), hashes: BTreeMap::new() }
     }

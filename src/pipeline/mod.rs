@@ -21,6 +21,7 @@ mod finish;
 mod graph;
 mod locate;
 mod prepare;
+pub mod rehearse;
 mod restore;
 mod resume;
 mod retry;

@@ -11,6 +11,7 @@ pub mod human;
 mod json;
 mod lines;
 pub mod plan;
+pub mod prediction;
 mod screen;
 pub mod summary;
 pub mod timing;

@@ -199,6 +199,7 @@ pub(super) mod tests {
             ],
             error: None,
             timing: None,
+            prediction: None,
         }
     }
 

@@ -196,6 +196,7 @@ fn success(report: &RunReport, took: &str) -> String {
             format!("{} compared in {took}: both sides are equal", what(source))
         }
         "verify" => format!("{} compared in {took}: {}", what(source), verdicts(report)),
+        "rehearse" => format!("{} rehearsed in {took}; nothing of it stays", what(source)),
         _ => {
             let all = matching == tables;
             let verb = if all { "copied and verified" } else { "copied" };
