@@ -24,6 +24,7 @@ enum Wanted {
     Migrate,
     Validate,
     Verify,
+    Repair,
 }
 
 /// `copy`: gives the exit code.
@@ -45,7 +46,8 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
 /// As [`copy`].
 pub(super) fn verify(args: &VerifyArgs, around: &Surroundings<'_>) -> Result<u8> {
     let run = resolve::verify(args, around)?;
-    go(run, &Wanted::Verify, around, &args.ends)
+    let wanted = if args.repair { Wanted::Repair } else { Wanted::Verify };
+    go(run, &wanted, around, &args.ends)
 }
 
 fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndArgs) -> Result<u8> {
@@ -116,6 +118,7 @@ async fn execute(tools: &Tools, wanted: &Wanted) -> Ended {
         Wanted::Migrate => pipeline::copy(tools).await,
         Wanted::Validate => pipeline::validate(tools).await,
         Wanted::Verify => pipeline::verify_only(tools).await,
+        Wanted::Repair => pipeline::repair(tools).await,
     }
 }
 

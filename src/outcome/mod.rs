@@ -2,6 +2,7 @@
 //! Its shape is a contract: `schema/report/v1.schema.json`.
 
 mod difference;
+mod repair;
 mod set_aside;
 mod status;
 mod table;
@@ -10,6 +11,7 @@ mod timing;
 pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
 };
+pub use repair::{RepairReport, TableRepair};
 pub use set_aside::{SetAsideCount, SetAsideList, SetAsideRow};
 pub use status::{SourceStatus, TableStatus};
 pub use table::{
@@ -86,6 +88,8 @@ pub struct RunReport {
     pub error: Option<String>,
     /// where the time went; only with `--timing`
     pub timing: Option<RunTiming>,
+    /// what was put right; only of `verify --repair`
+    pub repaired: Option<RepairReport>,
 }
 
 /// One run of the tool.

@@ -57,6 +57,7 @@ impl Account {
             findings: Vec::new(),
             error: None,
             timing: None,
+            repaired: None,
         };
         Account { report, began: Instant::now() }
     }

@@ -20,6 +20,7 @@ mod finish;
 mod graph;
 mod locate;
 mod prepare;
+mod repair;
 mod restore;
 mod resume;
 mod retry;
@@ -40,6 +41,7 @@ mod verify_only;
 mod wind_up;
 mod workers;
 
+pub use repair::repair;
 pub use run::{Ended, copy, validate};
 pub use tools::Tools;
 pub use verify_only::verify_only;

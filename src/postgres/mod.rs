@@ -25,6 +25,7 @@ mod patience;
 pub mod pooler;
 pub mod prepare;
 pub mod readback;
+pub mod replace;
 pub mod room;
 pub mod seal;
 pub mod sequence;
