@@ -52,6 +52,8 @@ mod objects;
 mod partitioned;
 // what is refused, and how it is said
 mod refusals;
+// what differs is copied again
+mod repair;
 // runs that are killed, stopped, repeated, fenced
 mod resume;
 // schemas compared, and mended

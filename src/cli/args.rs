@@ -155,6 +155,9 @@ pub struct CopyArgs {
 /// `verify`
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
+    /// Copy again the chunks that differ, of a copy that cutover made: rows in place of rows, then what is built on them
+    #[arg(long)]
+    pub repair: bool,
     /// where from and where to
     #[command(flatten)]
     pub ends: EndArgs,

@@ -26,6 +26,7 @@ enum Wanted {
     Validate,
     Rehearse(Rehearsal),
     Verify,
+    Repair,
 }
 
 /// `copy`: gives the exit code.
@@ -50,14 +51,15 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
 /// As [`copy`].
 pub(super) fn verify(args: &VerifyArgs, around: &Surroundings<'_>) -> Result<u8> {
     let run = resolve::verify(args, around)?;
-    go(run, &Wanted::Verify, around, &args.ends)
+    let wanted = if args.repair { Wanted::Repair } else { Wanted::Verify };
+    go(run, &wanted, around, &args.ends)
 }
 
 fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndArgs) -> Result<u8> {
     let variables = Variables::read(around, ends.to.env_file.as_deref())?;
     let local = match wanted {
         Wanted::Rehearse(asked) => Local::start(asked, &run.config.target, &variables)?,
-        Wanted::Migrate | Wanted::Validate | Wanted::Verify => None,
+        Wanted::Migrate | Wanted::Validate | Wanted::Verify | Wanted::Repair => None,
     };
     let connector = connector(&run.config.target, &variables)?;
     let runtime = runtime(run.config.jobs)?;
@@ -128,6 +130,7 @@ async fn execute(tools: &Tools, wanted: &Wanted, local: Option<&Local>) -> Ended
         Wanted::Validate => pipeline::validate(tools).await,
         Wanted::Rehearse(asked) => rehearsal::run(tools, asked, local).await,
         Wanted::Verify => pipeline::verify_only(tools).await,
+        Wanted::Repair => pipeline::repair(tools).await,
     }
 }
 

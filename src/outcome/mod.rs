@@ -4,6 +4,7 @@
 mod approved;
 mod difference;
 mod prediction;
+mod repair;
 mod set_aside;
 mod status;
 mod table;
@@ -17,6 +18,7 @@ pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
 };
 pub use prediction::{DiskNeed, MeasuredOn, Method, PhaseSeconds, Prediction, TablePrediction, Window};
+pub use repair::{RepairReport, TableRepair};
 pub use set_aside::{SetAsideCount, SetAsideList, SetAsideRow};
 pub use status::{SourceStatus, TableStatus};
 pub use table::{
@@ -95,6 +97,8 @@ pub struct RunReport {
     pub timing: Option<RunTiming>,
     /// what the migration is expected to take; only of a rehearsal
     pub prediction: Option<Prediction>,
+    /// what was put right; only of `verify --repair`
+    pub repaired: Option<RepairReport>,
 }
 
 /// One run of the tool.

@@ -60,6 +60,7 @@ impl Account {
             error: None,
             timing: None,
             prediction: None,
+            repaired: None,
         };
         Account { report, began: Instant::now(), hashes: BTreeMap::new() }
     }

@@ -17,7 +17,7 @@ use crate::limits::FRAME_QUEUE_DEPTH;
 use crate::plan::TablePlan;
 use crate::plan::types::Mapping;
 use crate::postgres::connect::Connector;
-use crate::postgres::load::{self, Begun, Load, LoadTarget, Tally};
+use crate::postgres::load::{self, Begun, Load, LoadTarget, Opened, Tally};
 use crate::postgres::session::Session;
 use crate::sqlite::large::LargeBlob;
 use crate::sqlite::scan::{RowView, scan};
@@ -79,12 +79,25 @@ pub(super) async fn copy_alone(connector: &Connector, session: &Session, task: &
     let targets = [&task.target];
     let begun = task.clock.time(Stage::Begin, load::begin(session, &targets)).await?;
     let Begun::Ready(opened) = begun else { return Ok(()) };
+    let counted = Counted::new(&task.counters);
+    let tallies = fill(session, task, &opened, &counted).await?;
+    task.clock.time(Stage::Commit, commit(connector, session, &[(&task.target, &tallies)])).await?;
+    counted.keep();
+    Ok(())
+}
+
+/// Sends the rows of a task, and those of it that are set aside, into a transaction that stays open; what each chunk came to.
+pub(super) async fn fill(
+    session: &Session,
+    task: &CopyTask,
+    opened: &Opened<'_>,
+    counted: &Counted<'_>,
+) -> Result<Vec<Tally>> {
     let mut sink = task.clock.time(Stage::Begin, opened.start()).await?;
     let (frames, mut received) = mpsc::channel(FRAME_QUEUE_DEPTH);
     let reading = task.clone();
     let reader = tokio::task::spawn_blocking(move || read_task(&reading, &|frame| hand_in(&frames, frame)));
-    let counted = Counted::new(&task.counters);
-    let sent = pump(&mut sink, &mut received, &counted, &task.clock).await;
+    let sent = pump(&mut sink, &mut received, counted, &task.clock).await;
     drop(received);
     let read = join(reader.await);
     // The sink's error comes first: the reader's is then only that nobody listened any more.
@@ -93,20 +106,18 @@ pub(super) async fn copy_alone(connector: &Connector, session: &Session, task: &
         return Err(Error::internal("the rows sent are not the rows read"));
     }
     task.clock.time(Stage::Commit, sink.end(rows)).await?;
-    copy_held(session, task, summary.held, &counted).await?;
-    task.clock.time(Stage::Commit, commit(connector, session, &[(&task.target, &summary.tallies)])).await?;
-    counted.keep();
-    Ok(())
+    copy_held(session, task, summary.held, counted).await?;
+    Ok(summary.tallies)
 }
 
 /// What one attempt has counted for the screen; taken back where nothing comes of it.
-struct Counted<'a> {
+pub(super) struct Counted<'a> {
     all: &'a TaskCounters,
     ours: TaskCounters,
 }
 
 impl<'a> Counted<'a> {
-    fn new(all: &'a TaskCounters) -> Counted<'a> {
+    pub(super) fn new(all: &'a TaskCounters) -> Counted<'a> {
         Counted { all, ours: TaskCounters::default() }
     }
 

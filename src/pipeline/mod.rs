@@ -22,6 +22,7 @@ mod graph;
 mod locate;
 mod prepare;
 pub mod rehearse;
+mod repair;
 mod restore;
 mod resume;
 mod retry;
@@ -42,6 +43,7 @@ mod verify_only;
 mod wind_up;
 mod workers;
 
+pub use repair::repair;
 pub use run::{Ended, copy, validate};
 pub use tools::Tools;
 pub use verify_only::verify_only;

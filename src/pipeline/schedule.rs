@@ -163,7 +163,7 @@ fn goes_whole(config: &Config, table_bytes: u64, all_bytes: u64) -> bool {
 }
 
 /// Columns of the stream: not those that the target computes.
-fn sent_columns(table: &TablePlan) -> Vec<String> {
+pub(super) fn sent_columns(table: &TablePlan) -> Vec<String> {
     let sent = table.columns.iter().filter(|column| column.generated.is_none());
     sent.map(|column| column.target.clone()).collect()
 }

@@ -57,14 +57,15 @@ pub(super) async fn set(
     Ok((state.moved, detail))
 }
 
-/// Looks again at sequences that were set before, mends those that are behind and says so.
+/// Looks again at sequences that were set before, mends those that are behind and says so. Gives those, as `table.column`.
 pub(super) async fn mend(
     session: &Session,
     owner: &StepOwner,
     plan: &Plan,
     steps: &[StepState],
     events: &Events,
-) -> Result<()> {
+) -> Result<Vec<String>> {
+    let mut mended = Vec::new();
     let set_before = |step: &&StepState| step.kind == SEQUENCE && step.progress == StepProgress::Done;
     let done: Vec<&StepState> = steps.iter().filter(set_before).collect();
     for some in done.chunks(GROUP_STEPS_MAX) {
@@ -78,8 +79,9 @@ pub(super) async fn mend(
                 events.note(format!(
                     "the sequence of \"{table}\".\"{column}\" was behind and is mended: {detail}"
                 ));
+                mended.push(format!("{table}.{column}"));
             }
         }
     }
-    Ok(())
+    Ok(mended)
 }

@@ -48,6 +48,8 @@ pub struct Verdict {
     pub digests: Digests,
     /// the first differing chunks
     pub differing: Vec<ChunkDifference>,
+    /// all differing chunks, where they can be told apart: index, and rows in the target
+    pub unequal: Vec<(u32, u64)>,
     /// how many rows differ
     pub counts: Option<DifferenceCounts>,
     /// the first differing rows
@@ -100,6 +102,7 @@ fn not_run() -> Verdict {
         target_rows: None,
         digests: Digests::default(),
         differing: Vec::new(),
+        unequal: Vec::new(),
         counts: None,
         rows: Vec::new(),
         seconds: 0.0,
@@ -258,6 +261,7 @@ fn compare_digests(expected: &Expected, target: &TargetDigests) -> Verdict {
         note: if equal { String::new() } else { difference_note(&source, &total, differing.len()) },
         target_rows: Some(total.rows()),
         digests: Digests { source: Some(source.to_string()), target: Some(total.to_string()) },
+        unequal: differing.iter().map(|one| (one.chunk, one.target_rows)).collect(),
         differing: differing.into_iter().take(DIFFERENCES_MAX).collect(),
         ..not_run()
     }

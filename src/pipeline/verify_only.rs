@@ -33,6 +33,9 @@ use crate::timing::RunStage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// A source that is compared: its file, its plan, and what the ledger knows of it.
+pub(super) type Pair = (Arc<Job>, Plan, Option<SourceState>);
+
 /// Compares sources with what is in the target, whoever copied it. Writes nothing.
 pub async fn verify_only(tools: &Tools) -> Ended {
     let mut account = Account::new("verify");
@@ -47,7 +50,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let known = damage::known_and_whole(&session, tools, account).await?;
     let (ours, others): (Vec<Job>, Vec<Job>) =
         jobs.into_iter().partition(|job| known.contains_key(job.path()));
-    let mut pairs: Vec<(Arc<Job>, Plan, Option<SourceState>)> = Vec::new();
+    let mut pairs: Vec<Pair> = Vec::new();
     for job in ours {
         let Some(state) = known.get(job.path()) else { continue };
         let (job, plan) = (Arc::new(job), resume::stored_plan(state)?);
@@ -103,7 +106,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
 
 /// Rows of each table, by the source as it is now: `left_out` has those that are to be set aside, and those that the ledger
 /// has as set aside.
-fn tell_rows(
+pub(super) fn tell_rows(
     account: &mut Account,
     expected_rows: &BTreeMap<String, u64>,
     left_out: &BTreeMap<String, (MultisetDigest, MultisetDigest)>,
@@ -125,12 +128,12 @@ fn tell_rows(
 }
 
 /// What was read of a file that was cut or replaced meanwhile says nothing of the target.
-fn check_kept(pairs: &[(Arc<Job>, Plan, Option<SourceState>)]) -> Result<()> {
+pub(super) fn check_kept(pairs: &[Pair]) -> Result<()> {
     pairs.iter().try_for_each(|(job, _, _)| job.source.check_kept())
 }
 
 /// What is to be compared, by source; nothing is built, and nothing is written into a ledger.
-fn sources_of(pairs: &[(Arc<Job>, Plan, Option<SourceState>)], tasks: Vec<(usize, Expected)>) -> Vec<Source> {
+pub(super) fn sources_of(pairs: &[Pair], tasks: Vec<(usize, Expected)>) -> Vec<Source> {
     let nobody = |plan: &Plan| StepOwner { source_id: 0, epoch: 0, schema: plan.schema.clone() };
     let source = |plan: &Plan| Source {
         owner: nobody(plan),
@@ -144,11 +147,7 @@ fn sources_of(pairs: &[(Arc<Job>, Plan, Option<SourceState>)], tasks: Vec<(usize
 }
 
 /// Objects that a copy of ours made, of the tables that take part.
-async fn gone_objects(
-    tools: &Tools,
-    session: &Session,
-    pairs: &[(Arc<Job>, Plan, Option<SourceState>)],
-) -> Result<Vec<String>> {
+pub(super) async fn gone_objects(tools: &Tools, session: &Session, pairs: &[Pair]) -> Result<Vec<String>> {
     let is_wanted = |plan: &Plan, step: &StepState| {
         let all = || plan.tables.iter().all(|table| is_selected(&table.source, &tools.config));
         if is_view(step) { all() } else { is_selected(&step.table, &tools.config) }
@@ -170,12 +169,12 @@ fn bears_on_copying_only(finding: &Finding) -> bool {
     finding.severity == Severity::Refusal && !BEARS_ON_COMPARING.contains(&finding.code.as_str())
 }
 
-fn rows_of(expected: &Expected) -> u64 {
+pub(super) fn rows_of(expected: &Expected) -> u64 {
     expected.chunks.iter().map(|(_, digest)| digest.rows()).sum()
 }
 
 /// Rows of a table that the ledger has as set aside.
-fn recorded(state: &SourceState, table: &str) -> MultisetDigest {
+pub(super) fn recorded(state: &SourceState, table: &str) -> MultisetDigest {
     let chunks = resume::chunks_of(state, table);
     sum(chunks.filter_map(|chunk| MultisetDigest::from_bytes(chunk.set_aside_digest.as_ref()?)))
 }
@@ -187,7 +186,7 @@ fn sum(digests: impl Iterator<Item = MultisetDigest>) -> MultisetDigest {
 }
 
 /// Digests the source again, in the ledger's chunks where there are any; and the rows that are left out.
-async fn source_side(
+pub(super) async fn source_side(
     job: &Arc<Job>,
     table: &TablePlan,
     state: Option<&SourceState>,
@@ -227,10 +226,10 @@ async fn source_side(
 }
 
 /// A sequence that is behind would hand out a key that exists: a difference, too.
-async fn check_sequences(
+pub(super) async fn check_sequences(
     tools: &Tools,
     session: &Session,
-    pairs: &[(Arc<Job>, Plan, Option<SourceState>)],
+    pairs: &[Pair],
     account: &mut Account,
 ) -> Result<()> {
     let tables = pairs.iter().flat_map(|(_, plan, _)| &plan.tables);

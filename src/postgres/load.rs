@@ -219,6 +219,11 @@ async fn check_empty(session: &Session, targets: &[&LoadTarget]) -> Result<()> {
 }
 
 impl<'a> Opened<'a> {
+    /// A transaction that was begun elsewhere, fenced and locked.
+    pub(super) fn of(session: &'a Session, targets: &'a [&'a LoadTarget]) -> Opened<'a> {
+        Opened { session, targets }
+    }
+
     /// Starts the COPY of the only target. Whether the server takes it is heard while rows are sent.
     ///
     /// # Errors

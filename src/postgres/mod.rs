@@ -26,6 +26,7 @@ mod patience;
 pub mod pooler;
 pub mod prepare;
 pub mod readback;
+pub mod replace;
 pub mod room;
 pub mod scratch;
 pub mod seal;

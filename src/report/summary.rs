@@ -5,6 +5,7 @@
 
 mod differences;
 mod outline;
+mod repair;
 pub(super) mod tables;
 
 pub use outline::Told;
@@ -39,6 +40,7 @@ pub fn text(report: &RunReport, width: Width) -> String {
         outline::not_carried(report),
         outline::findings(report),
         outline::set_aside(report),
+        repair::text(report),
         differences::text(report),
         outline::sentence(report),
     ];
@@ -198,6 +200,7 @@ pub(super) mod tests {
                 finding("W_ORPHAN", Severity::Warning, "rows whose parent is missing").fix("add the parents"),
             ],
             error: None,
+            repaired: None,
             timing: None,
             prediction: None,
         }
