@@ -1,12 +1,14 @@
 //! The result of a run as plain data: the master of the JSON report and of the summary on the screen.
 //! Its shape is a contract: `schema/report/v1.schema.json`.
 
+mod course;
 mod difference;
 mod set_aside;
 mod status;
 mod table;
 mod timing;
 
+pub use course::{PhaseRate, PhaseSpan, RateSample, Span, TableSpans};
 pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
 };
@@ -86,6 +88,8 @@ pub struct RunReport {
     pub error: Option<String>,
     /// where the time went; only with `--timing`
     pub timing: Option<RunTiming>,
+    /// how far the rows had come over time, for each phase that reads or writes them
+    pub rate: Vec<PhaseRate>,
 }
 
 /// One run of the tool.
@@ -105,6 +109,8 @@ pub struct RunInfo {
     pub config: Option<String>,
     /// how often something was tried again after a failure that can pass
     pub retries: u64,
+    /// when each phase went on, in the order in which they began
+    pub phases: Vec<PhaseSpan>,
 }
 
 /// One source file.
@@ -163,4 +169,54 @@ pub struct ObjectReport {
     pub kind: String,
     /// `done`, `restored`, `not valid`, `kept`, or for a sequence `next value n`
     pub state: String,
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A report of nothing.
+    pub(crate) fn empty() -> RunReport {
+        RunReport {
+            format: REPORT_FORMAT,
+            tool: String::new(),
+            outcome: Outcome::Done,
+            exit_code: 0,
+            run: RunInfo::default(),
+            source: Vec::new(),
+            target: None,
+            plan_hash: Vec::new(),
+            tables: Vec::new(),
+            objects: Objects::default(),
+            not_carried: Vec::new(),
+            findings: Vec::new(),
+            error: None,
+            timing: None,
+            rate: Vec::new(),
+        }
+    }
+
+    /// A table without anything but its name.
+    pub(crate) fn table(name: &str) -> TableReport {
+        TableReport {
+            source: name.to_owned(),
+            target: name.to_owned(),
+            rows: RowCounts::default(),
+            bytes: 0,
+            partition: None,
+            chunks: 0,
+            digest: Digests::default(),
+            verify: Verify::NotRun,
+            verify_note: String::new(),
+            differing_chunks: Vec::new(),
+            difference_counts: None,
+            differences: Vec::new(),
+            set_aside: Vec::new(),
+            retries: 0,
+            seconds: TableSeconds::default(),
+            spans: TableSpans::default(),
+            timing: None,
+            columns: Vec::new(),
+        }
+    }
 }

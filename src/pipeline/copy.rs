@@ -24,6 +24,7 @@ use crate::sqlite::scan::{RowView, scan};
 use crate::timing::{Stage, TableClock};
 use std::sync::Arc;
 use tokio::sync::mpsc;
+use std::time::Instant;
 
 /// Chunks of one table that are copied together, as a rule one: the unit of commit and of resume.
 #[derive(Debug, Clone)]
@@ -47,7 +48,9 @@ pub struct CopyTask {
 pub struct Copied {
     /// the task
     pub task: CopyTask,
-    /// how long it took
+    /// when it was begun, alone or with others
+    pub started: Instant,
+    /// how long it took; its share, where it was done together with others
     pub seconds: f64,
 }
 

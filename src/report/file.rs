@@ -177,6 +177,11 @@ mod tests {
             column: "total".into(),
             rows: 2,
         });
+        report.run.phases.push(crate::outcome::PhaseSpan { name: "copy".into(), started: 0.5, seconds: 1.0 });
+        let span = Some(crate::outcome::Span { started: 0.5, ended: 1.5 });
+        report.tables[0].spans = crate::outcome::TableSpans { copy: span, verify: span, index: span };
+        let sample = crate::outcome::RateSample { seconds: 1.0, rows: 9, bytes: 99 };
+        report.rate.push(crate::outcome::PhaseRate { phase: "copy".into(), samples: vec![sample] });
         check(&schema(), &schema(), &serde_json::to_value(&report).unwrap(), "report");
         report.target = None;
         report.error = None;

@@ -103,6 +103,7 @@ pub(super) mod tests {
             set_aside: Vec::new(),
             retries: 0,
             seconds: TableSeconds { copy: 0.5, verify: 0.25, index: 0.125 },
+            spans: TableSpans::default(),
             timing: None,
             columns: vec![ColumnReport {
                 source: "id".into(),
@@ -174,6 +175,7 @@ pub(super) mod tests {
                 command: "copy".into(),
                 config: None,
                 retries: 0,
+                phases: Vec::new(),
             },
             source: vec![SourceInfo { path: "app.db".into(), ..SourceInfo::default() }],
             target: Some(TargetInfo { schema: "public".into(), ..TargetInfo::default() }),
@@ -199,6 +201,7 @@ pub(super) mod tests {
             ],
             error: None,
             timing: None,
+            rate: Vec::new(),
         }
     }
 
