@@ -1,8 +1,8 @@
 //! `copy` and `verify`: settings in, run, summary and report files out.
 
-use super::args::{CopyArgs, EndArgs, VerifyArgs};
+use super::args::{CopyArgs, EndArgs, SelectionArgs, VerifyArgs};
 use super::resolve::{self, CopyMode, Surroundings, Variables};
-use super::{ask, complain, exit, print, runtime, veil};
+use super::{again, ask, complain, exit, print, runtime, veil};
 use crate::config::TargetAddress;
 use crate::embedded::Cluster;
 use crate::error::{Error, Result};
@@ -36,7 +36,7 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
         CopyMode::Migrate => Wanted::Migrate,
         CopyMode::Validate => Wanted::Validate,
     };
-    go(run, &wanted, around, &args.ends)
+    go(run, &wanted, around, (&args.ends, &args.selection))
 }
 
 /// `verify`: gives the exit code.
@@ -45,10 +45,15 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
 /// As [`copy`].
 pub(super) fn verify(args: &VerifyArgs, around: &Surroundings<'_>) -> Result<u8> {
     let run = resolve::verify(args, around)?;
-    go(run, &Wanted::Verify, around, &args.ends)
+    go(run, &Wanted::Verify, around, (&args.ends, &args.selection))
 }
 
-fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndArgs) -> Result<u8> {
+fn go(
+    run: resolve::Run,
+    wanted: &Wanted,
+    around: &Surroundings<'_>,
+    (ends, selection): (&EndArgs, &SelectionArgs),
+) -> Result<u8> {
     let variables = Variables::read(around, ends.to.env_file.as_deref())?;
     let connector = connector(&run.config.target, &variables)?;
     let runtime = runtime(run.config.jobs)?;
@@ -68,6 +73,7 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndA
     if ends.typed().is_some_and(veil::has_password) {
         events.note(veil::WARNING);
     }
+    let again = again::words(&config, &connector, ends, selection);
     let tools = Tools::new(run.config, connector, events, cancel);
     let ended = runtime.block_on(execute(&tools, wanted));
     // A reader that a stop left in the middle of a long scan is not waited for: it has nothing to write.
@@ -75,7 +81,7 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndA
     screen.finish();
     let decisions =
         run.write_config.map(|path| (config_text(&ended.plans, &config), path, ended.plans.is_empty()));
-    let code = conclude(ended, &run.reports)?;
+    let code = conclude(ended, &run.reports, again)?;
     match decisions {
         Some((text, path, false)) => {
             write_new("--write-config", &path, &text)?;
@@ -134,11 +140,12 @@ pub(super) fn connector(target: &TargetAddress, variables: &Variables<'_>) -> Re
 
 /// Fills in outcome and exit code, writes the report files, prints the summary. The files come first: a reader of stdout
 /// that does not read would hold them up.
-fn conclude(mut ended: Ended, reports: &[std::path::PathBuf]) -> Result<u8> {
+fn conclude(mut ended: Ended, reports: &[std::path::PathBuf], again: Vec<String>) -> Result<u8> {
     let kind = ended.error.as_ref().map(crate::error::Error::kind);
     let set_aside = ended.report.tables.iter().map(|table| table.rows.set_aside).sum();
     ended.report.outcome = kind.map_or(exit::outcome_without_error(set_aside), exit::outcome_of);
     ended.report.exit_code = exit::of_run(ended.report.outcome, kind);
+    again::note(&mut ended.report, again);
     // All are tried: of several, one may be where there is room.
     let written: Vec<Result<()>> = reports.iter().map(|path| file::write(&ended.report, path)).collect();
     let written: Result<()> = written.into_iter().collect();

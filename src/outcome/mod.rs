@@ -111,6 +111,8 @@ pub struct RunInfo {
     pub retries: u64,
     /// when each phase went on, in the order in which they began
     pub phases: Vec<PhaseSpan>,
+    /// the words of the command that compares both sides again, without a secret; none where nothing was to be copied
+    pub verify_again: Vec<String>,
 }
 
 /// One source file.

@@ -23,8 +23,8 @@ use crate::sqlite::large::LargeBlob;
 use crate::sqlite::scan::{RowView, scan};
 use crate::timing::{Stage, TableClock};
 use std::sync::Arc;
-use tokio::sync::mpsc;
 use std::time::Instant;
+use tokio::sync::mpsc;
 
 /// Chunks of one table that are copied together, as a rule one: the unit of commit and of resume.
 #[derive(Debug, Clone)]

@@ -10,10 +10,13 @@ pub mod file;
 pub mod human;
 mod json;
 mod lines;
+mod markdown;
+mod page;
 pub mod plan;
 mod screen;
 pub mod summary;
 pub mod timing;
+mod view;
 
 pub use screen::Screen;
 pub use summary::error_text;

@@ -176,6 +176,7 @@ pub(super) mod tests {
                 config: None,
                 retries: 0,
                 phases: Vec::new(),
+                verify_again: Vec::new(),
             },
             source: vec![SourceInfo { path: "app.db".into(), ..SourceInfo::default() }],
             target: Some(TargetInfo { schema: "public".into(), ..TargetInfo::default() }),

@@ -89,10 +89,8 @@ impl Course {
             table.spans = TableSpans { copy: span(copy), verify: span(verify), index: span(index) };
         }
         noted.close(now);
-        let rate = |pace: &Pace| PhaseRate {
-            phase: pace.stage().name().to_owned(),
-            samples: pace.told(since),
-        };
+        let rate =
+            |pace: &Pace| PhaseRate { phase: pace.stage().name().to_owned(), samples: pace.told(since) };
         report.rate = noted.paces.iter().map(rate).collect();
     }
 }

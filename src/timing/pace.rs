@@ -50,7 +50,8 @@ impl Pace {
 
     /// What was sampled, in seconds by `since`.
     pub(super) fn told(&self, since: impl Fn(Instant) -> f64) -> Vec<RateSample> {
-        let sample = |&(at, rows, bytes): &(Instant, u64, u64)| RateSample { seconds: since(at), rows, bytes };
+        let sample =
+            |&(at, rows, bytes): &(Instant, u64, u64)| RateSample { seconds: since(at), rows, bytes };
         self.samples.iter().map(sample).collect()
     }
 
