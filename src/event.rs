@@ -39,6 +39,11 @@ impl Phase {
         }
     }
 
+    /// Whether its tasks count rows.
+    fn has_rows(self) -> bool {
+        matches!(self, Phase::Profile | Phase::Copy | Phase::Verify)
+    }
+
     /// The phase in one word, for people and for `--progress json`.
     pub fn name(self) -> &'static str {
         match self {
@@ -192,6 +197,9 @@ impl Events {
         match &event {
             Event::PhaseStarted { phase, .. } => self.clock.begin(phase.stage()),
             Event::PhaseFinished { phase, .. } => self.clock.end(phase.stage()),
+            Event::TaskStarted { phase, counters, .. } if phase.has_rows() => {
+                self.clock.watch(phase.stage(), counters);
+            }
             Event::TaskStarted { .. } | Event::TaskFinished { .. } | Event::Note { .. } => {}
         }
         self.observer.observe(event);

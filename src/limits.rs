@@ -354,6 +354,22 @@ pub const LOCATE_BATCH_ROWS: usize = 4096;
 /// Bytes of one value that `--show-values` shows, before it is cut.
 pub const SHOWN_VALUE_BYTES_MAX: usize = 200;
 
+/// Samples that a report keeps of how far a phase had come: a picture of a thousand points wide shows no more.
+pub const RATE_SAMPLES_MAX: usize = 240;
+
+/// How often the counters are looked at: a minute of work has its 240 samples, a longer one has them further apart.
+pub const RATE_SAMPLE_EVERY: Duration = Duration::from_millis(250);
+
+/// Bytes of a report as a page: a browser of a phone opens that at once, and a mail takes it.
+pub const PAGE_BYTES_MAX: usize = 2_000_000;
+
+/// Bytes of a report as Markdown: GitHub takes 65,536 characters for a pull request, and somebody may write beside it.
+pub const MARKDOWN_BYTES_MAX: usize = 60_000;
+
+/// Stretches of phases that a report tells apart: a run has about a dozen; one whose server crashes again and again has
+/// more, and its last ones are told as one.
+pub const PHASE_SPANS_MAX: usize = 64;
+
 /// An existing table's secondary indexes are dropped for the load when at least this much will arrive:
 /// below it, rebuilding costs more than it saves.
 pub const INDEX_DROP_BYTES_MIN: u64 = 8 * 1024 * 1024;

@@ -1,5 +1,6 @@
 //! The command line: what was typed, what it means, and how the process ends.
 
+mod again;
 pub mod args;
 pub mod args_rehearse;
 pub mod args_schema;

@@ -1,9 +1,9 @@
 //! `copy` and `verify`: settings in, run, summary and report files out.
 
-use super::args::{CopyArgs, EndArgs, VerifyArgs};
+use super::args::{CopyArgs, EndArgs, SelectionArgs, VerifyArgs};
 use super::rehearsal::{self, Local, Rehearsal};
 use super::resolve::{self, CopyMode, Surroundings, Variables};
-use super::{ask, complain, exit, print, runtime, veil};
+use super::{again, ask, complain, exit, print, runtime, veil};
 use crate::config::TargetAddress;
 use crate::embedded::Cluster;
 use crate::error::{Error, Result};
@@ -42,7 +42,7 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
             Wanted::Rehearse(Rehearsal { method, is_target_named, cores: around.cores })
         }
     };
-    go(run, &wanted, around, &args.ends)
+    go(run, &wanted, around, (&args.ends, &args.selection))
 }
 
 /// `verify`: gives the exit code.
@@ -52,10 +52,15 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
 pub(super) fn verify(args: &VerifyArgs, around: &Surroundings<'_>) -> Result<u8> {
     let run = resolve::verify(args, around)?;
     let wanted = if args.repair { Wanted::Repair } else { Wanted::Verify };
-    go(run, &wanted, around, &args.ends)
+    go(run, &wanted, around, (&args.ends, &args.selection))
 }
 
-fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndArgs) -> Result<u8> {
+fn go(
+    run: resolve::Run,
+    wanted: &Wanted,
+    around: &Surroundings<'_>,
+    (ends, selection): (&EndArgs, &SelectionArgs),
+) -> Result<u8> {
     let variables = Variables::read(around, ends.to.env_file.as_deref())?;
     let local = match wanted {
         Wanted::Rehearse(asked) => Local::start(asked, &run.config.target, &variables)?,
@@ -79,6 +84,7 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndA
     if ends.typed().is_some_and(veil::has_password) {
         events.note(veil::WARNING);
     }
+    let again = again::words(&config, &connector, ends, selection);
     let tools = Tools::new(run.config, connector, events, cancel);
     let ended = runtime.block_on(execute(&tools, wanted, local.as_ref()));
     let left = local.map_or(Ok(()), |local| local.leave(&runtime));
@@ -87,7 +93,7 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndA
     screen.finish();
     let decisions =
         run.write_config.map(|path| (config_text(&ended.plans, &config), path, ended.plans.is_empty()));
-    let code = conclude(ended, &run.reports)?;
+    let code = conclude(ended, &run.reports, again)?;
     left?;
     match decisions {
         Some((text, path, false)) => {
@@ -149,11 +155,12 @@ pub(super) fn connector(target: &TargetAddress, variables: &Variables<'_>) -> Re
 
 /// Fills in outcome and exit code, writes the report files, prints the summary. The files come first: a reader of stdout
 /// that does not read would hold them up.
-fn conclude(mut ended: Ended, reports: &[std::path::PathBuf]) -> Result<u8> {
+fn conclude(mut ended: Ended, reports: &[std::path::PathBuf], again: Vec<String>) -> Result<u8> {
     let kind = ended.error.as_ref().map(crate::error::Error::kind);
     let set_aside = ended.report.tables.iter().map(|table| table.rows.set_aside).sum();
     ended.report.outcome = kind.map_or(exit::outcome_without_error(set_aside), exit::outcome_of);
     ended.report.exit_code = exit::of_run(ended.report.outcome, kind);
+    again::note(&mut ended.report, again);
     // All are tried: of several, one may be where there is room.
     let written: Vec<Result<()>> = reports.iter().map(|path| file::write(&ended.report, path)).collect();
     let written: Result<()> = written.into_iter().collect();

@@ -43,6 +43,22 @@ pub(super) fn line() -> Result<Vec<OsString>> {
     Ok(line)
 }
 
+/// An address that leads to the same database and has no password in it.
+pub(super) fn without_secrets(address: &str) -> String {
+    let (bytes, is_url) = (address.as_bytes(), address.contains("://"));
+    let mut kept = Vec::with_capacity(bytes.len());
+    let mut from = 0;
+    for secret in secrets(bytes) {
+        // In front of a user's password stands a colon, in front of others the equals sign of their name.
+        let is_user = is_url && bytes[..secret.start].ends_with(b":");
+        kept.extend_from_slice(&bytes[from..secret.start - usize::from(is_user)]);
+        kept.extend_from_slice(if is_url { b"" } else { b"''" });
+        from = secret.end;
+    }
+    kept.extend_from_slice(&bytes[from..]);
+    String::from_utf8_lossy(&kept).into_owned()
+}
+
 /// Whether an address has a password in it.
 pub(super) fn has_password(address: &str) -> bool {
     !secrets(address.as_bytes()).is_empty()
@@ -193,6 +209,20 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_without_its_password_is_still_an_address() {
+        for (address, kept) in [
+            ("postgres://u:p%40w@h:5432/d?sslmode=require", "postgres://u@h:5432/d?sslmode=require"),
+            ("postgresql://u@h/d?password=x&sslmode=require", "postgresql://u@h/d?password=&sslmode=require"),
+            ("host=h password='a b' dbname=d", "host=h password='' dbname=d"),
+            ("password=x host=h", "password='' host=h"),
+            ("postgres://u@h/d", "postgres://u@h/d"),
+            ("host=/tmp dbname=d", "host=/tmp dbname=d"),
+        ] {
+            assert_eq!(without_secrets(address), kept);
+        }
+    }
 
     fn shown(argument: &str) -> String {
         let shown = masked(OsStr::new(argument)).unwrap_or_else(|| argument.into());

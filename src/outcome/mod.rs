@@ -2,6 +2,7 @@
 //! Its shape is a contract: `schema/report/v1.schema.json`.
 
 mod approved;
+mod course;
 mod difference;
 mod prediction;
 mod repair;
@@ -14,6 +15,7 @@ pub use approved::{
     ApprovedColumn, ApprovedLoss, ApprovedPartition, ApprovedPlan, ApprovedSource, ApprovedTable,
     ApprovedTarget,
 };
+pub use course::{PhaseRate, PhaseSpan, RateSample, Span, TableSpans};
 pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
 };
@@ -99,6 +101,8 @@ pub struct RunReport {
     pub prediction: Option<Prediction>,
     /// what was put right; only of `verify --repair`
     pub repaired: Option<RepairReport>,
+    /// how far the rows had come over time, for each phase that reads or writes them
+    pub rate: Vec<PhaseRate>,
 }
 
 /// One run of the tool.
@@ -120,6 +124,10 @@ pub struct RunInfo {
     pub options: String,
     /// how often something was tried again after a failure that can pass
     pub retries: u64,
+    /// when each phase went on, in the order in which they began
+    pub phases: Vec<PhaseSpan>,
+    /// the words of the command that compares both sides again, without a secret; none where nothing was to be copied
+    pub verify_again: Vec<String>,
 }
 
 /// One source file.
@@ -178,4 +186,57 @@ pub struct ObjectReport {
     pub kind: String,
     /// `done`, `restored`, `not valid`, `kept`, or for a sequence `next value n`
     pub state: String,
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A report of nothing.
+    pub(crate) fn empty() -> RunReport {
+        RunReport {
+            format: REPORT_FORMAT,
+            tool: String::new(),
+            outcome: Outcome::Done,
+            exit_code: 0,
+            run: RunInfo::default(),
+            source: Vec::new(),
+            target: None,
+            plan_hash: Vec::new(),
+            tables: Vec::new(),
+            objects: Objects::default(),
+            not_carried: Vec::new(),
+            findings: Vec::new(),
+            error: None,
+            timing: None,
+            prediction: None,
+            repaired: None,
+            rate: Vec::new(),
+        }
+    }
+
+    /// A table without anything but its name.
+    pub(crate) fn table(name: &str) -> TableReport {
+        TableReport {
+            source: name.to_owned(),
+            target: name.to_owned(),
+            rows: RowCounts::default(),
+            bytes: 0,
+            plan_hash: String::new(),
+            partition: None,
+            chunks: 0,
+            digest: Digests::default(),
+            verify: Verify::NotRun,
+            verify_note: String::new(),
+            differing_chunks: Vec::new(),
+            difference_counts: None,
+            differences: Vec::new(),
+            set_aside: Vec::new(),
+            retries: 0,
+            seconds: TableSeconds::default(),
+            spans: TableSpans::default(),
+            timing: None,
+            columns: Vec::new(),
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! One table of a run.
 
-use super::{ChunkDifference, DifferenceCounts, RowDifference, SetAsideCount, TableTiming, Verify};
+use super::{
+    ChunkDifference, DifferenceCounts, RowDifference, SetAsideCount, TableSpans, TableTiming, Verify,
+};
 use serde::Serialize;
 
 /// Row counts of one table.
@@ -71,6 +73,8 @@ pub struct TableReport {
     pub retries: u64,
     /// times
     pub seconds: TableSeconds,
+    /// when it was worked on
+    pub spans: TableSpans,
     /// where they went; only with `--timing`
     pub timing: Option<TableTiming>,
     /// columns

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::{
     ColumnReport, Digests, EvidenceReport, ObjectReport, Objects, Outcome, PartitionReport, REPORT_FORMAT,
-    RowCounts, RunInfo, RunReport, TableReport, TableSeconds, TargetInfo, Verify,
+    RowCounts, RunInfo, RunReport, TableReport, TableSeconds, TableSpans, TargetInfo, Verify,
 };
 use crate::plan::ddl::NOT_VALID;
 use crate::plan::partition::PartitionPlan;
@@ -61,6 +61,7 @@ impl Account {
             timing: None,
             prediction: None,
             repaired: None,
+            rate: Vec::new(),
         };
         Account { report, began: Instant::now(), hashes: BTreeMap::new() }
     }
@@ -255,11 +256,10 @@ impl Account {
 
     /// Closes the account, with what `clock` has measured.
     pub fn close(mut self, error: Option<&Error>, clock: &Clock) -> RunReport {
-        let wall = self.began.elapsed();
         let in_order = self.report.source.iter().filter_map(|source| self.hashes.get(&source.path));
         self.report.plan_hash = in_order.cloned().collect();
-        self.report.run.seconds = wall.as_secs_f64();
-        clock.tell(&mut self.report, wall, cpu::seconds);
+        self.report.run.seconds = self.began.elapsed().as_secs_f64();
+        clock.tell(&mut self.report, self.began, cpu::seconds);
         self.report.error = error.map(ToString::to_string);
         if let Some(error) = error {
             let known = |finding: &Finding| self.report.findings.contains(finding);
@@ -301,6 +301,7 @@ fn table_report(plan: &TablePlan) -> TableReport {
         set_aside: Vec::new(),
         retries: 0,
         seconds: TableSeconds::default(),
+        spans: TableSpans::default(),
         timing: None,
         columns: plan
             .columns

@@ -3,14 +3,16 @@
 use super::sequence;
 use super::steps::{self, SEQUENCE, VACUUM, VALIDATE_CHECK, is_view, words};
 use crate::error::{Error, Result};
-use crate::event::Phase;
+use crate::event::{Events, Phase};
 use crate::failpoint;
 use crate::plan::{Plan, StepKind};
 use crate::postgres::fault::server_error;
 use crate::postgres::ledger::{StepOwner, StepProgress, StepState};
 use crate::postgres::session::Session;
 use crate::postgres::step;
+use crate::timing::TableWork;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Memory for one index build, unless the server's own setting is larger: what a managed server of modest size can give
 /// to each of a few connections.
@@ -74,6 +76,13 @@ pub(super) fn phase_of(step: &StepState) -> Phase {
         VALIDATE_CHECK => Phase::Index,
         kind if index.contains(&kind) => Phase::Index,
         _ => Phase::Constrain,
+    }
+}
+
+/// Notes that a step of a table was done; VACUUM makes nothing.
+pub(super) fn note_work(events: &Events, step: &StepState, started: Instant) {
+    if step.kind != VACUUM {
+        events.clock().worked(&step.table, TableWork::Index, started);
     }
 }
 

@@ -18,7 +18,9 @@ use crate::plan::TablePlan;
 use crate::postgres::ledger;
 use crate::postgres::ledger::StepOwner;
 use crate::postgres::session::Session;
+use crate::timing::TableWork;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Every copied table that is not proved yet.
 pub(super) fn due(tools: &Tools, active: &Active) -> Vec<Expected> {
@@ -71,12 +73,14 @@ pub(super) async fn compare_one(
 ) -> Result<Verdict> {
     let (plan, level) = (&expected.plan, tools.config.verify);
     failpoint::target(failpoint::BEFORE_COMPARE)?;
+    let started = Instant::now();
     let verdict = verify_table(session, &tools.config.schema, expected, level, asked, counters).await?;
     failpoint::target(failpoint::AFTER_COMPARE)?;
     if let Some(owner) = owner {
         let proved = verdict.verify == Verify::Match && level == VerifyLevel::Checksum;
         ledger::mark_verified(session, owner, &[plan.source.as_str()], proved).await?;
     }
+    tools.events.clock().worked(&plan.source, TableWork::Verify, started);
     stations.done(Phase::Verify, &plan.source, plan.rows, verdict.seconds);
     Ok(verdict)
 }

@@ -23,6 +23,7 @@ use crate::sqlite::large::LargeBlob;
 use crate::sqlite::scan::{RowView, scan};
 use crate::timing::{Stage, TableClock};
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::mpsc;
 
 /// Chunks of one table that are copied together, as a rule one: the unit of commit and of resume.
@@ -47,7 +48,9 @@ pub struct CopyTask {
 pub struct Copied {
     /// the task
     pub task: CopyTask,
-    /// how long it took
+    /// when it was begun, alone or with others
+    pub started: Instant,
+    /// how long it took; its share, where it was done together with others
     pub seconds: f64,
 }
 

@@ -3,7 +3,7 @@
 //! Every step is in the ledger, so that a crash here resumes here.
 
 use super::budget;
-use super::build::{self, Whose, phase_of};
+use super::build::{self, Whose, note_work, phase_of};
 use super::compare::compare_one;
 use super::draw::{Source, Work, draw};
 use super::graph::{Drawing, Graph};
@@ -346,6 +346,7 @@ impl Worker {
             let result = self.try_together(source, &mut steps, is_known).await;
             let Err(error) = result else {
                 attempts.succeeded();
+                steps.iter().for_each(|step| note_work(&crew.tools.events, step, started));
                 let seconds = started.elapsed().as_secs_f64() / steps.len() as f64;
                 steps.into_iter().for_each(|step| crew.is_done(source, step, seconds));
                 return Vec::new();
@@ -446,6 +447,7 @@ impl Worker {
         match result {
             Ok(progress) => {
                 attempts.succeeded();
+                note_work(&crew.tools.events, step, started);
                 crew.stations.done(phase, &name, 0, seconds);
                 let step = StepState { progress, ..step.clone() };
                 match progress {

@@ -28,6 +28,7 @@ mod resume;
 mod retry;
 mod reverify;
 mod run;
+mod sampling;
 mod schedule;
 mod sequence;
 mod set_aside;

@@ -15,7 +15,7 @@ use crate::limits::{SMALL_TABLE_BYTES_MAX, WHOLE_TABLE_BYTES_MAX};
 use crate::plan::{TableMode, TablePlan};
 use crate::postgres::ledger::StepProgress;
 use crate::postgres::load::{Fill, LoadTarget};
-use crate::timing::TableClock;
+use crate::timing::{TableClock, TableWork};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -197,10 +197,12 @@ impl LeftChunks {
 
     fn done(&self, copied: &Copied) {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(entry) = tables.get_mut(&copied.task.table.source) else { return };
+        let name = &copied.task.table.source;
+        self.events.clock().worked(name, TableWork::Copy, copied.started);
+        let Some(entry) = tables.get_mut(name) else { return };
         entry.0 = entry.0.saturating_sub(1);
         if entry.0 == 0 {
-            let name = copied.task.table.source.clone();
+            let name = name.clone();
             let seconds = entry.2.elapsed().as_secs_f64();
             self.events.tell(Event::TaskFinished { phase: Phase::Copy, name, rows: entry.1, seconds });
         }

@@ -2,6 +2,7 @@
 
 use super::cancel::Cancel;
 use super::retry::Retry;
+use super::sampling::Sampling;
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::Events;
@@ -73,6 +74,7 @@ impl Tools {
     /// Runs the whole of a run. After a stop was asked for, it ends within the grace and the time to record it, wherever it
     /// is; and what its backends are still doing then is cancelled, since nobody waits for it any more.
     pub(super) async fn until_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let _sampling = Sampling::start(&self.events);
         let result = tokio::select! {
             result = work => result,
             () = self.too_late() => self.cancel.at_once(std::future::pending()).await,

@@ -188,8 +188,7 @@ impl Worker {
             let error = match self.try_together(&batch).await {
                 Ok(committed) => {
                     attempts.succeeded();
-                    let seconds = started.elapsed().as_secs_f64() / committed.len().max(1) as f64;
-                    return Together::Alone(self.is_done(batch, &committed, seconds));
+                    return Together::Alone(self.is_done(batch, &committed, started));
                 }
                 Err(error) => error,
             };
@@ -221,11 +220,12 @@ impl Worker {
     }
 
     /// Tells what is committed of a batch, and gives back the rest.
-    fn is_done(&self, batch: Vec<CopyTask>, committed: &[usize], seconds: f64) -> Vec<CopyTask> {
+    fn is_done(&self, batch: Vec<CopyTask>, committed: &[usize], started: Instant) -> Vec<CopyTask> {
+        let seconds = started.elapsed().as_secs_f64() / committed.len().max(1) as f64;
         let mut left = Vec::new();
         for (i, task) in batch.into_iter().enumerate() {
             if committed.contains(&i) {
-                (self.crew.done)(Copied { task, seconds });
+                (self.crew.done)(Copied { task, started, seconds });
             } else {
                 left.push(task);
             }
@@ -243,7 +243,7 @@ impl Worker {
             let error = match self.try_alone(&task).await {
                 Ok(()) => {
                     attempts.succeeded();
-                    (crew.done)(Copied { task, seconds: started.elapsed().as_secs_f64() });
+                    (crew.done)(Copied { task, started, seconds: started.elapsed().as_secs_f64() });
                     return None;
                 }
                 Err(error) => error,

@@ -77,6 +77,16 @@ pub enum Host {
     Unix(PathBuf),
 }
 
+impl Host {
+    /// As `host=` takes it.
+    fn text(&self) -> String {
+        match self {
+            Host::Tcp { name, .. } => name.clone(),
+            Host::Unix(directory) => directory.display().to_string(),
+        }
+    }
+}
+
 impl Endpoint {
     /// `host:port`, `[v6]:port` or the socket's path.
     pub fn display(&self) -> String {
@@ -170,6 +180,25 @@ impl ConnInfo {
     pub fn display(&self) -> String {
         let places: Vec<String> = self.endpoints.iter().map(Endpoint::display).collect();
         format!("{}/{}", places.join(","), self.database)
+    }
+
+    /// A key=value string that leads to the same database, for the same user; never the password.
+    pub fn address(&self) -> String {
+        let hosts: Vec<String> = self.endpoints.iter().map(|endpoint| endpoint.host.text()).collect();
+        let ports: Vec<String> = self.endpoints.iter().map(|endpoint| endpoint.port.to_string()).collect();
+        let pairs = [
+            ("host", hosts.join(",")),
+            ("port", ports.join(",")),
+            ("dbname", self.database.clone()),
+            ("user", self.user.clone()),
+        ];
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,@".contains(c);
+        let quoted = |value: &str| format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"));
+        let pair = |(name, value): &(&str, String)| match !value.is_empty() && value.chars().all(plain) {
+            true => format!("{name}={value}"),
+            false => format!("{name}={}", quoted(value)),
+        };
+        pairs.iter().map(pair).collect::<Vec<_>>().join(" ")
     }
 
     /// The database.

@@ -1,23 +1,58 @@
-//! The report as a file: JSON, complete or not there at all.
+//! The report as a file: JSON, a page or Markdown; complete or not there at all.
 
 use crate::error::{Error, Result};
 use crate::failpoint::{self, REPORT_RENAME, REPORT_WRITE};
 use crate::outcome::RunReport;
+use crate::report::{markdown, page};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// What a report may look like. JSON is the master: the others are drawn from the same value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Json,
+    Page,
+    Markdown,
+}
+
+impl Form {
+    /// The form that the name of `path` asks for.
+    fn of(path: &Path) -> Result<Form> {
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        match extension.to_ascii_lowercase().as_str() {
+            "json" => Ok(Form::Json),
+            "html" | "htm" => Ok(Form::Page),
+            "md" => Ok(Form::Markdown),
+            _ => {
+                let message = format!("the report {} has no supported form", path.display());
+                let remedy = "name it with the extension .json (for programs), .html (for people) or .md (for a pull request)";
+                Err(Error::usage(message).remedy(remedy))
+            }
+        }
+    }
+
+    fn draw(self, report: &RunReport) -> Result<Vec<u8>> {
+        match self {
+            Form::Json => {
+                let mut json = serde_json::to_vec_pretty(report)
+                    .map_err(|cause| Error::internal("the report cannot be put into JSON").cause(cause))?;
+                json.push(b'\n');
+                Ok(json)
+            }
+            Form::Page => page::html(report).map(String::into_bytes),
+            Form::Markdown => markdown::text(report).map(String::into_bytes),
+        }
+    }
+}
+
 /// Whether a report can be written in the form that the name of `path` asks for.
 ///
 /// # Errors
-/// Usage, for every extension but `.json`.
+/// Usage, for every extension but `.json`, `.html`, `.htm` and `.md`.
 pub fn supported(path: &Path) -> Result<()> {
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
-        return Ok(());
-    }
-    let message = format!("the report {} has no supported form", path.display());
-    Err(Error::usage(message).remedy("name it with the extension .json, the only form there is"))
+    Form::of(path).map(|_| ())
 }
 
 /// Writes the report: into a new file beside `path`, flushed to disk, which then takes the place of `path`.
@@ -25,10 +60,7 @@ pub fn supported(path: &Path) -> Result<()> {
 /// # Errors
 /// Usage, where the form is not supported or the file cannot be written; `path` is then as it was.
 pub fn write(report: &RunReport, path: &Path) -> Result<()> {
-    supported(path)?;
-    let mut json = serde_json::to_vec_pretty(report)
-        .map_err(|cause| Error::internal("the report cannot be put into JSON").cause(cause))?;
-    json.push(b'\n');
+    let drawn = Form::of(path)?.draw(report)?;
     let failed = |cause: std::io::Error| {
         let message = format!("the report {} cannot be written", path.display());
         Error::usage(message)
@@ -36,7 +68,7 @@ pub fn write(report: &RunReport, path: &Path) -> Result<()> {
             .remedy("name a file in a directory that can be written, with room left")
     };
     let draft = beside(path, &report.run.id);
-    let written = fill(&draft, &json)
+    let written = fill(&draft, &drawn)
         .and_then(|()| failpoint::io(REPORT_RENAME))
         .and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
@@ -69,15 +101,32 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn only_json_is_supported() {
-        for (name, good) in
-            [("a.json", true), ("a.JSON", true), ("a.html", false), ("a.md", false), ("json", false)]
-        {
-            assert_eq!(supported(Path::new(name)).is_ok(), good, "{name}");
+    fn the_name_says_the_form() {
+        for (name, form) in [
+            ("a.json", Some(Form::Json)),
+            ("a.JSON", Some(Form::Json)),
+            ("a.html", Some(Form::Page)),
+            ("b.json.HTM", Some(Form::Page)),
+            ("a.md", Some(Form::Markdown)),
+            ("json", None),
+            ("a.pdf", None),
+            ("a.", None),
+        ] {
+            assert_eq!(Form::of(Path::new(name)).ok(), form, "{name}");
         }
-        let error = write(&example(), Path::new("a.html")).unwrap_err();
-        assert_eq!((error.kind(), Path::new("a.html").exists()), (ErrorKind::Usage, false));
-        assert!(error.remedy_text().unwrap().contains(".json"));
+        let error = write(&example(), Path::new("a.pdf")).unwrap_err();
+        assert_eq!((error.kind(), Path::new("a.pdf").exists()), (ErrorKind::Usage, false));
+        assert!(error.remedy_text().unwrap().contains(".html"));
+    }
+
+    #[test]
+    fn each_form_begins_as_it_should() {
+        let home = tempfile::tempdir().unwrap();
+        for (name, beginning) in [("r.json", "{"), ("r.html", "<!doctype html>"), ("r.md", "## Migration")] {
+            let path = home.path().join(name);
+            write(&example(), &path).unwrap();
+            assert!(fs::read_to_string(&path).unwrap().starts_with(beginning), "{name}");
+        }
     }
 
     #[test]
@@ -177,6 +226,11 @@ mod tests {
             column: "total".into(),
             rows: 2,
         });
+        report.run.phases.push(crate::outcome::PhaseSpan { name: "copy".into(), started: 0.5, seconds: 1.0 });
+        let span = Some(crate::outcome::Span { started: 0.5, ended: 1.5 });
+        report.tables[0].spans = crate::outcome::TableSpans { copy: span, verify: span, index: span };
+        let sample = crate::outcome::RateSample { seconds: 1.0, rows: 9, bytes: 99 };
+        report.rate.push(crate::outcome::PhaseRate { phase: "copy".into(), samples: vec![sample] });
         check(&schema(), &schema(), &serde_json::to_value(&report).unwrap(), "report");
         report.target = None;
         report.error = None;

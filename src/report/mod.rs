@@ -10,11 +10,14 @@ pub mod file;
 pub mod human;
 mod json;
 mod lines;
+mod markdown;
+mod page;
 pub mod plan;
 pub mod prediction;
 mod screen;
 pub mod summary;
 pub mod timing;
+mod view;
 
 pub use screen::Screen;
 pub use summary::error_text;

@@ -66,7 +66,7 @@ fn columns(table: &TableReport, width: Width) -> Table {
 }
 
 /// Values per storage class.
-fn holds(evidence: &EvidenceReport) -> String {
+pub(super) fn holds(evidence: &EvidenceReport) -> String {
     let counts = [
         (evidence.nulls, "NULL"),
         (evidence.integers, "INTEGER"),

@@ -104,6 +104,7 @@ pub(super) mod tests {
             set_aside: Vec::new(),
             retries: 0,
             seconds: TableSeconds { copy: 0.5, verify: 0.25, index: 0.125 },
+            spans: TableSpans::default(),
             timing: None,
             columns: vec![ColumnReport {
                 source: "id".into(),
@@ -176,6 +177,8 @@ pub(super) mod tests {
                 config: None,
                 options: String::new(),
                 retries: 0,
+                phases: Vec::new(),
+                verify_again: Vec::new(),
             },
             source: vec![SourceInfo { path: "app.db".into(), ..SourceInfo::default() }],
             target: Some(TargetInfo { schema: "public".into(), ..TargetInfo::default() }),
@@ -203,6 +206,7 @@ pub(super) mod tests {
             repaired: None,
             timing: None,
             prediction: None,
+            rate: Vec::new(),
         }
     }
 
