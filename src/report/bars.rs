@@ -30,11 +30,16 @@ impl Bars {
     /// Bars on stderr.
     pub(super) fn on_stderr(terminal: Terminal) -> Bars {
         let size = || terminal::size(&std::io::stderr());
-        Bars::new(Box::new(std::io::stderr()), terminal, Box::new(size))
+        Bars::new(Box::new(std::io::stderr()), terminal, Box::new(size), true)
     }
 
-    fn new(out: Box<dyn Write + Send>, terminal: Terminal, size: Box<dyn Fn() -> Size + Send>) -> Bars {
-        let canvas = Canvas::new(out, terminal.colours, terminal.reflows, size());
+    fn new(
+        out: Box<dyn Write + Send>,
+        terminal: Terminal,
+        size: Box<dyn Fn() -> Size + Send>,
+        asks: bool,
+    ) -> Bars {
+        let canvas = Canvas::new(out, terminal, size(), asks);
         Bars { canvas, size, unicode: terminal.unicode, said: Vec::new() }
     }
 
@@ -91,7 +96,7 @@ mod tests {
         let (paper, t0, mut board) = (Paper::default(), Instant::now(), Board::default());
         let terminal = Terminal { moves: true, colours: false, unicode: true, reflows: true };
         let size = || Size { columns: 30, rows: 24 };
-        let mut bars = Bars::new(Box::new(paper.clone()), terminal, Box::new(size));
+        let mut bars = Bars::new(Box::new(paper.clone()), terminal, Box::new(size), false);
         let (phase, counters) = (Phase::Copy, Arc::new(TaskCounters::default()));
         for event in [
             Event::PhaseStarted { phase, tasks: 1, rows: 100, bytes: 0 },

@@ -109,7 +109,7 @@ fn what_matters_least_goes_first() {
     );
     assert_eq!(drawn(&board, t0, 20, 3), ["copy 70 %, 2 s left", "  orders_o…ers_2024"]);
     assert_eq!(drawn(&board, t0, 20, 2), ["copy 70 %, 2 s left"]);
-    assert_eq!(drawn(&board, t0, 6, 2), ["copy…"]);
+    assert_eq!(drawn(&board, t0, 6, 2), ["copy"]);
     assert_eq!(
         drawn(&board, t0, 100, 2),
         ["copy      ━━━━━━━━━━━      70 %, 2 s left, 3,780 rows/s, 112 of 160 tables"]

@@ -8,6 +8,7 @@ mod bars;
 mod board;
 mod canvas;
 pub(crate) mod cells;
+mod cursor;
 pub mod file;
 pub mod human;
 mod json;
