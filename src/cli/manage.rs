@@ -3,7 +3,7 @@
 use super::args::{CleanArgs, EmbeddedAction, StatusArgs};
 use super::resolve::{self, Surroundings, Variables};
 use super::run::connector;
-use super::{ask, exit, print, until_stopped, warn_of_password};
+use super::{ask, exit, print, until_stopped, warn_of_password, watch};
 use crate::embedded::Cluster;
 use crate::error::{Error, Result};
 use crate::outcome::{SetAsideList, SourceStatus};
@@ -21,6 +21,9 @@ pub(super) fn status(args: &StatusArgs, around: &Surroundings<'_>) -> Result<u8>
     let connector = connector(&target, &variables)?;
     warn_of_password(&[args.to.typed()]);
     let schema = args.schema.as_deref();
+    if args.watch {
+        return watch::run(args, connector);
+    }
     if args.set_aside {
         let list = until_stopped(async |cancel| {
             status::set_aside(&ask::complete(connector, cancel).await?, schema).await

@@ -15,6 +15,7 @@ mod schema;
 mod scripts;
 pub mod shell;
 mod veil;
+mod watch;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::THREAD_STACK_BYTES;

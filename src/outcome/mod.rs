@@ -6,6 +6,7 @@ mod set_aside;
 mod status;
 mod table;
 mod timing;
+mod watched;
 
 pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
@@ -16,6 +17,9 @@ pub use table::{
     ColumnReport, Digests, EvidenceReport, PartitionReport, RowCounts, TableReport, TableSeconds,
 };
 pub use timing::{CpuSeconds, RunTiming, StageSeconds, StepSeconds, TableTiming};
+pub use watched::{
+    WatchState, Watched, WatchedLoad, WatchedOwner, WatchedSource, WatchedSteps, WatchedTable,
+};
 
 use crate::finding::{Finding, NotCarried};
 use serde::Serialize;

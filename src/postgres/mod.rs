@@ -24,6 +24,7 @@ mod passfile;
 mod patience;
 pub mod pooler;
 pub mod prepare;
+pub mod progress;
 pub mod readback;
 pub mod room;
 pub mod seal;

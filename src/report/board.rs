@@ -50,6 +50,15 @@ pub(super) struct Progress {
     shown: Option<(Instant, Rate)>,
 }
 
+/// How far a phase is, where somebody else has counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Done {
+    pub(super) tasks: u64,
+    pub(super) tasks_done: u64,
+    pub(super) rows: u64,
+    pub(super) rows_done: u64,
+}
+
 /// Rows and bytes per second, and the seconds left where they can be told.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Rate {
@@ -114,6 +123,21 @@ impl Board {
         for progress in &mut self.phases {
             progress.running.clear();
             progress.is_partial = true;
+        }
+    }
+
+    /// Takes over how far a phase is, `running` included in it for their names only; without a count, it is not at work.
+    pub(super) fn set(&mut self, phase: Phase, done: Option<Done>, running: Vec<Running>, now: Instant) {
+        let Some(done) = done else { return self.close(phase) };
+        let is_new = self.phase(phase).is_none();
+        let progress = self.find(phase, now);
+        let counted: u64 = running.iter().map(|task| task.counters.sample().0).sum();
+        progress.running = running;
+        (progress.tasks, progress.tasks_done, progress.rows) = (done.tasks, done.tasks_done, done.rows);
+        progress.rows_done = done.rows_done.saturating_sub(counted);
+        if is_new {
+            // What was done before anybody looked says nothing of the rate.
+            progress.samples = VecDeque::from([(now, done.rows_done, 0)]);
         }
     }
 

@@ -84,6 +84,11 @@ impl Canvas {
         Canvas { out, asks, colours, reflows, drawn: Vec::new(), size, above: usize::MAX, beyond: Vec::new() }
     }
 
+    /// What is drawn now.
+    pub(super) fn lines(&self) -> &[Line] {
+        &self.drawn
+    }
+
     /// Shows `lines` in place of what was drawn last, and above them, to stay, what was `said`.
     /// No line may be wider than `size` has cells.
     pub(super) fn show(&mut self, size: Size, said: &[String], lines: Vec<Line>) {

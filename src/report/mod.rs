@@ -19,9 +19,11 @@ mod screen;
 pub mod summary;
 pub(crate) mod terminal;
 pub mod timing;
+mod watch;
 
 pub use screen::Screen;
 pub use summary::error_text;
+pub use watch::WatchScreen;
 
 use std::io::Write;
 use std::sync::Arc;
