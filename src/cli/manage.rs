@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::outcome::{SetAsideList, SourceStatus};
 use crate::pipeline::status;
 use crate::report::human;
+use crate::report::summary::Width;
 use std::fmt::Write;
 
 /// `status`: what the ledger knows.
@@ -28,12 +29,12 @@ pub(super) fn status(args: &StatusArgs, around: &Surroundings<'_>) -> Result<u8>
         let list = until_stopped(async |cancel| {
             status::set_aside(&ask::complete(connector, cancel).await?, schema).await
         })?;
-        print(&if args.json { json(&list)? } else { set_aside_text(&list) });
+        print(&if args.json { json(&list)? } else { Width::of_stdout().fit(&set_aside_text(&list)) });
         return Ok(exit::DONE);
     }
     let sources =
         until_stopped(async |cancel| status::read(&ask::complete(connector, cancel).await?, schema).await)?;
-    print(&if args.json { json(&sources)? } else { status_text(&sources) });
+    print(&if args.json { json(&sources)? } else { Width::of_stdout().fit(&status_text(&sources)) });
     Ok(exit::DONE)
 }
 

@@ -62,11 +62,6 @@ pub(crate) fn middle(text: &str, cells: usize) -> String {
     }
 }
 
-/// `text` with blanks after it, so that it takes `cells`.
-pub(crate) fn padded(text: &str, cells: usize) -> String {
-    format!("{text}{}", " ".repeat(cells.saturating_sub(width(text))))
-}
-
 /// `text` in lines of at most `cells`, broken between words; its own line breaks stay. Each further line begins with the
 /// blanks that the line began with and `indent` more, where there is room for that. A word that is wider than a line is broken, and
 /// so is nothing else.
@@ -139,7 +134,6 @@ mod tests {
         }
         assert_eq!([cut("abcdef", 4), cut("abc", 3), cut("表表", 3)], ["abc…", "abc", "表…"]);
         assert_eq!(middle("表表表表表", 6), "表…表");
-        assert_eq!(padded("表", 4), "表  ");
     }
 
     #[test]

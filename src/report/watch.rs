@@ -89,7 +89,7 @@ impl Inner {
                 canvas.show(size, &cells::wrapped(sentence, size.cells(), 2), lines);
             }
             Style::Lines => print(sentence),
-            Style::Json => eprintln_quietly(sentence),
+            Style::Json => complain(sentence),
         }
     }
 
@@ -125,7 +125,7 @@ impl Inner {
 }
 
 /// What is said beside JSON. A stderr that is closed takes nothing away.
-fn eprintln_quietly(line: &str) {
+fn complain(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
@@ -159,7 +159,10 @@ fn headline(watched: &Watched) -> String {
     });
     let state = match watched.state {
         WatchState::Waiting => "nobody works on it yet; waiting".to_owned(),
-        WatchState::Starting => "a copy has connected, and reads its source".to_owned(),
+        WatchState::Starting => "has connected".to_owned(),
+        WatchState::Running if watched.sources.iter().all(|source| source.finished) => {
+            "reads its source; nothing is written yet".to_owned()
+        }
         WatchState::Running => "running".to_owned(),
         WatchState::Silent => {
             let overdue = owner.and_then(|owner| owner.overdue_seconds).unwrap_or_default();
