@@ -100,6 +100,15 @@ pub const SET_ASIDE_LISTED_MAX: u64 = 100;
 /// How long one attempt to connect may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// How often `status --watch` looks, where nothing else is asked for: often enough to see it move.
+pub const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// It never looks more often than this: each look counts the ledger's chunks.
+pub const WATCH_INTERVAL_MIN: Duration = Duration::from_millis(200);
+
+/// How long `status --watch` waits for a copy to begin: long enough to type its command in another terminal.
+pub const WATCH_BEGIN_WAIT: Duration = Duration::from_secs(30);
+
 /// Events that wait for a screen that is not being read; of more, those of single tables and objects are left out. About
 /// 150 bytes each, so 1.5 MB; a thousand tables make some eight thousand in all.
 pub const SCREEN_EVENTS_MAX: usize = 10_000;

@@ -300,9 +300,19 @@ pub struct StatusArgs {
     /// List the rows that were set aside, without their values
     #[arg(long)]
     pub set_aside: bool,
-    /// JSON instead of a text: an array with one object for each source, or one object with the rows set aside
+    /// JSON instead of a text: an array with one object for each source, one object with the rows set aside, or with --watch
+    /// one object per line
     #[arg(long)]
     pub json: bool,
+    /// Look again and again, until the run that is at work ends; exit code 0 where it has finished
+    #[arg(long, conflicts_with = "set_aside")]
+    pub watch: bool,
+    /// With --watch: the time between two looks, at least 200ms [default: 1s]
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "watch")]
+    pub interval: Option<Duration>,
+    /// With --watch: how long a connection that broke is tried again; 0 is never [default: 5m]
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "watch")]
+    pub retry_for: Option<Duration>,
 }
 
 /// `clean`

@@ -3,12 +3,13 @@
 use super::args::{CleanArgs, EmbeddedAction, StatusArgs};
 use super::resolve::{self, Surroundings, Variables};
 use super::run::connector;
-use super::{ask, exit, print, until_stopped, warn_of_password};
+use super::{ask, exit, print, until_stopped, warn_of_password, watch};
 use crate::embedded::Cluster;
 use crate::error::{Error, Result};
 use crate::outcome::{SetAsideList, SourceStatus};
 use crate::pipeline::status;
 use crate::report::human;
+use crate::report::summary::Width;
 use std::fmt::Write;
 
 /// `status`: what the ledger knows.
@@ -21,16 +22,19 @@ pub(super) fn status(args: &StatusArgs, around: &Surroundings<'_>) -> Result<u8>
     let connector = connector(&target, &variables)?;
     warn_of_password(&[args.to.typed()]);
     let schema = args.schema.as_deref();
+    if args.watch {
+        return watch::run(args, connector);
+    }
     if args.set_aside {
         let list = until_stopped(async |cancel| {
             status::set_aside(&ask::complete(connector, cancel).await?, schema).await
         })?;
-        print(&if args.json { json(&list)? } else { set_aside_text(&list) });
+        print(&if args.json { json(&list)? } else { Width::of_stdout().fit(&set_aside_text(&list)) });
         return Ok(exit::DONE);
     }
     let sources =
         until_stopped(async |cancel| status::read(&ask::complete(connector, cancel).await?, schema).await)?;
-    print(&if args.json { json(&sources)? } else { status_text(&sources) });
+    print(&if args.json { json(&sources)? } else { Width::of_stdout().fit(&status_text(&sources)) });
     Ok(exit::DONE)
 }
 

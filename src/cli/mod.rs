@@ -18,11 +18,13 @@ mod schema;
 mod scripts;
 pub mod shell;
 mod veil;
+mod watch;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::THREAD_STACK_BYTES;
 use crate::pipeline::cancel::Cancel;
 use crate::report::error_text;
+use crate::report::summary::Width;
 use crate::{failpoint, panicked};
 use args::{Cli, Command};
 use resolve::Surroundings;
@@ -98,6 +100,7 @@ fn complain(text: &str) {
     if text.is_empty() {
         return;
     }
+    let text = Width::of_stderr().fit(text);
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 

@@ -10,6 +10,7 @@ mod set_aside;
 mod status;
 mod table;
 mod timing;
+mod watched;
 
 pub use approved::{
     ApprovedColumn, ApprovedLoss, ApprovedPartition, ApprovedPlan, ApprovedSource, ApprovedTable,
@@ -27,6 +28,9 @@ pub use table::{
     ColumnReport, Digests, EvidenceReport, PartitionReport, RowCounts, TableReport, TableSeconds,
 };
 pub use timing::{CpuSeconds, RunTiming, StageSeconds, StepSeconds, TableTiming};
+pub use watched::{
+    WatchState, Watched, WatchedLoad, WatchedOwner, WatchedSource, WatchedSteps, WatchedTable,
+};
 
 use crate::finding::{Finding, NotCarried};
 use serde::{Deserialize, Serialize};

@@ -41,6 +41,7 @@ mod tools;
 mod unsound;
 mod verify;
 mod verify_only;
+pub mod watch;
 mod wind_up;
 mod workers;
 

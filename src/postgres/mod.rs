@@ -25,6 +25,7 @@ mod passfile;
 mod patience;
 pub mod pooler;
 pub mod prepare;
+pub mod progress;
 pub mod readback;
 pub mod replace;
 pub mod room;

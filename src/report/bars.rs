@@ -1,187 +1,86 @@
-//! Progress as bars on a terminal: one per phase with its totals, and one per table at work.
-//!
-//! Everything is drawn by the screen's thread, ten times a second at most; finished bars become one line above.
+//! Progress as bars on a terminal: the layout of the moment, drawn on the canvas ten times a second at most; whatever is
+//! over becomes one line above.
 
 use crate::event::{Event, Phase};
-use crate::report::board::{Board, Progress, Running};
+use crate::report::board::Board;
+use crate::report::canvas::Canvas;
+use crate::report::layout::{self, Form};
 use crate::report::screen::Painter;
-use crate::report::{human, lines};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::collections::HashMap;
+use crate::report::terminal::{Size, Terminal};
+use crate::report::{cells, human, lines, terminal};
+use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// Drawings per second.
-const HERTZ: u8 = 10;
+/// Drawings are so far apart at least.
+const PERIOD: Duration = Duration::from_millis(100);
 
-/// Tables at work that get a bar of their own; more would push the totals off a small terminal.
-const TASK_BARS_MAX: usize = 8;
+/// A further line of a note begins with so many blanks.
+const NOTE_INDENT: usize = 2;
 
-/// A name longer than this is cut in its bar, so that the bars stay on one line each.
-const NAME_CHARS_MAX: usize = 28;
-
-/// Draws with indicatif.
+/// Draws on a canvas.
 pub(super) struct Bars {
-    screen: MultiProgress,
-    phases: HashMap<Phase, ProgressBar>,
-    tasks: HashMap<u64, ProgressBar>,
-    total: ProgressStyle,
-    single: ProgressStyle,
+    canvas: Canvas,
+    size: Box<dyn Fn() -> Size + Send>,
+    unicode: bool,
+    /// sentences that wait for the next drawing
+    said: Vec<String>,
 }
 
 impl Bars {
-    /// Bars on stderr, in colour or not.
-    pub(super) fn on_stderr(colours: bool) -> Bars {
-        Bars::new(ProgressDrawTarget::stderr_with_hz(HERTZ), colours)
+    /// Bars on stderr.
+    pub(super) fn on_stderr(terminal: Terminal) -> Bars {
+        let size = || terminal::size(&std::io::stderr());
+        Bars::new(Box::new(std::io::stderr()), terminal, Box::new(size), true)
     }
 
-    fn new(target: ProgressDrawTarget, colours: bool) -> Bars {
-        let colour = if colours { ".cyan" } else { "" };
-        let total = style(&format!("{{prefix:9}} {{bar:16{colour}}} {{wide_msg}}"));
-        let single = style("          {bar:16} {wide_msg}");
-        let screen = MultiProgress::with_draw_target(target);
-        Bars { screen, phases: HashMap::new(), tasks: HashMap::new(), total, single }
+    fn new(
+        out: Box<dyn Write + Send>,
+        terminal: Terminal,
+        size: Box<dyn Fn() -> Size + Send>,
+        asks: bool,
+    ) -> Bars {
+        let canvas = Canvas::new(out, terminal, size(), asks);
+        Bars { canvas, size, unicode: terminal.unicode, said: Vec::new() }
     }
 
-    fn say(&self, line: &str) {
-        let _ = self.screen.println(line);
-    }
-
-    fn phase_started(&mut self, phase: Phase) {
-        let bar = self.screen.add(ProgressBar::new(0).with_style(self.total.clone()));
-        bar.set_prefix(phase.name());
-        if let Some(old) = self.phases.insert(phase, bar) {
-            self.take_away(&old);
-        }
+    fn say(&mut self, sentence: String) {
+        self.said.push(sentence);
     }
 
     fn phase_finished(&mut self, board: &Board, phase: Phase, seconds: f64) {
-        let progress = board.phase(phase);
-        for task in progress.map_or(&[][..], |progress| &progress.running) {
-            self.task_gone(task.id);
-        }
-        if let Some(bar) = self.phases.remove(&phase) {
-            self.take_away(&bar);
-        }
-        self.say(&format!("{:9} {}", phase.name(), lines::conclusion(progress, seconds)));
+        let conclusion = lines::conclusion(board.phase(phase), seconds);
+        self.say(format!("{:9} {conclusion}", phase.name()));
     }
 
-    fn task_gone(&mut self, id: u64) {
-        if let Some(bar) = self.tasks.remove(&id) {
-            self.take_away(&bar);
-        }
+    fn draw(&mut self, drawing: impl FnOnce(Size) -> Vec<crate::report::canvas::Line>) {
+        let size = (self.size)();
+        let said = std::mem::take(&mut self.said);
+        let said: Vec<String> =
+            said.iter().flat_map(|line| cells::wrapped(line, size.cells(), NOTE_INDENT)).collect();
+        self.canvas.show(size, &said, drawing(size));
     }
-
-    fn take_away(&self, bar: &ProgressBar) {
-        bar.finish_and_clear();
-        self.screen.remove(bar);
-    }
-
-    /// Bars of tasks that are no longer at work vanish.
-    fn sweep(&mut self, board: &Board) {
-        let at_work = |id: &u64| board.phases().iter().any(|phase| phase.running.iter().any(|t| t.id == *id));
-        let gone: Vec<u64> = self.tasks.keys().filter(|id| !at_work(id)).copied().collect();
-        gone.into_iter().for_each(|id| self.task_gone(id));
-    }
-
-    fn draw_task(&mut self, task: &Running, below: Option<&ProgressBar>) {
-        if !self.tasks.contains_key(&task.id) {
-            if self.tasks.len() >= TASK_BARS_MAX {
-                return;
-            }
-            let bar = ProgressBar::new(0).with_style(self.single.clone());
-            let bar = match below {
-                Some(total) => self.screen.insert_after(total, bar),
-                None => self.screen.add(bar),
-            };
-            self.tasks.insert(task.id, bar);
-        }
-        if let Some(bar) = self.tasks.get(&task.id) {
-            let (rows, bytes) = task.counters.sample();
-            let (done, all) = measure((rows, task.rows), (bytes, task.bytes), (0, 1));
-            show(bar, done, all, task_text(task, rows));
-        }
-    }
-}
-
-/// A template that is wrong is a mistake of ours that the tests find; indicatif's own form then serves.
-fn style(template: &str) -> ProgressStyle {
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    style.progress_chars("━╸ ")
-}
-
-/// What a bar's length is measured in: bytes where they are known, else rows, else tasks.
-fn measure(rows: (u64, u64), bytes: (u64, u64), tasks: (u64, u64)) -> (u64, u64) {
-    [bytes, rows, tasks].into_iter().find(|(_, total)| *total > 0).unwrap_or((0, 1))
-}
-
-fn show(bar: &ProgressBar, done: u64, total: u64, text: String) {
-    bar.set_length(total);
-    bar.set_position(done.min(total));
-    bar.set_message(text);
-}
-
-fn task_text(task: &Running, rows: u64) -> String {
-    let name = short(&human::name(&task.name));
-    match task.rows {
-        0 if rows == 0 => name,
-        0 => format!("{name}, {}", human::plural(rows, "row")),
-        total => format!("{name}, {} of {}", human::count(rows), human::plural(total, "row")),
-    }
-}
-
-fn short(name: &str) -> String {
-    match name.char_indices().nth(NAME_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
-    }
-}
-
-fn draw_phase(bar: &ProgressBar, progress: &Progress, now: Instant) {
-    let (rows, bytes) = progress.done();
-    let tasks = (progress.tasks_done, progress.tasks);
-    let (done, all) = measure((rows, progress.rows), (bytes, progress.bytes), tasks);
-    show(bar, done, all, progress.brief(now));
 }
 
 impl Painter for Bars {
     fn period(&self) -> Duration {
-        Duration::from_secs(1) / u32::from(HERTZ)
+        PERIOD
     }
 
     fn event(&mut self, board: &Board, event: &Event, _: Instant) {
         match event {
-            Event::PhaseStarted { phase, .. } => self.phase_started(*phase),
             Event::PhaseFinished { phase, seconds } => self.phase_finished(board, *phase, *seconds),
-            Event::TaskStarted { .. } => {}
-            Event::TaskFinished { .. } => self.sweep(board),
-            Event::Note { text } => self.say(&format!("note: {}", human::text(text))),
+            Event::Note { text } => self.say(format!("note: {}", human::text(text))),
+            Event::PhaseStarted { .. } | Event::TaskStarted { .. } | Event::TaskFinished { .. } => {}
         }
     }
 
     fn tick(&mut self, board: &Board, now: Instant) {
-        self.sweep(board);
-        for progress in board.phases() {
-            if !self.phases.contains_key(&progress.phase) {
-                self.phase_started(progress.phase);
-            }
-            let bar = self.phases.get(&progress.phase).cloned();
-            if let Some(bar) = &bar {
-                draw_phase(bar, progress, now);
-            }
-            for task in &progress.running {
-                self.draw_task(task, bar.as_ref());
-            }
-        }
+        let unicode = self.unicode;
+        self.draw(|size| layout::lines(board.phases(), now, Form { size, unicode }));
     }
 
     fn close(&mut self) {
-        for (_, bar) in self.tasks.drain().collect::<Vec<_>>() {
-            self.take_away(&bar);
-        }
-        for (_, bar) in self.phases.drain().collect::<Vec<_>>() {
-            self.take_away(&bar);
-        }
-        let _ = self.screen.clear();
+        self.draw(|_| Vec::new());
     }
 }
 
@@ -189,74 +88,34 @@ impl Painter for Bars {
 mod tests {
     use super::*;
     use crate::event::TaskCounters;
-    use indicatif::{InMemoryTerm, TermLike};
+    use crate::report::lines::tests::Paper;
     use std::sync::Arc;
 
-    fn bars(term: &InMemoryTerm) -> Bars {
-        let target = ProgressDrawTarget::term_like_with_hz(Box::new(term.clone()), 255);
-        Bars::new(target, false)
-    }
-
-    fn feed(bars: &mut Bars, board: &mut Board, event: &Event, now: Instant) {
-        board.apply(event, now);
-        bars.event(board, event, now);
-        if let Event::PhaseFinished { phase, .. } = event {
-            board.close(*phase);
-        }
-    }
-
-    fn begin(n: u64, counters: &Arc<TaskCounters>) -> Event {
-        let (name, counters) = (format!("table {n}"), Arc::clone(counters));
-        Event::TaskStarted { phase: Phase::Copy, name, rows: 100, bytes: 0, counters }
-    }
-
-    /// Draws until indicatif's own limit of drawings per second has let the last state through.
-    fn settle(bars: &mut Bars, board: &Board, now: Instant) {
-        for _ in 0..5 {
-            std::thread::sleep(Duration::from_millis(20));
-            bars.tick(board, now);
-        }
-    }
-
     #[test]
-    fn totals_and_tables_are_shown_and_vanish() {
-        let (term, t0, mut board) = (InMemoryTerm::new(40, 160), Instant::now(), Board::default());
-        let mut bars = bars(&term);
-        let counters = Arc::new(TaskCounters::default());
-        let start = Event::PhaseStarted { phase: Phase::Copy, tasks: 20, rows: 2_000, bytes: 0 };
-        feed(&mut bars, &mut board, &start, t0);
-        for n in 0..12 {
-            feed(&mut bars, &mut board, &begin(n, &counters), t0);
+    fn what_is_over_becomes_a_line_and_the_end_leaves_nothing_else() {
+        let (paper, t0, mut board) = (Paper::default(), Instant::now(), Board::default());
+        let terminal = Terminal { moves: true, colours: false, unicode: true, reflows: true };
+        let size = || Size { columns: 30, rows: 24 };
+        let mut bars = Bars::new(Box::new(paper.clone()), terminal, Box::new(size), false);
+        let (phase, counters) = (Phase::Copy, Arc::new(TaskCounters::default()));
+        for event in [
+            Event::PhaseStarted { phase, tasks: 1, rows: 100, bytes: 0 },
+            Event::TaskStarted { phase, name: "t".to_owned(), rows: 100, bytes: 0, counters },
+            Event::Note { text: "one sentence, which is \u{1b}[2J long".to_owned() },
+        ] {
+            board.apply(&event, t0);
+            bars.event(&board, &event, t0);
         }
-        counters.add(50, 0);
-        let now = t0 + Duration::from_secs(2);
-        settle(&mut bars, &board, now);
-        let shown = term.contents();
-        assert!(shown.contains("30 %, 5 s left, 300 rows/s, 0 of 20 tables"), "{shown}");
-        assert!(shown.contains("table 0, 50 of 100 rows"), "{shown}");
-        assert_eq!(shown.lines().count(), 1 + TASK_BARS_MAX, "{shown}");
-        let name = "table 0".to_owned();
-        let end = Event::TaskFinished { phase: Phase::Copy, name, rows: 50, seconds: 1.0 };
-        feed(&mut bars, &mut board, &end, now);
-        settle(&mut bars, &board, now);
-        assert!(!term.contents().contains("table 0,"), "{}", term.contents());
-        feed(&mut bars, &mut board, &Event::PhaseFinished { phase: Phase::Copy, seconds: 2.0 }, now);
+        assert_eq!(paper.text(), "", "drawings have their rate");
+        bars.tick(&board, t0 + Duration::from_secs(1));
+        let first = "\rnote: one sentence, which is\x1b[K\r\n  \\u{1b}[2J long\x1b[K\r\n";
+        let shown = paper.text();
+        assert!(shown.starts_with(first), "{shown:?}");
+        let end = Event::PhaseFinished { phase, seconds: 2.0 };
+        bars.event(&board, &end, t0);
+        board.close(phase);
         bars.close();
-        assert_eq!(term.contents().trim(), "copy      1 of 20 tables, 600 rows in 2.0 s");
-        assert_eq!(term.width(), 160);
-    }
-
-    #[test]
-    fn bars_are_measured_in_what_is_known() {
-        assert_eq!(measure((5, 10), (50, 200), (1, 2)), (50, 200));
-        assert_eq!(measure((5, 10), (50, 0), (1, 2)), (5, 10));
-        assert_eq!(measure((5, 0), (50, 0), (1, 2)), (1, 2));
-        assert_eq!(measure((5, 0), (50, 0), (1, 0)), (0, 1));
-    }
-
-    #[test]
-    fn long_names_are_cut_between_characters() {
-        assert_eq!(short("ä"), "ä");
-        assert_eq!(short(&"ä".repeat(29)), format!("{}…", "ä".repeat(28)));
+        let up = shown.matches("\r\n").count() - 2;
+        assert_eq!(paper.text(), format!("\r\x1b[{up}Acopy 0 of 1 table in 2.0 s\x1b[K\r\n\x1b[J"));
     }
 }

@@ -15,14 +15,19 @@ const RATE_WINDOW: Duration = Duration::from_secs(10);
 /// Samples are at least this far apart, which bounds their number.
 const SAMPLE_GAP: Duration = Duration::from_millis(500);
 
+/// What is shown follows a change of the rate within about this long: an estimate that jumps is not believed.
+const SMOOTHING_SECONDS: f64 = 4.0;
+
+/// A phase is this old before anything is said of the time left.
+const FORECAST_AFTER: Duration = Duration::from_secs(2);
+
 /// One task at work.
 #[derive(Debug)]
 pub(super) struct Running {
-    /// unique within the run, since two tasks may have one name
-    pub(super) id: u64,
     pub(super) name: String,
     pub(super) rows: u64,
     pub(super) bytes: u64,
+    pub(super) started: Instant,
     pub(super) counters: Arc<TaskCounters>,
 }
 
@@ -41,6 +46,17 @@ pub(super) struct Progress {
     rows_done: u64,
     bytes_done: u64,
     samples: VecDeque<(Instant, u64, u64)>,
+    /// the rate as it is shown, and when it was found
+    shown: Option<(Instant, Rate)>,
+}
+
+/// How far a phase is, where somebody else has counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Done {
+    pub(super) tasks: u64,
+    pub(super) tasks_done: u64,
+    pub(super) rows: u64,
+    pub(super) rows_done: u64,
 }
 
 /// Rows and bytes per second, and the seconds left where they can be told.
@@ -51,11 +67,22 @@ pub(super) struct Rate {
     pub(super) left: Option<f64>,
 }
 
+impl Rate {
+    /// Between this one and `other`, nearer to that the larger `part` is, from 0 to 1.
+    fn towards(self, other: Rate, part: f64) -> Rate {
+        let between = |from: f64, to: f64| from + (to - from) * part;
+        let left = match (self.left, other.left) {
+            (Some(from), Some(to)) => Some(between(from, to)),
+            (_, to) => to,
+        };
+        Rate { rows: between(self.rows, other.rows), bytes: between(self.bytes, other.bytes), left }
+    }
+}
+
 /// All phases at work; several may overlap.
 #[derive(Debug, Default)]
 pub(super) struct Board {
     phases: Vec<Progress>,
-    next_id: u64,
 }
 
 impl Board {
@@ -77,9 +104,8 @@ impl Board {
                 self.phases.push(Progress::new(*phase, now, [*tasks, *rows, *bytes]));
             }
             Event::TaskStarted { phase, name, rows, bytes, counters } => {
-                self.next_id += 1;
-                let (id, counters) = (self.next_id, Arc::clone(counters));
-                let task = Running { id, name: name.clone(), rows: *rows, bytes: *bytes, counters };
+                let counters = Arc::clone(counters);
+                let task = Running { name: name.clone(), rows: *rows, bytes: *bytes, started: now, counters };
                 self.find(*phase, now).running.push(task);
             }
             Event::TaskFinished { phase, name, rows, .. } => self.find(*phase, now).finish(name, *rows),
@@ -97,6 +123,21 @@ impl Board {
         for progress in &mut self.phases {
             progress.running.clear();
             progress.is_partial = true;
+        }
+    }
+
+    /// Takes over how far a phase is, `running` included in it for their names only; without a count, it is not at work.
+    pub(super) fn set(&mut self, phase: Phase, done: Option<Done>, running: Vec<Running>, now: Instant) {
+        let Some(done) = done else { return self.close(phase) };
+        let is_new = self.phase(phase).is_none();
+        let progress = self.find(phase, now);
+        let counted: u64 = running.iter().map(|task| task.counters.sample().0).sum();
+        progress.running = running;
+        (progress.tasks, progress.tasks_done, progress.rows) = (done.tasks, done.tasks_done, done.rows);
+        progress.rows_done = done.rows_done.saturating_sub(counted);
+        if is_new {
+            // What was done before anybody looked says nothing of the rate.
+            progress.samples = VecDeque::from([(now, done.rows_done, 0)]);
         }
     }
 
@@ -130,6 +171,7 @@ impl Progress {
             rows_done: 0,
             bytes_done: 0,
             samples: VecDeque::from([(started, 0, 0)]),
+            shown: None,
         }
     }
 
@@ -163,10 +205,18 @@ impl Progress {
         {
             self.samples.pop_front();
         }
+        self.smooth(now);
     }
 
-    /// The rate of late and the time left; `None` within the first half second.
+    /// The rate as it is to be shown and the time left; `None` within the first half second.
     pub(super) fn rate(&self, now: Instant) -> Option<Rate> {
+        let Some((when, shown)) = self.shown else { return self.measured(now) };
+        let passed = now.saturating_duration_since(when).as_secs_f64();
+        Some(Rate { left: shown.left.map(|left| (left - passed).max(0.0)), ..shown })
+    }
+
+    /// The rate of late, as it is.
+    fn measured(&self, now: Instant) -> Option<Rate> {
         let &(since, rows_then, bytes_then) = self.samples.front()?;
         let seconds = now.saturating_duration_since(since).as_secs_f64();
         if seconds < SAMPLE_GAP.as_secs_f64() {
@@ -175,8 +225,31 @@ impl Progress {
         let (rows_now, bytes_now) = self.done();
         let rows = rows_now.saturating_sub(rows_then) as f64 / seconds;
         let bytes = bytes_now.saturating_sub(bytes_then) as f64 / seconds;
+        let is_early = now.saturating_duration_since(self.started) < FORECAST_AFTER;
         let by_bytes = left(bytes_now, self.bytes, bytes);
-        Some(Rate { rows, bytes, left: by_bytes.or_else(|| left(rows_now, self.rows, rows)) })
+        let left = by_bytes.or_else(|| left(rows_now, self.rows, rows)).filter(|_| !is_early);
+        Some(Rate { rows, bytes, left })
+    }
+
+    /// Takes over a part of what is measured: the larger, the longer ago the last time was.
+    fn smooth(&mut self, now: Instant) {
+        let Some(measured) = self.measured(now) else { return };
+        let next = match (self.shown, self.rate(now)) {
+            (Some((when, _)), Some(old)) => {
+                let passed = now.saturating_duration_since(when).as_secs_f64();
+                old.towards(measured, 1.0 - (-passed / SMOOTHING_SECONDS).exp())
+            }
+            _ => measured,
+        };
+        self.shown = Some((now, next));
+    }
+
+    /// How much is done, from 0 to 1: of the bytes where they are known, else of the rows, else of the tasks.
+    pub(super) fn share(&self) -> Option<f64> {
+        let (rows, bytes) = self.done();
+        let known = [(bytes, self.bytes), (rows, self.rows), (self.tasks_done, self.tasks)];
+        let (done, total) = known.into_iter().find(|(_, total)| *total > 0)?;
+        Some(done.min(total) as f64 / total as f64)
     }
 
     /// `tables`, or `objects` in the phases that make keys and indexes.
@@ -200,9 +273,8 @@ impl Progress {
         parts.join(", ")
     }
 
-    /// The same for a bar of a terminal that may have 80 columns, so that a cut end is the least important:
-    /// `23 %, 12 s left, 410,000 rows/s, 61.0 MB/s, 12 of 26 tables`.
-    pub(super) fn brief(&self, now: Instant) -> String {
+    /// The same for a line of a terminal, the most important first: `23 %`, `12 s left`, `410,000 rows/s`, `61.0 MB/s`.
+    pub(super) fn brief(&self, now: Instant) -> Vec<String> {
         let (rows, bytes) = self.done();
         let by_bytes = human::percent(bytes, self.bytes);
         let percent = by_bytes.or_else(|| human::percent(rows, self.rows));
@@ -212,11 +284,11 @@ impl Progress {
             parts.extend((rows > 0).then(|| human::rows_per_second(rate.rows)));
             parts.extend((bytes > 0).then(|| human::bytes_per_second(rate.bytes)));
         }
-        parts.push(self.tasks_text());
-        parts.join(", ")
+        parts
     }
 
-    fn tasks_text(&self) -> String {
+    /// `12 of 26 tables`.
+    pub(super) fn tasks_text(&self) -> String {
         match self.tasks {
             0 => human::plural(self.tasks_done, self.noun()),
             tasks => format!("{} of {}", human::count(self.tasks_done), human::plural(tasks, self.noun())),
@@ -284,7 +356,7 @@ mod tests {
             copy.sentence(now),
             "1 of 3 tables, 250 of 1,000 rows (25 %), 50 rows/s, 5.0 kB/s, about 15 s left"
         );
-        assert_eq!(copy.brief(now), "25 %, 15 s left, 50 rows/s, 5.0 kB/s, 1 of 3 tables");
+        assert_eq!(copy.brief(now), ["25 %", "15 s left", "50 rows/s", "5.0 kB/s"]);
     }
 
     #[test]
@@ -298,8 +370,32 @@ mod tests {
             board.sample(t0 + Duration::from_secs(second));
         }
         let copy = board.phase(Phase::Copy).unwrap();
-        assert_eq!(copy.rate(t0 + Duration::from_secs(60)).unwrap().rows, 10.0);
+        assert_eq!(copy.measured(t0 + Duration::from_secs(60)).unwrap().rows, 10.0);
+        let shown = copy.rate(t0 + Duration::from_secs(60)).unwrap().rows;
+        assert!((10.0..30.0).contains(&shown), "{shown}");
         assert!(copy.samples.len() <= 21, "{}", copy.samples.len());
+    }
+
+    /// A second of nothing after three of work, over and over: what chunks look like.
+    #[test]
+    fn the_time_left_does_not_jump() {
+        let (t0, mut board) = (Instant::now(), Board::default());
+        board.apply(&started(Phase::Copy, 1, 100_000, 0), t0);
+        let (event, counters) = task("a", 100_000);
+        board.apply(&event, t0);
+        let (mut shown, mut now) = (Vec::new(), t0);
+        for quarter in 0..240 {
+            now += Duration::from_millis(250);
+            counters.add(if quarter % 16 < 12 { 400 } else { 0 }, 0);
+            board.sample(now);
+            shown.extend(board.phase(Phase::Copy).unwrap().rate(now).and_then(|rate| rate.left));
+        }
+        assert!(shown.len() > 220, "{}", shown.len());
+        for pair in shown.windows(2) {
+            assert!((pair[1] - pair[0]).abs() < (pair[0] / 20.0).max(1.0), "{pair:?}");
+        }
+        // 72,000 rows after a minute, 300 a quarter of a second.
+        assert!((20.0..28.0).contains(shown.last().unwrap()), "{shown:?}");
     }
 
     #[test]

@@ -66,10 +66,20 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
-/// An estimate of time left, in whole seconds rounded up: `5 s`, `2 min 05 s`.
+/// An estimate of time left, rounded up to what an estimate can know: `5 s`, `2 min 05 s`, `14 min`, `1 h 02 min`.
 pub fn time_left(left: f64) -> String {
-    let whole = left.max(0.0).ceil();
-    if whole < 10.0 { format!("{whole} s") } else { seconds(whole) }
+    let left = left.max(0.0);
+    let step = match left {
+        ..=60.0 => 1.0,
+        ..=600.0 => 5.0,
+        _ => 60.0,
+    };
+    let whole = (left / step).ceil() * step;
+    match whole {
+        ..10.0 => format!("{whole} s"),
+        600.0..3600.0 => format!("{} min", whole / 60.0),
+        _ => seconds(whole),
+    }
 }
 
 /// How much of `total` is done, in whole per cent, rounded down: 100 only when nothing is left.
@@ -79,14 +89,30 @@ pub fn percent(done: u64, total: u64) -> Option<u64> {
     hundredths.checked_div(u128::from(total)).map(|percent| percent as u64)
 }
 
-/// A name on one line: control characters, which could move a terminal's cursor or forge a line, are spelled out.
+/// A name on one line: control characters, which could move a terminal's cursor or forge a line, are spelled out, and so are
+/// characters that turn the order of others round or break a line.
 pub fn name(text: &str) -> String {
-    escape(text, |c| c.is_control())
+    escape(text, misleads)
 }
 
 /// A sentence: as [`name`], but its own line breaks stay.
 pub fn text(text: &str) -> String {
-    escape(text, |c| c.is_control() && c != '\n')
+    escape(text, |c| misleads(c) && c != '\n')
+}
+
+/// A terminal obeys it, or shows the characters around it in another order than they have, or not at all.
+fn misleads(c: char) -> bool {
+    const MARKS: [std::ops::RangeInclusive<char>; 8] = [
+        '\u{61c}'..='\u{61c}',     // Arabic letter mark
+        '\u{180e}'..='\u{180e}',   // Mongolian vowel separator
+        '\u{200b}'..='\u{200b}',   // zero width space
+        '\u{200e}'..='\u{200f}',   // marks of direction
+        '\u{2028}'..='\u{202e}',   // separators of lines, embeddings and overrides of direction
+        '\u{2066}'..='\u{2069}',   // isolates of direction
+        '\u{feff}'..='\u{feff}',   // byte order mark
+        '\u{e0000}'..='\u{e007f}', // tags
+    ];
+    c.is_control() || MARKS.iter().any(|marks| marks.contains(&c))
 }
 
 fn escape(text: &str, hidden: impl Fn(char) -> bool) -> String {
@@ -160,7 +186,8 @@ mod tests {
         assert_eq!(rows_per_second(409_871.0), "410,000 rows/s");
         assert_eq!(rows_per_second(999.6), "1,000 rows/s");
         assert_eq!(rows_per_second(0.0), "0 rows/s");
-        assert_eq!([time_left(4.2), time_left(12.0), time_left(124.1)], ["5 s", "12 s", "2 min 05 s"]);
+        let left = [4.2, 12.0, 59.1, 121.0, 598.0, 601.0, 3_601.0].map(time_left);
+        assert_eq!(left, ["5 s", "12 s", "1 min 00 s", "2 min 05 s", "10 min", "11 min", "1 h 01 min"]);
         assert_eq!(bytes_per_second(61_200_000.0), "61.2 MB/s");
     }
 
@@ -178,5 +205,7 @@ mod tests {
         assert_eq!(name("a\u{1b}[31m\nb\tc"), "a\\u{1b}[31m\\nb\\tc");
         assert_eq!(text("a\nb\rc"), "a\nb\\rc");
         assert_eq!(name("Straße"), "Straße");
+        assert_eq!(name("\u{9b}2J\u{202e}gpj.\u{2028}"), "\\u{9b}2J\\u{202e}gpj.\\u{2028}");
+        assert_eq!(name("👩\u{200d}👧 می\u{200c}خواهم"), "👩\u{200d}👧 می\u{200c}خواهم");
     }
 }

@@ -128,9 +128,12 @@ pub(super) mod tests {
     pub(in crate::report) struct Paper(Arc<Mutex<Vec<u8>>>);
 
     impl Paper {
+        pub(in crate::report) fn text(&self) -> String {
+            String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+        }
+
         pub(in crate::report) fn lines(&self) -> Vec<String> {
-            let bytes = std::mem::take(&mut *self.0.lock().unwrap());
-            String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
+            self.text().lines().map(str::to_owned).collect()
         }
     }
 

@@ -6,9 +6,13 @@
 
 mod bars;
 mod board;
+mod canvas;
+pub(crate) mod cells;
+mod cursor;
 pub mod file;
 pub mod human;
 mod json;
+mod layout;
 mod lines;
 mod markdown;
 mod page;
@@ -16,14 +20,18 @@ pub mod plan;
 pub mod prediction;
 mod screen;
 pub mod summary;
+pub(crate) mod terminal;
 pub mod timing;
 mod view;
+mod watch;
 
 pub use screen::Screen;
 pub use summary::error_text;
+pub use watch::WatchScreen;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::Arc;
+use terminal::Terminal;
 
 /// How progress is shown on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,23 +48,6 @@ pub enum ProgressStyle {
     Off,
 }
 
-/// What stderr is, as far as drawing needs to know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Terminal {
-    /// a terminal whose cursor can be moved: not `TERM=dumb`
-    moves: bool,
-    /// colours are welcome: `NO_COLOR` is unset or empty (<https://no-color.org>)
-    colours: bool,
-}
-
-impl Terminal {
-    fn of_stderr() -> Terminal {
-        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let dumb = set("TERM").is_some_and(|term| term == "dumb");
-        Terminal { moves: std::io::stderr().is_terminal() && !dumb, colours: set("NO_COLOR").is_none() }
-    }
-}
-
 /// What a style comes to on a given terminal.
 fn settle(style: ProgressStyle, terminal: Terminal) -> ProgressStyle {
     match style {
@@ -69,10 +60,10 @@ fn settle(style: ProgressStyle, terminal: Terminal) -> ProgressStyle {
 /// The observer that shows progress on stderr. Hand it to [`crate::event::Events::new`], and call
 /// [`Screen::finish`] when the run is over, before the summary is printed; dropping it does the same.
 pub fn observer(style: ProgressStyle) -> Arc<Screen> {
-    let terminal = Terminal::of_stderr();
+    let terminal = Terminal::of(&std::io::stderr());
     let stderr = || -> Box<dyn Write + Send> { Box::new(std::io::stderr()) };
     Arc::new(match settle(style, terminal) {
-        ProgressStyle::Bars => Screen::start(Box::new(bars::Bars::on_stderr(terminal.colours))),
+        ProgressStyle::Bars => Screen::start(Box::new(bars::Bars::on_stderr(terminal))),
         ProgressStyle::Json => Screen::start(Box::new(json::Json::new(stderr()))),
         ProgressStyle::Auto | ProgressStyle::Lines => Screen::start(Box::new(lines::Lines::new(stderr()))),
         ProgressStyle::Off => Screen::off(),
@@ -86,8 +77,8 @@ mod tests {
     #[test]
     fn bars_need_a_cursor() {
         use ProgressStyle::{Auto, Bars, Json, Lines, Off};
-        let terminal = Terminal { moves: true, colours: true };
-        let pipe = Terminal { moves: false, colours: true };
+        let terminal = Terminal { moves: true, colours: true, unicode: true, reflows: true };
+        let pipe = Terminal { moves: false, ..terminal };
         for (style, on_terminal, on_pipe) in [
             (Auto, Bars, Lines),
             (Bars, Bars, Lines),

@@ -3,16 +3,38 @@
 use crate::outcome::{ColumnReport, EvidenceReport, PartitionReport, RunReport, TableReport};
 use crate::report::human;
 use crate::report::summary::Width;
-use comfy_table::{ContentArrangement, Table, presets};
+use crate::report::summary::tables::arrange;
+use comfy_table::{Table, presets};
 use std::fmt::Write;
+
+/// Terminals with fewer cells show the columns as a list.
+const GRID_CELLS_MIN: usize = 70;
 
 /// Every table with its columns, in the order of the copy.
 pub fn text(report: &RunReport, width: Width) -> String {
     let mut text = String::new();
     for table in &report.tables {
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}", headline(table));
-        let _ = writeln!(text, "{}\n", columns(table, width));
+        let _ = writeln!(text, "{}", width.fit(&headline(table)));
+        let _ = match width {
+            Width::Terminal(cells) if cells < GRID_CELLS_MIN => {
+                writeln!(text, "{}", width.fit(&listed(table)))
+            }
+            _ => writeln!(text, "{}\n", columns(table, width)),
+        };
+    }
+    text
+}
+
+/// The columns one below the other, for a terminal that has no room for them beside each other.
+fn listed(table: &TableReport) -> String {
+    let mut text = String::new();
+    for column in &table.columns {
+        let (name, declared) = (human::name(&column.source), human::name(&column.declared));
+        let declared = if declared.is_empty() { String::new() } else { format!(" {declared}") };
+        let (becomes, holds) = (human::name(&column.pg_type), holds(&column.evidence));
+        let because = because(column).replace('\n', "; ");
+        let _ = writeln!(text, "  {name}{declared}: {becomes}, {}; holds {holds}; {because}", column.level);
     }
     text
 }
@@ -42,10 +64,7 @@ fn columns(table: &TableReport, width: Width) -> Table {
     drawn
         .load_preset(presets::NOTHING)
         .set_header(["  column", "declared", "holds", "becomes", "kept", "because"]);
-    drawn.set_content_arrangement(match width {
-        Width::Terminal => ContentArrangement::Dynamic,
-        Width::Plain => ContentArrangement::Disabled,
-    });
+    arrange(&mut drawn, width);
     for column in &table.columns {
         let name = human::text(&column.source);
         let name = if column.target == column.source {

@@ -12,14 +12,15 @@ pub use outline::Told;
 
 use crate::error::Error;
 use crate::outcome::{Outcome, RunReport};
-use crate::report::human;
+use crate::report::{cells, human, terminal};
 use std::fmt::Write;
+use std::os::fd::AsFd;
 
-/// How wide tables may be.
+/// How wide lines may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Width {
-    /// as wide as the terminal on stdout
-    Terminal,
+    /// so many cells of a terminal
+    Terminal(usize),
     /// as wide as the content asks for: pipes and files
     Plain,
 }
@@ -27,10 +28,27 @@ pub enum Width {
 impl Width {
     /// What stdout is.
     pub fn of_stdout() -> Width {
-        let terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
-        if terminal { Width::Terminal } else { Width::Plain }
+        Width::of(&std::io::stdout())
+    }
+
+    /// What stderr is.
+    pub fn of_stderr() -> Width {
+        Width::of(&std::io::stderr())
+    }
+
+    fn of(stream: &(impl std::io::IsTerminal + AsFd)) -> Width {
+        if stream.is_terminal() { Width::Terminal(terminal::size(stream).cells()) } else { Width::Plain }
+    }
+
+    /// `text` with its lines broken between words where a terminal is too narrow for them.
+    pub fn fit(self, text: &str) -> String {
+        let Width::Terminal(cells) = self else { return text.to_owned() };
+        cells::wrapped(text, cells, FURTHER_INDENT).join("\n")
     }
 }
+
+/// Further lines of a sentence begin with so many blanks more.
+const FURTHER_INDENT: usize = 2;
 
 /// The whole summary, with a line break at its end; what ended the run is in [`failure`], for stderr.
 pub fn text(report: &RunReport, width: Width) -> String {
@@ -44,7 +62,7 @@ pub fn text(report: &RunReport, width: Width) -> String {
         differences::text(report),
         outline::sentence(report),
     ];
-    sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
+    width.fit(&sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
 /// The error that ended the run and its remedy; empty where there was none. The reasons of a refusal are among the
@@ -383,6 +401,32 @@ users      234   149 kB  0.5 s   match
             shown.contains("  and 2 more rows; a report has up to 100 of them (--report FILE.json)\n"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn every_line_fits_the_terminal() {
+        let mut report = example();
+        report.tables[0].source = "a_long_name_of_a_table_that_nobody_would_type_twice_orders".repeat(2);
+        report.tables[1].source = "表".repeat(40) + "\u{1b}[2J";
+        let (counts, row) = one_changed_row();
+        report.tables[0].verify = Verify::Differs;
+        report.tables[0].differences = vec![row; 12];
+        report.tables[0].difference_counts = Some(counts);
+        for columns in [20, 30, 40, 79, 200] {
+            let width = Width::Terminal(columns);
+            let shown = text(&report, width) + &width.fit(&crate::report::plan::text(&report, width));
+            for line in shown.lines() {
+                assert!(cells::width(line) <= columns, "{columns}: {line:?} in\n{shown}");
+            }
+            assert!(shown.contains("W_ORPHAN") && !shown.contains('\u{1b}'), "{columns}:\n{shown}");
+        }
+        let shown = text(&report, Width::Terminal(79));
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(lines[2].starts_with("a_long_name_of_a_t"), "{shown}");
+        assert!(lines[2].contains("…") && lines[2].ends_with("51,000   52.0 MB   0.5 s   DIFFERS"), "{shown}");
+        let narrow = text(&report, Width::Terminal(24));
+        assert!(narrow.starts_with("table           verify\n"), "{narrow}");
+        assert_eq!(text(&example(), Width::Terminal(200)), text(&example(), Width::Plain));
     }
 
     #[test]

@@ -116,10 +116,14 @@ pub(super) const CRATES: [(&str, &[&str], &str); 17] = [
     ("socket2", &["postgres"], ONE_DRIVER),
     ("rustls_native_certs", &["postgres"], ONE_DRIVER),
     ("rustls_pki_types", &["postgres"], ONE_DRIVER),
-    ("indicatif", &["report"], ONE_SCREEN),
+    ("unicode_width", &["report"], ONE_SCREEN),
     ("comfy_table", &["report", "cli", "assess"], ONE_SCREEN),
     ("clap", &["cli"], "what the user typed is not configuration: it is resolved once, in cli"),
-    ("rustix", &["cli"], "terminal, limits and descriptors of the process are the command line's"),
+    (
+        "rustix",
+        &["cli", "report"],
+        "terminal, limits and descriptors of the process are the command line's; the size of a terminal is the screen's",
+    ),
     ("blake3", &["digest"], "one room decides what a digest is"),
     ("sqlite3_parser", &["catalog"], "the grammar's tree ends in catalog; above it there are our own types"),
     (

@@ -1,8 +1,8 @@
 //! The table of tables.
 
 use crate::outcome::{RunReport, TableReport, Verify};
-use crate::report::human;
 use crate::report::summary::Width;
+use crate::report::{cells, human};
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableComponent, presets};
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -12,6 +12,13 @@ const ALL_TABLES_MAX: usize = 60;
 
 /// Of more tables, the largest are shown, and before them those that do not simply match.
 const LARGEST_TABLES: usize = 50;
+
+/// Names of tables are not made shorter than this while there are columns to leave out.
+const NAME_CELLS_MIN: usize = 12;
+
+/// Blanks after each column, also the last; and with the one that stands between two of them.
+const PADDING: u16 = 2;
+const COLUMN_GAP: usize = PADDING as usize + 1;
 
 /// The tables of the report; empty where it has none.
 pub(super) fn text(report: &RunReport, width: Width) -> String {
@@ -75,11 +82,30 @@ fn word(verify: Verify) -> &'static str {
 }
 
 fn draw(tables: &[&TableReport], command: &str, width: Width) -> String {
-    grid(
-        headings(command).into_iter().map(str::to_owned),
-        tables.iter().map(|table| cells(table, command)),
-        width,
-    )
+    let head: Vec<String> = headings(command).into_iter().map(str::to_owned).collect();
+    let mut rows: Vec<Vec<String>> = tables.iter().map(|table| cells_of(table, command)).collect();
+    rows.insert(0, head);
+    if let Width::Terminal(room) = width {
+        fit(&mut rows, room);
+    }
+    let head = rows.remove(0);
+    grid(head, rows, Width::Plain)
+}
+
+/// Brings rows, all with as many cells, into that room: names are shortened in their middle, and where that is not enough,
+/// columns go, those before the last one first.
+fn fit(rows: &mut [Vec<String>], room: usize) {
+    loop {
+        let columns = rows.first().map_or(0, Vec::len);
+        let widest = |column: usize| rows.iter().map(|row| cells::width(&row[column])).max().unwrap_or(0);
+        let others: usize = (1..columns).map(|column| widest(column) + COLUMN_GAP).sum();
+        let names = room.saturating_sub(others + usize::from(PADDING));
+        if names >= NAME_CELLS_MIN.min(widest(0)) || columns <= 2 {
+            rows.iter_mut().for_each(|row| row[0] = cells::middle(&row[0], names.max(1)));
+            return;
+        }
+        rows.iter_mut().for_each(|row| drop(row.remove(columns - 2)));
+    }
 }
 
 /// A table with a heading, its first column to the left and the others to the right.
@@ -91,10 +117,7 @@ pub(in crate::report) fn grid(
     let mut drawn = Table::new();
     drawn.load_preset(presets::NOTHING).set_style(TableComponent::HeaderLines, '─');
     drawn.set_style(TableComponent::MiddleHeaderIntersections, '─');
-    drawn.set_content_arrangement(match width {
-        Width::Terminal => ContentArrangement::Dynamic,
-        Width::Plain => ContentArrangement::Disabled,
-    });
+    arrange(&mut drawn, width);
     drawn.set_header(head);
     for row in rows {
         drawn.add_row(row);
@@ -102,9 +125,19 @@ pub(in crate::report) fn grid(
     for column in drawn.column_iter_mut() {
         let edge = if column.index == 0 { CellAlignment::Left } else { CellAlignment::Right };
         column.set_cell_alignment(edge);
-        column.set_padding((0, 2));
+        column.set_padding((0, PADDING));
     }
     drawn.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// Lets a table be as wide as it may be.
+pub(in crate::report) fn arrange(table: &mut Table, width: Width) {
+    match width {
+        Width::Terminal(cells) => table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(u16::try_from(cells).unwrap_or(u16::MAX)),
+        Width::Plain => table.set_content_arrangement(ContentArrangement::Disabled),
+    };
 }
 
 /// A validation copies nothing and compares nothing, a verification copies nothing.
@@ -116,7 +149,7 @@ fn headings(command: &str) -> Vec<&'static str> {
     }
 }
 
-fn cells(table: &TableReport, command: &str) -> Vec<String> {
+fn cells_of(table: &TableReport, command: &str) -> Vec<String> {
     let rows = match command {
         "validate" => human::count(table.rows.source),
         "verify" => of(table.rows.target.unwrap_or(table.rows.source), table.rows.source),
