@@ -1,6 +1,7 @@
 //! The command line: what was typed, what it means, and how the process ends.
 
 pub mod args;
+pub mod args_around;
 pub mod args_schema;
 pub mod args_scripts;
 pub mod args_words;

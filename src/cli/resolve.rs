@@ -5,6 +5,7 @@
 //! does not know, `cutover.toml`. An empty variable counts as unset.
 //! No message repeats a target, which may hold a password.
 
+mod around;
 pub mod schema;
 pub mod scripts;
 mod settings;
@@ -15,10 +16,11 @@ mod words;
 use crate::cli::args::{
     CleanArgs, CopyArgs, EndArgs, ProgressWord, RunArgs, SelectionArgs, StatusArgs, ToArgs, VerifyArgs,
 };
+use crate::cli::args_around::AroundArgs;
 use crate::cli::env_file;
 use crate::config::{
-    BadValuePolicy, CommentPolicy, CommitUnit, Config, CreatePolicy, ExistingPolicy, GeneratedPolicy, Infer,
-    MixedPolicy, NamePolicy, OrphanPolicy, Settings, TargetAddress, TriggerPolicy, VerifyLevel,
+    Around, BadValuePolicy, CommentPolicy, CommitUnit, Config, CreatePolicy, ExistingPolicy, GeneratedPolicy,
+    Infer, MixedPolicy, NamePolicy, OrphanPolicy, Settings, TargetAddress, TriggerPolicy, VerifyLevel,
 };
 use crate::error::{Error, Result};
 use crate::limits;
@@ -146,6 +148,11 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
         || args.chunk_rows.is_some()
         || file.chunk_rows.is_some();
     config.commit = if sized { CommitUnit::Chunk } else { CommitUnit::Table };
+    config.around = match mode {
+        CopyMode::Migrate => around::resolve(&args.around, &config.settings)?,
+        // They are listed, and their files are there.
+        CopyMode::Validate => around::resolve(&AroundArgs::default(), &config.settings)?,
+    };
     if args.write_config.is_some() && mode == CopyMode::Migrate {
         let remedy = "write the decisions first, edit them, and copy with --config FILE";
         return Err(Error::usage("--write-config goes with --validate only").remedy(remedy));
@@ -266,6 +273,7 @@ fn selected(
         chunk_bytes: limits::CHUNK_BYTES,
         chunk_rows: limits::CHUNK_ROWS,
         commit: CommitUnit::Table,
+        around: Around::default(),
     })
 }
 

@@ -1,12 +1,14 @@
 //! The result of a run as plain data: the master of the JSON report and of the summary on the screen.
 //! Its shape is a contract: `schema/report/v1.schema.json`.
 
+mod backup;
 mod difference;
 mod set_aside;
 mod status;
 mod table;
 mod timing;
 
+pub use backup::{BackupReport, DeadlineReport, FreezeReport, HookReport};
 pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
 };
@@ -86,6 +88,22 @@ pub struct RunReport {
     pub error: Option<String>,
     /// where the time went; only with `--timing`
     pub timing: Option<RunTiming>,
+    /// what surrounded the copy
+    #[serde(flatten)]
+    pub around: AroundReport,
+}
+
+/// What surrounded a copy: fields of the report itself.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct AroundReport {
+    /// backups of the sources; only with `--backup`
+    pub backup: Vec<BackupReport>,
+    /// write locks of the sources; only with `--freeze`
+    pub freeze: Vec<FreezeReport>,
+    /// hooks that ran, in order
+    pub hooks: Vec<HookReport>,
+    /// what became of `--deadline`
+    pub deadline: Option<DeadlineReport>,
 }
 
 /// One run of the tool.

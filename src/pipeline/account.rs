@@ -12,8 +12,8 @@ use crate::digest::MultisetDigest;
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::{
-    ColumnReport, Digests, EvidenceReport, ObjectReport, Objects, Outcome, PartitionReport, REPORT_FORMAT,
-    RowCounts, RunInfo, RunReport, TableReport, TableSeconds, TargetInfo, Verify,
+    AroundReport, ColumnReport, Digests, EvidenceReport, ObjectReport, Objects, Outcome, PartitionReport,
+    REPORT_FORMAT, RowCounts, RunInfo, RunReport, TableReport, TableSeconds, TargetInfo, Verify,
 };
 use crate::plan::ddl::NOT_VALID;
 use crate::plan::partition::PartitionPlan;
@@ -30,6 +30,8 @@ pub struct Account {
     /// what is known so far
     pub report: RunReport,
     began: Instant,
+    /// since when the write locks of the sources are held
+    pub(super) frozen_since: Option<Instant>,
 }
 
 impl Account {
@@ -57,19 +59,21 @@ impl Account {
             findings: Vec::new(),
             error: None,
             timing: None,
+            around: AroundReport::default(),
         };
-        Account { report, began: Instant::now() }
+        Account { report, began: Instant::now(), frozen_since: None }
     }
 
     /// Forgets all but that the run was begun: it begins again.
     pub fn begin_again(&mut self) {
-        let RunReport { run, .. } = &self.report;
+        let RunReport { run, around, .. } = &self.report;
+        let around = around.clone();
         let run = RunInfo {
             id: run.id.clone(),
             started_unix: run.started_unix,
             ..Account::new(&run.command).report.run
         };
-        self.report = RunReport { run, ..Account::new("").report };
+        self.report = RunReport { run, around, ..Account::new("").report };
     }
 
     /// This run's id.
@@ -242,8 +246,17 @@ impl Account {
         }
     }
 
+    /// The write locks are let go, or were as the run was dropped.
+    pub(super) fn thaw(&mut self) {
+        if let Some(since) = self.frozen_since.take() {
+            let seconds = since.elapsed().as_secs_f64();
+            self.report.around.freeze.iter_mut().for_each(|freeze| freeze.seconds = seconds);
+        }
+    }
+
     /// Closes the account, with what `clock` has measured.
     pub fn close(mut self, error: Option<&Error>, clock: &Clock) -> RunReport {
+        self.thaw();
         let wall = self.began.elapsed();
         self.report.run.seconds = wall.as_secs_f64();
         clock.tell(&mut self.report, wall, cpu::seconds);

@@ -6,6 +6,8 @@
 
 mod account;
 mod active;
+mod around;
+mod backup;
 mod begin;
 mod budget;
 mod build;
@@ -15,9 +17,13 @@ mod control;
 mod copy;
 mod cpu;
 mod damage;
+pub mod deadline;
 mod draw;
 mod finish;
+mod freeze;
 mod graph;
+pub mod hooks;
+mod last;
 mod locate;
 mod prepare;
 mod restore;

@@ -1,8 +1,9 @@
 //! What a run came to, as text for people on stdout, and what an error says.
 //!
-//! The last line is the outcome in one sentence. The word "done" stands there only if the outcome is
+//! The last line is the outcome in one sentence; with a deadline, its verdict comes after it. The word "done" stands there only if the outcome is
 //! [`Outcome::Done`]. No colours and no control characters, so the text is the same in a log.
 
+mod around;
 mod differences;
 mod outline;
 pub(super) mod tables;
@@ -40,7 +41,9 @@ pub fn text(report: &RunReport, width: Width) -> String {
         outline::findings(report),
         outline::set_aside(report),
         differences::text(report),
+        around::text(report),
         outline::sentence(report),
+        around::verdict(report),
     ];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
@@ -199,6 +202,7 @@ pub(super) mod tests {
             ],
             error: None,
             timing: None,
+            around: AroundReport::default(),
         }
     }
 
