@@ -149,7 +149,10 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
         || file.chunk_rows.is_some();
     config.commit = if sized { CommitUnit::Chunk } else { CommitUnit::Table };
     config.around = match mode {
-        CopyMode::Migrate => around::resolve(&args.around, &config.settings)?,
+        CopyMode::Migrate => {
+            around::check_named(args.selection.config.as_deref(), &config.settings)?;
+            around::resolve(&args.around, &config.settings)?
+        }
         // They are listed, and their files are there.
         CopyMode::Validate => around::resolve(&AroundArgs::default(), &config.settings)?,
     };

@@ -43,7 +43,8 @@ impl Around {
     /// As `backup::make`.
     pub(super) async fn back_up(&self, tools: &Tools, jobs: &[Job], account: &mut Account) -> Result<()> {
         if let Some(dir) = &tools.config.around.backup {
-            account.report.around.backup = backup::make(tools, dir, jobs).await?;
+            let started_unix = account.report.run.started_unix;
+            account.report.around.backup = backup::make(tools, dir, jobs, started_unix).await?;
         }
         Ok(())
     }

@@ -22,18 +22,23 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
-/// Backs up every source.
+/// Backs up every source, of a run that began so many seconds after 1970.
 ///
 /// # Errors
 /// A refusal where a backup cannot be made, or is not what was read; a source fault; a stop.
-pub(super) async fn make(tools: &Tools, dir: &Path, jobs: &[Job]) -> Result<Vec<BackupReport>> {
+pub(super) async fn make(
+    tools: &Tools,
+    dir: &Path,
+    jobs: &[Job],
+    started_unix: u64,
+) -> Result<Vec<BackupReport>> {
     let mut made = Vec::new();
     for (i, job) in jobs.iter().enumerate() {
         let left: u64 = jobs.iter().skip(i).map(|job| job.source.snapshot_bytes()).sum::<Result<u64>>()?;
         tools.events.note(format!("{}: a backup is made in {}", job.path(), dir.display()));
-        let backup = one(tools, dir, &job.source, left).await?;
+        let backup = one(tools, dir, &job.source, (left, started_unix)).await?;
         let verb = if backup.reused { "an earlier backup has the same content" } else { "backed up" };
         tools.events.note(format!("{}: {verb}: {}", job.path(), backup.path));
         made.push(backup);
@@ -42,7 +47,12 @@ pub(super) async fn make(tools: &Tools, dir: &Path, jobs: &[Job]) -> Result<Vec<
 }
 
 /// On a thread that may block, which ends by itself at a stop: so that nothing of it is left.
-async fn one(tools: &Tools, dir: &Path, source: &Arc<Source>, left: u64) -> Result<BackupReport> {
+async fn one(
+    tools: &Tools,
+    dir: &Path,
+    source: &Arc<Source>,
+    (left, started_unix): (u64, u64),
+) -> Result<BackupReport> {
     let cancel = tools.cancel.clone();
     let temporary = dir.join(format!(".cutover-backup-{}.partial", uuid::Uuid::new_v4().simple()));
     let deed = tools.cancel.at_the_latest(Deed::Remove(temporary.clone()));
@@ -51,6 +61,7 @@ async fn one(tools: &Tools, dir: &Path, source: &Arc<Source>, left: u64) -> Resu
         dir: dir.to_path_buf(),
         draft: Draft { path: temporary, _deed: deed },
         stop: Arc::new(move || cancel.is_asked()),
+        started_unix,
     };
     let done = tokio::task::spawn_blocking(move || work.run(left)).await;
     let done = done.unwrap_or_else(|_| Err(panicked::error()));
@@ -76,6 +87,8 @@ struct Backup {
     dir: PathBuf,
     draft: Draft,
     stop: Stop,
+    /// when the run began: the time in the name
+    started_unix: u64,
 }
 
 impl Backup {
@@ -168,9 +181,8 @@ impl Backup {
     /// Gives the draft a name that no file has.
     fn named(&self, hash: &str) -> std::io::Result<PathBuf> {
         let (start, end) = self.name_parts();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let digits = hash.get(..HASH_DIGITS).unwrap_or_default();
-        let path = self.dir.join(format!("{start}{}-{digits}{end}", utc_stamp(now)));
+        let path = self.dir.join(format!("{start}{}-{digits}{end}", utc_stamp(self.started_unix)));
         if beside(&path).exists() {
             return Err(std::io::ErrorKind::AlreadyExists.into());
         }

@@ -209,6 +209,23 @@ fn validation_runs_no_hook_and_lists_them() {
     validate(world.source.path(), &world.database, &[&option, &path]).ends_with(2);
 }
 
+/// Whoever can leave a file where we work cannot have programs run.
+#[test]
+fn hooks_of_a_file_that_was_only_found_do_not_run() {
+    let Some(world) = World::new() else { return };
+    world.config("[hooks]\nbefore = {command = 'touch DIR/ran'}\n");
+    let copy = |mode: &str, more: &[&str]| {
+        let cli = Cli::new().args(["copy", mode]).args(more).in_dir(world.dir.path());
+        cli.args([world.source.path().as_os_str(), world.database.url().as_ref()]).run()
+    };
+    let found = copy("--migrate", &[]);
+    assert!(found.code == 2 && found.stderr.contains("--config cutover.toml"), "{found:?}");
+    assert_eq!(copy("--validate", &[]).code, 0);
+    assert!(!world.path("ran").exists() && !world.has_ledger());
+    assert_eq!(copy("--migrate", &["--config", "cutover.toml"]).code, 0);
+    assert!(world.path("ran").exists());
+}
+
 #[test]
 fn a_hook_that_cannot_be_meant_is_a_usage_error() {
     let Some(world) = World::new() else { return };

@@ -20,6 +20,21 @@ pub(super) fn resolve(args: &AroundArgs, settings: &Settings) -> Result<Around> 
     Ok(Around { backup, freeze: args.freeze, deadline: args.deadline, hooks })
 }
 
+/// Hooks run programs: not those of a file that was only found where we are.
+///
+/// # Errors
+/// Usage, which asks for the name.
+pub(super) fn check_named(named: Option<&Path>, settings: &Settings) -> Result<()> {
+    let has_hooks = HookPoint::ALL.iter().any(|point| !settings.hooks.at(*point).is_empty());
+    match (&settings.file, named) {
+        (Some(file), None) if has_hooks => {
+            let message = format!("{file} has hooks, which run programs, and was not named");
+            Err(Error::usage(message).remedy(format!("look at them, and say --config {file}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn directory(path: &Path) -> Result<PathBuf> {
     match path.is_dir() {
         true => Ok(path.to_path_buf()),
