@@ -26,6 +26,8 @@ pub enum ErrorKind {
     Interrupted,
     /// Stopped from outside (SIGTERM); running the same command again resumes.
     Terminated,
+    /// Stopped by its own deadline; running the same command again resumes.
+    Deadline,
 }
 
 /// An error with its kind, a message for a person, a remedy and the cause below it.

@@ -395,6 +395,42 @@ pub const EMBEDDED_LOCK_WAIT: Duration = Duration::from_secs(240);
 /// Bytes of a Unix socket's directory: macOS allows 103 for the whole path, the file's name takes 15.
 pub const SOCKET_DIR_BYTES_MAX: usize = 85;
 
+/// Pages that a backup copies between two looks whether to stop: 4 MiB of usual pages, some milliseconds.
+pub const BACKUP_PAGES_AT_ONCE: i32 = 1024;
+
+/// How often in a row a backup finds pages locked before it gives up; the snapshot's lock is held, so that this is rare.
+pub const BACKUP_BUSY_ROUNDS_MAX: u32 = 500;
+
+/// Bytes that are to be free beyond the backups themselves: their checksums, and what a file system takes for itself.
+pub const BACKUP_ROOM_MARGIN: u64 = 1024 * 1024;
+
+/// Bytes that are read at once to hash a file.
+pub const FILE_HASH_BYTES: usize = 1024 * 1024;
+
+/// How long `--freeze` waits for writers that are in the middle of a transaction.
+pub const FREEZE_WAIT: Duration = Duration::from_secs(60);
+
+/// How long one attempt at that lock waits: a stop is noticed within it.
+pub const FREEZE_SLICE: Duration = Duration::from_millis(250);
+
+/// How long a hook may take that says nothing of it: a service that is stopped, a message that is sent.
+pub const HOOK_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// How long a hook's processes may take to end after SIGTERM, before SIGKILL.
+pub const HOOK_KILL_WAIT: Duration = Duration::from_millis(500);
+
+/// What is left of the five seconds of a stop for `on_failure`: the grace is shorter by it where there are such hooks.
+pub const HOOK_STOP_WAIT: Duration = Duration::from_secs(1);
+
+/// Bytes of a hook's output that are kept, its last ones.
+pub const HOOK_OUTPUT_BYTES: usize = 4096;
+
+/// Lines of them that are shown.
+pub const HOOK_LINES_MAX: usize = 20;
+
+/// How often a run looks whether it will meet its deadline.
+pub const DEADLINE_LOOK: Duration = Duration::from_secs(1);
+
 /// Operations of SQLite's machine that one statement of a script may take in a database of ours to try it in: some seconds.
 pub const SCRATCH_OPERATIONS_MAX: u64 = 100_000_000;
 

@@ -3,6 +3,8 @@
 
 // what was validated is what is migrated
 mod approved;
+// what surrounds a copy: backup, lock, hooks, deadline
+mod around;
 // the walls between the rooms
 mod architecture;
 // SQLite input, expected target: one directory each

@@ -39,6 +39,7 @@ pub(super) fn config(source: &Path) -> Config {
         chunk_bytes: crate::limits::CHUNK_BYTES,
         chunk_rows: crate::limits::CHUNK_ROWS,
         commit: crate::config::CommitUnit::Table,
+        around: crate::config::Around::default(),
     }
 }
 

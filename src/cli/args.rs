@@ -1,6 +1,7 @@
 //! What the user typed, and nothing more: no defaults from the environment, no validation across options
 //! (`resolve` has those). Every option here has an effect; what is not built yet is not listed.
 
+use super::args_around::AroundArgs;
 use super::args_rehearse::{self, RehearseArgs};
 use super::args_schema::SchemaAction;
 pub use super::args_words::{
@@ -32,7 +33,7 @@ const EXIT_CODES: &str = "Exit codes:
     3  refused before anything was written
     4  verification found a difference, or schema diff found drift
     5  the source cannot be read or trusted
-    6  the server failed; run the same command again to resume
+    6  the server failed, or the deadline passed; run the same command again to resume
     7  another run holds this target
     8  done, but rows were set aside by a policy that was asked for
   130  interrupted (143: terminated); run the same command again to resume";
@@ -143,6 +144,9 @@ pub struct CopyArgs {
     /// how to go about it
     #[command(flatten)]
     pub run: RunArgs,
+    /// what surrounds the copy
+    #[command(flatten)]
+    pub around: AroundArgs,
     /// Bytes of rows in one chunk, such as 64MiB or 1048576 [default: 64MiB]; where it is given, each chunk commits by itself,
     /// and not a new table of up to 1 GiB as a whole
     #[arg(long, value_name = "SIZE", value_parser = size, hide_short_help = true)]

@@ -15,7 +15,8 @@ pub const REFUSED: u8 = 3;
 pub const DIFFERS: u8 = 4;
 /// The SQLite file cannot be read, or not be trusted.
 pub const SOURCE: u8 = 5;
-/// The server failed or went away; the same command resumes.
+/// The server failed or went away, or the deadline passed; the same command resumes. A deadline is no signal: 128 + n would
+/// tell a script that somebody pressed Ctrl-C.
 pub const TARGET: u8 = 6;
 /// Another run holds this target.
 pub const BUSY: u8 = 7;
@@ -34,7 +35,7 @@ pub fn of_error(kind: ErrorKind) -> u8 {
         ErrorKind::Refused => REFUSED,
         ErrorKind::Differs => DIFFERS,
         ErrorKind::Source => SOURCE,
-        ErrorKind::Target => TARGET,
+        ErrorKind::Target | ErrorKind::Deadline => TARGET,
         ErrorKind::Busy => BUSY,
         ErrorKind::Interrupted => INTERRUPTED,
         ErrorKind::Terminated => TERMINATED,
@@ -46,7 +47,7 @@ pub fn outcome_of(kind: ErrorKind) -> Outcome {
     match kind {
         ErrorKind::Refused => Outcome::Refused,
         ErrorKind::Differs => Outcome::Differs,
-        ErrorKind::Interrupted | ErrorKind::Terminated => Outcome::Interrupted,
+        ErrorKind::Interrupted | ErrorKind::Terminated | ErrorKind::Deadline => Outcome::Interrupted,
         ErrorKind::Internal | ErrorKind::Usage => Outcome::Failed,
         ErrorKind::Source | ErrorKind::Target | ErrorKind::Busy => Outcome::Failed,
     }
@@ -75,7 +76,7 @@ pub fn of_run(outcome: Outcome, error: Option<ErrorKind>) -> u8 {
 mod tests {
     use super::*;
 
-    const KINDS: [(ErrorKind, u8, Outcome); 9] = [
+    const KINDS: [(ErrorKind, u8, Outcome); 10] = [
         (ErrorKind::Internal, 1, Outcome::Failed),
         (ErrorKind::Usage, 2, Outcome::Failed),
         (ErrorKind::Refused, 3, Outcome::Refused),
@@ -85,6 +86,7 @@ mod tests {
         (ErrorKind::Busy, 7, Outcome::Failed),
         (ErrorKind::Interrupted, 130, Outcome::Interrupted),
         (ErrorKind::Terminated, 143, Outcome::Interrupted),
+        (ErrorKind::Deadline, 6, Outcome::Interrupted),
     ];
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod again;
 pub mod args;
+pub mod args_around;
 pub mod args_rehearse;
 pub mod args_schema;
 pub mod args_scripts;

@@ -5,6 +5,7 @@
 //! does not know, `cutover.toml`. An empty variable counts as unset.
 //! No message repeats a target, which may hold a password.
 
+mod around;
 mod plan_file;
 mod rehearsal;
 pub mod schema;
@@ -17,10 +18,11 @@ mod words;
 use crate::cli::args::{
     CleanArgs, CopyArgs, EndArgs, ProgressWord, RunArgs, SelectionArgs, StatusArgs, ToArgs, VerifyArgs,
 };
+use crate::cli::args_around::AroundArgs;
 use crate::cli::env_file;
 use crate::config::{
-    BadValuePolicy, CommentPolicy, CommitUnit, Config, CreatePolicy, ExistingPolicy, GeneratedPolicy, Infer,
-    MixedPolicy, NamePolicy, OrphanPolicy, Settings, TargetAddress, TriggerPolicy, VerifyLevel,
+    Around, BadValuePolicy, CommentPolicy, CommitUnit, Config, CreatePolicy, ExistingPolicy, GeneratedPolicy,
+    Infer, MixedPolicy, NamePolicy, OrphanPolicy, Settings, TargetAddress, TriggerPolicy, VerifyLevel,
 };
 use crate::error::{Error, Result};
 use crate::limits;
@@ -161,6 +163,16 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
         || args.chunk_rows.is_some()
         || file.chunk_rows.is_some();
     config.commit = if sized { CommitUnit::Chunk } else { CommitUnit::Table };
+    config.around = match mode {
+        CopyMode::Migrate => {
+            around::check_named(args.selection.config.as_deref(), &config.settings)?;
+            around::resolve(&args.around, &config.settings)?
+        }
+        // They are listed, and their files are there.
+        CopyMode::Validate => around::resolve(&AroundArgs::default(), &config.settings)?,
+        // Nothing surrounds what is thrown away.
+        CopyMode::Rehearse { .. } => Around::default(),
+    };
     if args.write_config.is_some() && mode != CopyMode::Validate {
         let remedy = "write the decisions first, edit them, and copy with --config FILE";
         return Err(Error::usage("--write-config goes with --validate only").remedy(remedy));
@@ -283,6 +295,7 @@ fn selected(
         chunk_bytes: limits::CHUNK_BYTES,
         chunk_rows: limits::CHUNK_ROWS,
         commit: CommitUnit::Table,
+        around: Around::default(),
     })
 }
 

@@ -7,10 +7,11 @@ use super::{again, ask, complain, exit, print, runtime, veil};
 use crate::config::TargetAddress;
 use crate::embedded::Cluster;
 use crate::error::{Error, Result};
-use crate::event::Events;
+use crate::event::{Events, Observer};
 use crate::pipeline::cancel::Cancel;
+use crate::pipeline::deadline::Deadline;
 use crate::pipeline::target::{self, Connector};
-use crate::pipeline::{self, Ended, Tools};
+use crate::pipeline::{self, Ended, Tools, hooks};
 use crate::plan::configured::config_text;
 use crate::report::summary::Width;
 use crate::report::{self, Screen, error_text, file, summary};
@@ -19,6 +20,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 /// What a run is asked to do.
 enum Wanted {
@@ -61,6 +63,7 @@ fn go(
     around: &Surroundings<'_>,
     (ends, selection): (&EndArgs, &SelectionArgs),
 ) -> Result<u8> {
+    let deadline = run.config.around.deadline.map(Deadline::begun);
     let variables = Variables::read(around, ends.to.env_file.as_deref())?;
     let local = match wanted {
         Wanted::Rehearse(asked) => Local::start(asked, &run.config.target, &variables)?,
@@ -80,13 +83,15 @@ fn go(
     let screen = report::observer(run.progress);
     let config = run.config.clone();
     let clock = if run.timing { Clock::started(config.jobs) } else { Clock::default() };
-    let events = Events::new(Arc::<Screen>::clone(&screen)).measured(clock);
+    let observer: Arc<dyn Observer> = Arc::<Screen>::clone(&screen);
+    let observer = deadline.as_ref().map_or(Arc::clone(&observer), |deadline| deadline.listening(observer));
+    let events = Events::new(observer).measured(clock);
     if ends.typed().is_some_and(veil::has_password) {
         events.note(veil::WARNING);
     }
     let again = again::words(&config, &connector, ends, selection);
     let tools = Tools::new(run.config, connector, events, cancel);
-    let ended = runtime.block_on(execute(&tools, wanted, local.as_ref()));
+    let ended = runtime.block_on(surrounded(&tools, wanted, local.as_ref(), deadline));
     let left = local.map_or(Ok(()), |local| local.leave(&runtime));
     // A reader that a stop left in the middle of a long scan is not waited for: it has nothing to write.
     runtime.shutdown_background();
@@ -107,6 +112,33 @@ fn go(
         }
         _ => Ok(code),
     }
+}
+
+/// The run with what watches over it, and what comes after it. Its outcome and its exit code are known then.
+async fn surrounded(
+    tools: &Tools,
+    wanted: &Wanted,
+    local: Option<&Local>,
+    deadline: Option<Deadline>,
+) -> Ended {
+    let beyond = hooks::on_failure_time(&tools.config.around.hooks.on_failure);
+    let watching = deadline.clone().map(|deadline| {
+        let (cancel, events) = (tools.cancel.clone(), tools.events.clone());
+        tokio::spawn(async move { deadline.watch(&cancel, &events, beyond).await })
+    });
+    let mut ended = execute(tools, wanted, local).await;
+    watching.inspect(JoinHandle::abort);
+    let kind = ended.error.as_ref().map(Error::kind);
+    let set_aside = ended.report.tables.iter().map(|table| table.rows.set_aside).sum();
+    let outcome = kind.map_or(exit::outcome_without_error(set_aside), exit::outcome_of);
+    ended.report.outcome = outcome;
+    ended.report.exit_code = exit::of_run(outcome, kind);
+    ended.report.around.deadline = deadline.map(|deadline| deadline.verdict(outcome, kind));
+    if matches!(wanted, Wanted::Migrate) {
+        let code = ended.report.exit_code;
+        hooks::on_failure(tools, &mut ended, outcome, code).await;
+    }
+    ended
 }
 
 /// From here on signals are heard; somebody at a terminal may be asked for the password.
@@ -133,7 +165,10 @@ async fn execute(tools: &Tools, wanted: &Wanted, local: Option<&Local>) -> Ended
     }
     match wanted {
         Wanted::Migrate => pipeline::copy(tools).await,
-        Wanted::Validate => pipeline::validate(tools).await,
+        Wanted::Validate => {
+            hooks::list(tools);
+            pipeline::validate(tools).await
+        }
         Wanted::Rehearse(asked) => rehearsal::run(tools, asked, local).await,
         Wanted::Verify => pipeline::verify_only(tools).await,
         Wanted::Repair => pipeline::repair(tools).await,
@@ -153,13 +188,9 @@ pub(super) fn connector(target: &TargetAddress, variables: &Variables<'_>) -> Re
     target::connector(&text.0, &lookup, &format!("{process}-{}", mark.get(..8).unwrap_or_default()))
 }
 
-/// Fills in outcome and exit code, writes the report files, prints the summary. The files come first: a reader of stdout
+/// Writes the report files, prints the summary. The files come first: a reader of stdout
 /// that does not read would hold them up.
 fn conclude(mut ended: Ended, reports: &[std::path::PathBuf], again: Vec<String>) -> Result<u8> {
-    let kind = ended.error.as_ref().map(crate::error::Error::kind);
-    let set_aside = ended.report.tables.iter().map(|table| table.rows.set_aside).sum();
-    ended.report.outcome = kind.map_or(exit::outcome_without_error(set_aside), exit::outcome_of);
-    ended.report.exit_code = exit::of_run(ended.report.outcome, kind);
     again::note(&mut ended.report, again);
     // All are tried: of several, one may be where there is room.
     let written: Vec<Result<()>> = reports.iter().map(|path| file::write(&ended.report, path)).collect();

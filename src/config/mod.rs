@@ -1,5 +1,6 @@
 //! Resolved settings: what the command line and the environment came to. No defaults are hidden elsewhere.
 
+mod around;
 mod duration;
 pub mod glob;
 pub mod nearest;
@@ -11,6 +12,7 @@ mod size;
 mod values;
 mod words;
 
+pub use around::{Around, Hook, HookAction, HookPoint, Hooks};
 pub use duration::{duration, duration_text, duration_word};
 pub use parse::{flag_spellings, parse};
 pub use settings::{Options, Place, Placed, Setting, Settings, toml_string};
@@ -175,4 +177,6 @@ pub struct Config {
     pub chunk_rows: u64,
     /// see [`CommitUnit`]
     pub commit: CommitUnit,
+    /// see [`Around`]
+    pub around: Around,
 }

@@ -1,5 +1,6 @@
 //! The text of `cutover.toml` → [`Settings`]. Every mistake is named with its place, all of them at once.
 
+mod hooks;
 mod partition;
 
 use super::duration::duration;
@@ -58,7 +59,7 @@ const OPTION_KEYS: [&str; 20] = [
     "chunk_rows",
 ];
 /// Options that belong to one run, not to a project.
-const OF_ONE_RUN: [&str; 11] = [
+const OF_ONE_RUN: [&str; 14] = [
     "from",
     "env_file",
     "config",
@@ -68,6 +69,9 @@ const OF_ONE_RUN: [&str; 11] = [
     "restart",
     "reverify",
     "take_over",
+    "backup",
+    "freeze",
+    "deadline",
     "migrate",
     "validate",
 ];
@@ -108,10 +112,11 @@ impl Reader<'_> {
             match key.get_ref().as_ref() {
                 "options" => self.options(value, &mut settings.options),
                 "tables" => self.tables(value, &mut settings.rules),
+                "hooks" => self.hooks(value, &mut settings.hooks),
                 other => {
                     let hint = match OPTION_KEYS.contains(&other) {
                         true => "; options stand below [options]".to_owned(),
-                        false => suggestion(other, ["options", "tables"]),
+                        false => suggestion(other, ["options", "tables", "hooks"]),
                     };
                     self.mistake(key.span().start, format!("unknown key `{other}`{hint}"));
                 }

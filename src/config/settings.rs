@@ -3,6 +3,7 @@
 //! A setting that several rules give to one table or column is decided for itself: the closest pattern wins, the table's
 //! before the column's (a name in full, then the longer literal part). Two equally close rules that differ are a mistake.
 
+use super::around::Hooks;
 use super::glob::{Closeness, closeness, matches};
 use super::words::Word;
 use super::{
@@ -193,6 +194,8 @@ pub struct Settings {
     pub file: Option<String>,
     /// `[options]`
     pub options: Options,
+    /// `[hooks]`; a run has its own in [`super::Around`], with the texts of files
+    pub hooks: Hooks,
     /// the rules in the file's order
     pub(super) rules: Vec<Rule>,
 }

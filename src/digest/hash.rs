@@ -42,6 +42,22 @@ pub fn table_key(table: &str, columns: usize) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
+/// BLAKE3 of a file that is read piece by piece, as `b3sum` gives it.
+#[derive(Debug, Default)]
+pub struct FileHasher(blake3::Hasher);
+
+impl FileHasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// 64 hex digits.
+    pub fn finish(&self) -> String {
+        self.0.finalize().to_hex().to_string()
+    }
+}
+
 /// BLAKE3 of a text in 64 hex digits: for the plan and for fingerprints, not for rows.
 pub fn text_hash(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex().to_string()

@@ -43,7 +43,7 @@ mod uuid;
 #[cfg(test)]
 mod tests;
 
-pub use hash::{RowHash, table_key, text_hash};
+pub use hash::{FileHasher, RowHash, table_key, text_hash};
 pub use multiset::MultisetDigest;
 pub use row::{ChunkDigests, RowHasher};
 pub use tuple::{Fields, TupleError, TupleReader};

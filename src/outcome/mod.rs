@@ -2,6 +2,7 @@
 //! Its shape is a contract: `schema/report/v1.schema.json`.
 
 mod approved;
+mod backup;
 mod course;
 mod difference;
 mod prediction;
@@ -16,6 +17,7 @@ pub use approved::{
     ApprovedColumn, ApprovedLoss, ApprovedPartition, ApprovedPlan, ApprovedSource, ApprovedTable,
     ApprovedTarget,
 };
+pub use backup::{BackupReport, DeadlineReport, FreezeReport, HookReport};
 pub use course::{PhaseRate, PhaseSpan, RateSample, Span, TableSpans};
 pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
@@ -107,6 +109,22 @@ pub struct RunReport {
     pub repaired: Option<RepairReport>,
     /// how far the rows had come over time, for each phase that reads or writes them
     pub rate: Vec<PhaseRate>,
+    /// what surrounded the copy
+    #[serde(flatten)]
+    pub around: AroundReport,
+}
+
+/// What surrounded a copy: fields of the report itself.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct AroundReport {
+    /// backups of the sources; only with `--backup`
+    pub backup: Vec<BackupReport>,
+    /// write locks of the sources; only with `--freeze`
+    pub freeze: Vec<FreezeReport>,
+    /// hooks that ran, in order
+    pub hooks: Vec<HookReport>,
+    /// what became of `--deadline`
+    pub deadline: Option<DeadlineReport>,
 }
 
 /// One run of the tool.

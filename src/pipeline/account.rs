@@ -11,8 +11,8 @@ use crate::digest::{MultisetDigest, text_hash};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::{
-    ColumnReport, Digests, EvidenceReport, ObjectReport, Objects, Outcome, PartitionReport, REPORT_FORMAT,
-    RowCounts, RunInfo, RunReport, TableReport, TableSeconds, TableSpans, TargetInfo, Verify,
+    AroundReport, ColumnReport, Digests, EvidenceReport, ObjectReport, Objects, Outcome, PartitionReport,
+    REPORT_FORMAT, RowCounts, RunInfo, RunReport, TableReport, TableSeconds, TableSpans, TargetInfo, Verify,
 };
 use crate::plan::ddl::NOT_VALID;
 use crate::plan::partition::PartitionPlan;
@@ -32,6 +32,8 @@ pub struct Account {
     began: Instant,
     /// hash of the decisions for each source, by its path
     hashes: BTreeMap<String, String>,
+    /// since when the write locks of the sources are held
+    pub(super) frozen_since: Option<Instant>,
 }
 
 impl Account {
@@ -62,19 +64,21 @@ impl Account {
             prediction: None,
             repaired: None,
             rate: Vec::new(),
+            around: AroundReport::default(),
         };
-        Account { report, began: Instant::now(), hashes: BTreeMap::new() }
+        Account { report, began: Instant::now(), hashes: BTreeMap::new(), frozen_since: None }
     }
 
     /// Forgets all but that the run was begun: it begins again.
     pub fn begin_again(&mut self) {
-        let RunReport { run, .. } = &self.report;
+        let RunReport { run, around, .. } = &self.report;
+        let around = around.clone();
         let run = RunInfo {
             id: run.id.clone(),
             started_unix: run.started_unix,
             ..Account::new(&run.command).report.run
         };
-        self.report = RunReport { run, ..Account::new("").report };
+        self.report = RunReport { run, around, ..Account::new("").report };
         self.hashes.clear();
     }
 
@@ -254,8 +258,17 @@ impl Account {
         }
     }
 
+    /// The write locks are let go, or were as the run was dropped.
+    pub(super) fn thaw(&mut self) {
+        if let Some(since) = self.frozen_since.take() {
+            let seconds = since.elapsed().as_secs_f64();
+            self.report.around.freeze.iter_mut().for_each(|freeze| freeze.seconds = seconds);
+        }
+    }
+
     /// Closes the account, with what `clock` has measured.
     pub fn close(mut self, error: Option<&Error>, clock: &Clock) -> RunReport {
+        self.thaw();
         let in_order = self.report.source.iter().filter_map(|source| self.hashes.get(&source.path));
         self.report.plan_hash = in_order.cloned().collect();
         self.report.run.seconds = self.began.elapsed().as_secs_f64();

@@ -3,10 +3,11 @@
 //! Three bounds stand one behind the other: work that has written nothing is dropped at once, work that may still commit
 //! after a grace, and whatever does not end even then ends with the process.
 
+use super::last::{Deed, Deeds, Undone};
 use crate::error::{Error, ErrorKind};
-use crate::limits::{INTERRUPT_GRACE, STOP_WAIT};
+use crate::limits::{HOOK_STOP_WAIT, INTERRUPT_GRACE, STOP_WAIT};
 use std::io::Write;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,6 +16,7 @@ use tokio::sync::Notify;
 const RUNNING: u8 = 0;
 const INTERRUPTED: u8 = 130;
 const TERMINATED: u8 = 143;
+const DEADLINE: u8 = 6;
 
 /// Whether a stop was asked for; shared by every task of a run.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +28,12 @@ struct Inner {
     /// when the first signal came
     at: OnceLock<Instant>,
     notify: Notify,
+    /// the grace leaves time for what runs after the run
+    leaves_time: AtomicBool,
+    /// what must not be left undone, however the process ends
+    deeds: Deeds,
+    /// when the process ends after a stop, whatever holds it
+    ends_at: OnceLock<Instant>,
 }
 
 /// What a stopped run says of the way on.
@@ -58,19 +66,55 @@ impl Cancel {
                 // Without a handler the signal keeps its default meaning, which also ends the run.
                 let Ok(mut signals) = signal(kind) else { return };
                 while signals.recv().await.is_some() {
-                    cancel.ask(code);
-                    // Where the system has no thread to give, the bounds inside have to do.
-                    let end = std::thread::Builder::new().name("stop".to_owned());
-                    let _ = end.spawn(move || end_after(STOP_WAIT, code));
+                    cancel.stop(code, STOP_WAIT);
                 }
             });
         }
     }
 
+    /// The deadline has passed: the run stops as after a signal, and the process ends within `beyond` and the time of a stop.
+    pub(super) fn stop_by_deadline(&self, beyond: Duration) {
+        if !self.is_asked() {
+            self.stop(DEADLINE, STOP_WAIT + beyond);
+        }
+    }
+
+    fn stop(&self, code: u8, wait: Duration) {
+        let _ = self.0.ends_at.set(Instant::now() + wait);
+        self.ask(code);
+        // Where the system has no thread to give, the bounds inside have to do.
+        let end = std::thread::Builder::new().name("stop".to_owned());
+        let cancel = self.clone();
+        let _ = end.spawn(move || cancel.end_after(wait, code));
+    }
+
+    /// How long a stopped run still has; none where no stop was asked for.
+    pub(super) fn time_left(&self) -> Option<Duration> {
+        self.is_asked().then(|| {
+            let left = self.0.ends_at.get().map(|at| at.saturating_duration_since(Instant::now()));
+            left.unwrap_or(STOP_WAIT)
+        })
+    }
+
+    /// A stop leaves time for what runs after the run.
+    pub(super) fn leave_time(&self) {
+        self.0.leaves_time.store(true, Ordering::SeqCst);
+    }
+
+    /// Has `deed` done where the process ends before what is given is dropped.
+    pub(super) fn at_the_latest(&self, deed: Deed) -> Undone {
+        self.0.deeds.enter(deed)
+    }
+
+    fn end_process(&self, code: u8) -> ! {
+        self.0.deeds.all();
+        std::process::exit(i32::from(code));
+    }
+
     pub(super) fn ask(&self, code: u8) {
         if self.0.asked.swap(code, Ordering::SeqCst) != RUNNING {
             // The second signal: whatever is under way is rolled back by the server when the connection breaks.
-            std::process::exit(i32::from(code));
+            self.end_process(code);
         }
         let _ = self.0.at.set(Instant::now());
         self.0.notify.notify_waiters();
@@ -86,9 +130,11 @@ impl Cancel {
         let kind = match self.0.asked.load(Ordering::SeqCst) {
             RUNNING => return Ok(()),
             TERMINATED => ErrorKind::Terminated,
+            DEADLINE => ErrorKind::Deadline,
             _ => ErrorKind::Interrupted,
         };
-        Err(Error::new(kind, "stopped; what was committed stays").remedy(RESUME))
+        let by = if kind == ErrorKind::Deadline { "stopped by its deadline" } else { "stopped" };
+        Err(Error::new(kind, format!("{by}; what was committed stays")).remedy(RESUME))
     }
 
     /// The error that a run ends with: after a stop was asked for, what the server said meanwhile came of that.
@@ -135,19 +181,20 @@ impl Cancel {
     pub async fn grace_over(&self) {
         self.asked().await;
         let since = self.0.at.get().map_or(Duration::ZERO, Instant::elapsed);
-        tokio::time::sleep(INTERRUPT_GRACE.saturating_sub(since)).await;
+        let kept = if self.0.leaves_time.load(Ordering::SeqCst) { HOOK_STOP_WAIT } else { Duration::ZERO };
+        tokio::time::sleep(INTERRUPT_GRACE.saturating_sub(kept).saturating_sub(since)).await;
     }
-}
 
-/// Ends the process after `wait`, unless it has ended by then: a disk or a screen may hold what no bound inside reaches.
-/// The server rolls back what was not committed, and the ledger knows what was.
-fn end_after(wait: Duration, code: u8) {
-    std::thread::sleep(wait);
-    let words = || drop(writeln!(std::io::stderr().lock(), "stopped; {RESUME}"));
-    if std::thread::Builder::new().spawn(words).is_ok() {
-        std::thread::sleep(LAST_WORDS_WAIT);
+    /// Ends the process after `wait`, unless it has ended by then: a disk or a screen may hold what no bound inside reaches.
+    /// The server rolls back what was not committed, and the ledger knows what was.
+    fn end_after(&self, wait: Duration, code: u8) {
+        std::thread::sleep(wait);
+        let words = || drop(writeln!(std::io::stderr().lock(), "stopped; {RESUME}"));
+        if std::thread::Builder::new().spawn(words).is_ok() {
+            std::thread::sleep(LAST_WORDS_WAIT);
+        }
+        self.end_process(code)
     }
-    std::process::exit(i32::from(code));
 }
 
 /// Whether this process was started with the signal ignored, as far as the system tells (Linux: the mask `SigIgn` in

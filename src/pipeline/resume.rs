@@ -170,6 +170,7 @@ mod tests {
             chunk_bytes: 1,
             chunk_rows: 1,
             commit: crate::config::CommitUnit::Chunk,
+            around: crate::config::Around::default(),
         }
     }
 

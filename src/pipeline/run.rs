@@ -3,10 +3,12 @@
 use super::account::Account;
 use super::active::{Active, refresh};
 use super::approved::Guard;
+use super::around::Around;
 use super::begin::{begin, check_creation, connect, known_sources, reopen_emptied};
 use super::budget;
 use super::control;
 use super::damage;
+use super::hooks;
 use super::restore;
 use super::resume;
 use super::schedule::copy_chunks;
@@ -16,6 +18,7 @@ use super::unsound;
 use super::wind_up::{already_done, finish_tables, is_unfinished, record_end, summarise};
 use crate::assess::job::Job;
 use crate::assess::{self, follow};
+use crate::config::HookPoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
 use crate::limits::LOST_ROUNDS_MAX;
@@ -60,9 +63,14 @@ pub async fn copy(tools: &Tools) -> Ended {
 
 async fn try_copy(tools: &Tools, account: &mut Account) -> Result<()> {
     let _watch = watch::start(&tools.connector, &tools.events);
-    let (tools, control, actives) = &mut begun(tools, account).await?;
-    let result = go_on(tools, control, actives, account).await;
+    if !tools.config.around.hooks.on_failure.is_empty() {
+        tools.cancel.leave_time();
+    }
+    let mut around = Around::default();
+    let (tools, control, actives) = &mut begun(tools, account, &mut around).await?;
+    let result = go_on(tools, control, actives, account, &around).await;
     let result = tools.judge(result).await;
+    around.end(account);
     tools.let_go().await;
     result
 }
@@ -73,15 +81,18 @@ async fn go_on(
     control: &mut Session,
     actives: &mut Vec<Active>,
     account: &mut Account,
+    around: &Around,
 ) -> Result<()> {
     let config = &tools.config;
     if actives.iter().all(|active| active.is_complete(config) && !active.is_to_be_counted(config)) {
         already_done(tools, control, actives, account).await?;
+        hooks::run(tools, account, HookPoint::AfterData).await?;
+        hooks::run(tools, account, HookPoint::AfterVerify).await?;
         // The last word of the run that did the work was lost: it is also the commit that makes the others durable.
         actives.retain(|active| !active.state.finished);
         return record_end(tools, control, actives, None).await;
     }
-    let result = carry_out(tools, control, actives, account).await.map_err(Error::under_way);
+    let result = carry_out(tools, control, actives, account, around).await.map_err(Error::under_way);
     let result = result.and_then(|()| panicked::check());
     let _record = tools.events.clock().stage(RunStage::Record);
     record_end(tools, control, actives, result.as_ref().err()).await?;
@@ -90,10 +101,14 @@ async fn go_on(
 
 /// Everything before the first row. What fails here for a cause that can pass has left nothing that a new beginning would
 /// not find: so it begins again. But not where the server was never reached.
-async fn begun(tools: &Tools, account: &mut Account) -> Result<(Tools, Session, Vec<Active>)> {
+async fn begun(
+    tools: &Tools,
+    account: &mut Account,
+    around: &mut Around,
+) -> Result<(Tools, Session, Vec<Active>)> {
     let (mut attempts, mut was_reached) = (tools.retry.attempts(None), false);
     loop {
-        let error = match try_begin(tools, account).await {
+        let error = match try_begin(tools, account, around).await {
             Ok(begun) => return Ok(begun),
             Err(error) => error,
         };
@@ -106,16 +121,40 @@ async fn begun(tools: &Tools, account: &mut Account) -> Result<(Tools, Session, 
     }
 }
 
-async fn try_begin(tools: &Tools, account: &mut Account) -> Result<(Tools, Session, Vec<Active>)> {
+async fn try_begin(
+    tools: &Tools,
+    account: &mut Account,
+    around: &mut Around,
+) -> Result<(Tools, Session, Vec<Active>)> {
     let jobs = open(tools, account).await?;
     let control = connect(tools, account).await?;
     let tools = tools.hold(&account.run_id()).await?;
-    let begun = begin_all(&tools, control, jobs, account).await;
+    let begun = match surrounded(&tools, jobs, account, around).await {
+        Ok(jobs) => begin_all(&tools, control, jobs, account).await,
+        Err(error) => Err(error),
+    };
     let begun = tools.judge(begun).await;
     if begun.is_err() {
         tools.let_go().await;
     }
     begun
+}
+
+/// What comes before the copy, now that the target is this run's. The sources were opened to see that they can be read; they
+/// are opened again where something may change them.
+async fn surrounded(
+    tools: &Tools,
+    mut jobs: Vec<Job>,
+    account: &mut Account,
+    around: &mut Around,
+) -> Result<Vec<Job>> {
+    if around.is_due(tools) {
+        drop(jobs);
+        around.ahead(tools, account).await?;
+        jobs = open(tools, account).await?;
+    }
+    around.back_up(tools, &jobs, account).await?;
+    Ok(jobs)
 }
 
 async fn begin_all(
@@ -163,6 +202,7 @@ async fn carry_out(
     control: &mut Session,
     actives: &mut [Active],
     account: &mut Account,
+    around: &Around,
 ) -> Result<()> {
     for active in actives.iter().filter(|active| active.has_rows_to_read(&tools.config)) {
         let _plan = tools.events.clock().stage(RunStage::Plan);
@@ -174,6 +214,9 @@ async fn carry_out(
     if let Some(fenced) = failures.iter().position(|(_, error)| error.kind() == ErrorKind::Busy) {
         return Err(failures.swap_remove(fenced).1);
     }
+    if failures.is_empty() {
+        hooks::run(tools, account, HookPoint::AfterData).await?;
+    }
     finish_all(tools, control, actives, account, &mut failures).await?;
     let _record = tools.events.clock().stage(RunStage::Record);
     control::check(tools, control, actives).await?;
@@ -184,7 +227,9 @@ async fn carry_out(
         control::with(tools, control, &control::held(actives), noted).await?;
         note_if_written(active, account)?;
     }
-    summarise(failures, account)
+    around.check()?;
+    summarise(failures, account)?;
+    hooks::run(tools, account, HookPoint::AfterVerify).await
 }
 
 /// Copies every chunk; again what a server forgot that crashed.
@@ -317,7 +362,7 @@ pub(super) async fn open(tools: &Tools, account: &mut Account) -> Result<Vec<Job
 fn note_if_written(active: &Active, account: &mut Account) -> Result<()> {
     let source = &active.job.source;
     source.check_kept()?;
-    if source.fingerprint_now()? != *source.fingerprint() {
+    if source.is_written()? {
         let message = "was written while it was copied: the copy is of the state in which the run began";
         account.finding(
             Finding::new("W_SOURCE_WRITTEN", Severity::Warning, active.job.path(), message)

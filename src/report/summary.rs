@@ -1,8 +1,9 @@
 //! What a run came to, as text for people on stdout, and what an error says.
 //!
-//! The last line is the outcome in one sentence. The word "done" stands there only if the outcome is
+//! The last line is the outcome in one sentence; with a deadline, its verdict comes after it. The word "done" stands there only if the outcome is
 //! [`Outcome::Done`]. No colours and no control characters, so the text is the same in a log.
 
+mod around;
 mod differences;
 mod outline;
 mod repair;
@@ -60,7 +61,9 @@ pub fn text(report: &RunReport, width: Width) -> String {
         outline::set_aside(report),
         repair::text(report),
         differences::text(report),
+        around::text(report),
         outline::sentence(report),
+        around::verdict(report),
     ];
     width.fit(&sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n"))
 }
@@ -225,6 +228,7 @@ pub(super) mod tests {
             timing: None,
             prediction: None,
             rate: Vec::new(),
+            around: AroundReport::default(),
         }
     }
 
@@ -423,7 +427,10 @@ users      234   149 kB  0.5 s   match
         let shown = text(&report, Width::Terminal(79));
         let lines: Vec<&str> = shown.lines().collect();
         assert!(lines[2].starts_with("a_long_name_of_a_t"), "{shown}");
-        assert!(lines[2].contains("…") && lines[2].ends_with("51,000   52.0 MB   0.5 s   DIFFERS"), "{shown}");
+        assert!(
+            lines[2].contains("…") && lines[2].ends_with("51,000   52.0 MB   0.5 s   DIFFERS"),
+            "{shown}"
+        );
         let narrow = text(&report, Width::Terminal(24));
         assert!(narrow.starts_with("table           verify\n"), "{narrow}");
         assert_eq!(text(&example(), Width::Terminal(200)), text(&example(), Width::Plain));

@@ -146,7 +146,7 @@ impl Source {
 }
 
 /// The messages of `PRAGMA check(argument)`: a number of messages, or a quoted table.
-fn messages(reader: &Connection, check: &str, argument: &str) -> rusqlite::Result<Vec<String>> {
+pub(super) fn messages(reader: &Connection, check: &str, argument: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = reader.prepare(&format!("PRAGMA {check}({argument})"))?;
     let mut found = Vec::new();
     for message in statement.query_map([], |row| row.get::<_, String>(0))? {

@@ -37,6 +37,12 @@ impl HeldFile {
         Ok(HeldFile { path, file })
     }
 
+    /// Device and inode of the held file.
+    pub(super) fn identity(&self) -> io::Result<(u64, u64)> {
+        let metadata = self.file.metadata()?;
+        Ok((metadata.dev(), metadata.ino()))
+    }
+
     /// The canonical path.
     pub(super) fn path(&self) -> &Path {
         &self.path

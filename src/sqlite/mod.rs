@@ -10,11 +10,13 @@
 //! way out; recovering it is the work of the application that owns it.
 
 pub mod aside;
+pub mod backup;
 mod collation;
 mod connect;
 pub mod filter;
 mod fingerprint;
 mod foreign;
+pub mod freeze;
 pub mod health;
 mod held_file;
 mod introspect;

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::collation;
 use super::connect::{Access, Failure, classify, connect, explain};
 use super::fingerprint;
+use super::freeze;
 use super::held_file::{HeldFile, side_bytes};
 use super::introspect::introspect;
 use super::kept::Kept;
@@ -95,6 +96,19 @@ impl Source {
     /// When the file is gone.
     pub fn fingerprint_now(&self) -> Result<SourceFingerprint> {
         fingerprint::take(&self.held)
+    }
+
+    /// Whether others have written the source since the snapshot was taken. Under a [`super::freeze::Freeze`] of this process
+    /// nobody can but by a checkpoint of what was committed before.
+    ///
+    /// # Errors
+    /// When the file is gone.
+    pub fn is_written(&self) -> Result<bool> {
+        let now = self.fingerprint_now()?;
+        Ok(match freeze::is_frozen(&self.held) {
+            true => !freeze::same_content(&now, &self.fingerprint),
+            false => now != self.fingerprint,
+        })
     }
 
     /// Whether the file is still what this `Source` reads. To be asked after reading and before what was read is trusted.
@@ -236,7 +250,7 @@ fn encoding(connection: &Connection) -> rusqlite::Result<Encoding> {
     })
 }
 
-fn side_files(held: &HeldFile) -> [PathBuf; 2] {
+pub(super) fn side_files(held: &HeldFile) -> [PathBuf; 2] {
     [held.beside("-wal"), held.beside("-shm")]
 }
 
@@ -265,7 +279,7 @@ fn access_note(held: &HeldFile, found: &Found) -> Option<Finding> {
     }
 }
 
-fn created_note(held: &HeldFile, missing_before: &[PathBuf]) -> Option<Finding> {
+pub(super) fn created_note(held: &HeldFile, missing_before: &[PathBuf]) -> Option<Finding> {
     let created: Vec<String> =
         missing_before.iter().filter(|path| path.exists()).map(|path| path.display().to_string()).collect();
     (!created.is_empty()).then(|| {

@@ -10,10 +10,12 @@
 
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::ffi::SQLITE_READONLY;
+use rusqlite::{Connection, MAIN_DB};
 
 use super::connect::{Access, Failure, classify, connect, planted};
 use super::fingerprint;
+use super::freeze;
 use super::held_file::HeldFile;
 use crate::checkpoint::SourceFingerprint;
 use crate::failpoint::SOURCE_BEGIN;
@@ -68,6 +70,11 @@ impl Taking<'_> {
         if self.readers <= 1 {
             return self.single(Vec::new());
         }
+        if freeze::is_frozen(self.held) {
+            // This process keeps every writer out already.
+            let fingerprint = fingerprint::take(self.held)?;
+            return Ok(Snapshot { connections: self.begin_all()?, fingerprint, notes: Vec::new() });
+        }
         match self.barrier() {
             Ok(barrier) => {
                 let connections = self.begin_all()?;
@@ -117,6 +124,10 @@ impl Taking<'_> {
     /// A connection that holds the write lock.
     fn barrier(self) -> rusqlite::Result<Connection> {
         let connection = connect(self.held.path(), Access::WriteLock, self.busy)?;
+        // SQLite opens what it may not write for reading, and `BEGIN IMMEDIATE` then stops nobody.
+        if connection.is_readonly(MAIN_DB)? {
+            return Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(SQLITE_READONLY), None));
+        }
         connection.execute_batch("BEGIN IMMEDIATE")?;
         Ok(connection)
     }

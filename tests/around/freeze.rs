@@ -1,0 +1,129 @@
+//! `--freeze`: the proof is what another process may do, since the locks of one process do not stop itself.
+
+use super::{names, source, write_elsewhere};
+use crate::resume::hold::Hold;
+use crate::resume::running::Running;
+use crate::support::cli::Cli;
+use crate::support::flow::{migrate, validate};
+use crate::support::postgres::{Database, Server};
+use crate::support::sqlite::SqliteFile;
+
+fn start(source: &SqliteFile, database: &Database, more: &[&str]) -> Running {
+    let copy = Cli::new().args(["copy", "--migrate", "--freeze", "--chunk-rows", "500"]).args(more);
+    Running::start(copy.args([source.path().as_os_str(), database.url().as_ref()]))
+}
+
+#[test]
+fn another_process_cannot_write_until_the_run_has_ended() {
+    let Some(server) = Server::available() else { return };
+    for wal in [false, true] {
+        let source = source(wal);
+        let before = std::fs::read(source.path()).unwrap();
+        let database = server.fresh_database();
+        let dir = tempfile::tempdir().unwrap();
+        let report = dir.path().join("report.json");
+        let run = start(&source, &database, &["--report", report.to_str().unwrap()]);
+        for (place, hold) in [
+            ("while rows are copied", Hold::chunk(&database, "user", 0)),
+            ("while it is finished", Hold::step(&database, "index", "note")),
+        ] {
+            hold.wait_until_held(1);
+            let Some(said) = write_elsewhere(source.path()) else {
+                eprintln!("skipped: no python3");
+                return;
+            };
+            assert_eq!(said, "database is locked", "wal: {wal}, {place}");
+            hold.release();
+        }
+        let done = run.end();
+        assert_eq!(done.code, 0, "{done:?}");
+        assert_eq!(std::fs::read(source.path()).unwrap(), before, "wal: {wal}: no byte has changed");
+        assert!(!names(source.path().parent().unwrap()).iter().any(|name| name.ends_with("-journal")));
+        let report: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(&report).unwrap()).unwrap();
+        assert!(report["freeze"][0]["seconds"].as_f64().unwrap() > 0.0, "{report}");
+        let findings = report["findings"].to_string();
+        assert!(!findings.contains("W_SOURCE_WRITTEN") && !findings.contains("W_ONE_READER"), "{findings}");
+        assert!(done.stdout.contains("frozen: "), "{done:?}");
+        assert_eq!(write_elsewhere(source.path()).as_deref(), Some(""), "wal: {wal}: after the run");
+    }
+}
+
+#[test]
+fn the_lock_goes_with_the_process_however_it_ends() {
+    let Some(server) = Server::available() else { return };
+    for signal in ["KILL", "INT", "TERM"] {
+        let source = source(true);
+        let database = server.fresh_database();
+        let run = start(&source, &database, &[]);
+        let hold = Hold::chunk(&database, "user", 0);
+        hold.wait_until_held(1);
+        let Some(said) = write_elsewhere(source.path()) else { return };
+        assert_eq!(said, "database is locked");
+        run.signal(signal);
+        run.end();
+        assert_eq!(write_elsewhere(source.path()).as_deref(), Some(""), "{signal}");
+        hold.release();
+    }
+}
+
+/// After the last read the hooks still find it frozen: they switch the application over. After a failure they do not.
+#[test]
+fn it_is_held_over_the_last_hook_and_not_over_those_of_a_failure() {
+    let Some(server) = Server::available() else { return };
+    let source = source(false);
+    if write_elsewhere(source.path()).is_none() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let write = format!(
+        "python3 -c \"import sqlite3; sqlite3.connect('{}', timeout=0).execute('BEGIN IMMEDIATE')\"",
+        source.path().display()
+    );
+    let config = dir.path().join("cutover.toml");
+    let text = format!(
+        "[hooks]\nafter_verify = {{command = '''{write}'''}}\non_failure = {{command = '''{write}'''}}\n"
+    );
+    std::fs::write(&config, text).unwrap();
+    let database = server.fresh_database();
+    let run =
+        migrate(source.path(), &database, &["--freeze", "--config", config.to_str().unwrap()]).ends_with(6);
+    assert!(run.said().contains("database is locked"), "{}", run.said());
+    let hooks = run.report["hooks"].as_array().unwrap();
+    let ended: Vec<_> =
+        hooks.iter().map(|hook| (hook["hook"].as_str().unwrap(), hook["succeeded"].as_bool())).collect();
+    assert_eq!(ended, [("after_verify", Some(false)), ("on_failure", Some(true))]);
+}
+
+#[test]
+fn a_writer_in_the_middle_of_something_is_waited_for() {
+    let Some(server) = Server::available() else { return };
+    let source = source(false);
+    let writer = source.connection();
+    writer.execute_batch("BEGIN IMMEDIATE; INSERT INTO user (name) VALUES ('in time')").unwrap();
+    let database = server.fresh_database();
+    let run = start(&source, &database, &["--progress", "lines"]);
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    writer.execute_batch("COMMIT").unwrap();
+    drop(writer);
+    let done = run.end();
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(database.query_one_text("SELECT count(*) FROM \"user\" WHERE name = 'in time'"), "1");
+}
+
+#[test]
+fn what_cannot_be_frozen_is_refused_and_validation_takes_no_lock() {
+    let Some(server) = Server::available() else { return };
+    let source = source(false);
+    let database = server.fresh_database();
+    validate(source.path(), &database, &["--freeze"]).ends_with(2);
+    let mut permissions = std::fs::metadata(source.path()).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(source.path(), permissions).unwrap();
+    if std::fs::OpenOptions::new().append(true).open(source.path()).is_ok() {
+        eprintln!("skipped: this user may write everything");
+        return;
+    }
+    let run = migrate(source.path(), &database, &["--freeze"]).ends_with(3);
+    assert_eq!(run.findings("E_FREEZE").len(), 1, "{}", run.said());
+}
