@@ -1,14 +1,21 @@
 //! The result of a run as plain data: the master of the JSON report and of the summary on the screen.
 //! Its shape is a contract: `schema/report/v1.schema.json`.
 
+mod assessment;
 mod difference;
+mod environment;
 mod set_aside;
 mod status;
 mod table;
 mod timing;
 
+pub use assessment::{Assessment, Reservation, TableOutline};
 pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
+};
+pub use environment::{
+    ConnectionsFact, Environment, Holder, HostFacts, LinkFacts, ServerFacts, ServerSetting, SlotFact,
+    SourceEnvironment, SpaceForecast,
 };
 pub use set_aside::{SetAsideCount, SetAsideList, SetAsideRow};
 pub use status::{SourceStatus, TableStatus};
@@ -72,6 +79,10 @@ pub struct RunReport {
     pub source: Vec<SourceInfo>,
     /// the server; absent where it was never reached
     pub target: Option<TargetInfo>,
+    /// what was looked at around the data; only of a validation
+    pub environment: Option<Environment>,
+    /// what the copy would do, and whether it would work; only of a validation
+    pub assessment: Option<Assessment>,
     /// hash of the plan's canonical text, one per source in order
     pub plan_hash: Vec<String>,
     /// the tables

@@ -6,6 +6,8 @@
 
 mod account;
 mod active;
+mod again;
+mod around;
 mod begin;
 mod budget;
 mod build;
