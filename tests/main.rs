@@ -3,6 +3,8 @@
 
 // the walls between the rooms
 mod architecture;
+// `copy --validate` as an assessment
+mod assessment;
 // SQLite input, expected target: one directory each
 mod cases;
 // cutover.toml

@@ -250,15 +250,16 @@ fn count_repeated(tally: &mut Tally) {
     tally.hashes = Vec::new();
 }
 
-/// SQLSTATE class of errors that are the data's: the same row would end the copy.
-const OF_DATA: &str = "22";
+/// SQLSTATE classes of errors that are the data's, or a function's own about it: the same row would end the copy.
+const OF_DATA: [&str; 3] = ["22", "23", "P0"];
 
 /// Puts what was found into the plan, and takes back what was said before it was tried.
 fn settle(plan: &mut Plan, table: &TablePlan, tried: Tried, config: &Config) {
     let mut untried: Vec<String> = Vec::new();
     for (one, mut tally) in tried.tallies {
         count_repeated(&mut tally);
-        let is_of_data = tally.unknown.as_deref().is_some_and(|state| state.starts_with(OF_DATA));
+        let of_data = |state: &&str| OF_DATA.iter().any(|class| state.starts_with(class));
+        let is_of_data = tally.unknown.as_deref().filter(of_data).is_some();
         if is_of_data {
             tally.bad = tally.bad.max(1);
         } else if tally.unknown.is_some() || (tried.skipped > 0 && tally.bad == 0) {
@@ -317,6 +318,10 @@ fn refusal(schema: &str, table: &TablePlan, one: &Try, tally: Tally, config: &Co
         TryKind::Parent => {
             ("E_FK_ORPHANS", format!("{rows} of the source would have no parent in {}", one.expression))
         }
+    };
+    let message = match &tally.unknown {
+        Some(state) => format!("{message}: it ends with the error {state}"),
+        None => message,
     };
     let is_left = one.kind == TryKind::Parent && config.orphans == OrphanPolicy::NotValid;
     let (code, severity) =
