@@ -7,6 +7,8 @@ mod approved;
 mod around;
 // the walls between the rooms
 mod architecture;
+// `copy --validate` as an assessment
+mod assessment;
 // SQLite input, expected target: one directory each
 mod cases;
 // cutover.toml

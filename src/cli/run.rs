@@ -197,8 +197,10 @@ fn conclude(mut ended: Ended, reports: &[std::path::PathBuf], again: Vec<String>
     let written: Result<()> = written.into_iter().collect();
     if ended.report.run.command == "validate" {
         print(&report::plan::text(&ended.report, Width::of_stdout()));
+        print(&report::environment::text(&ended.report));
     }
     print(&summary::text(&ended.report, Width::of_stdout()));
+    print(&report::environment::verdict(&ended.report));
     print(&report::prediction::text(&ended.report, Width::of_stdout()));
     print(&report::timing::text(&ended.report, Width::of_stdout()));
     complain(&summary::failure(&ended.report, ended.error.as_ref()));

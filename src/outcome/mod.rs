@@ -2,9 +2,11 @@
 //! Its shape is a contract: `schema/report/v1.schema.json`.
 
 mod approved;
+mod assessment;
 mod backup;
 mod course;
 mod difference;
+mod environment;
 mod prediction;
 mod repair;
 mod set_aside;
@@ -17,10 +19,15 @@ pub use approved::{
     ApprovedColumn, ApprovedLoss, ApprovedPartition, ApprovedPlan, ApprovedSource, ApprovedTable,
     ApprovedTarget,
 };
+pub use assessment::{Assessment, Reservation, TableOutline};
 pub use backup::{BackupReport, DeadlineReport, FreezeReport, HookReport};
 pub use course::{PhaseRate, PhaseSpan, RateSample, Span, TableSpans};
 pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
+};
+pub use environment::{
+    ConnectionsFact, Environment, Holder, HostFacts, LinkFacts, ServerFacts, ServerSetting, SlotFact,
+    SourceEnvironment, SpaceForecast,
 };
 pub use prediction::{DiskNeed, MeasuredOn, Method, PhaseSeconds, Prediction, TablePrediction, Window};
 pub use repair::{RepairReport, TableRepair};
@@ -89,6 +96,10 @@ pub struct RunReport {
     pub source: Vec<SourceInfo>,
     /// the server; absent where it was never reached
     pub target: Option<TargetInfo>,
+    /// what was looked at around the data; only of a validation
+    pub environment: Option<Environment>,
+    /// what the copy would do, and whether it would work; only of a validation
+    pub assessment: Option<Assessment>,
     /// hash of the plan's decisions, one per source in order; rows do not bear on it unless they change a decision
     pub plan_hash: Vec<String>,
     /// the tables

@@ -6,6 +6,7 @@
 
 mod account;
 mod active;
+mod again;
 mod approved;
 mod around;
 mod backup;
@@ -20,6 +21,7 @@ mod cpu;
 mod damage;
 pub mod deadline;
 mod draw;
+mod environment;
 mod finish;
 mod freeze;
 mod graph;

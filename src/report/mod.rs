@@ -9,6 +9,7 @@ mod board;
 mod canvas;
 pub(crate) mod cells;
 mod cursor;
+pub mod environment;
 pub mod file;
 pub mod human;
 mod json;

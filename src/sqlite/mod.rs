@@ -19,6 +19,7 @@ mod foreign;
 pub mod freeze;
 pub mod health;
 mod held_file;
+mod holders;
 mod introspect;
 mod kept;
 pub mod keys;

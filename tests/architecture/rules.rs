@@ -121,9 +121,9 @@ pub(super) const CRATES: [(&str, &[&str], &str); 17] = [
     ("clap", &["cli"], "what the user typed is not configuration: it is resolved once, in cli"),
     (
         "rustix",
-        &["cli", "pipeline", "report"],
+        &["cli", "assess", "pipeline", "report"],
         "terminal, limits and descriptors of the process are the command line's; the size of a terminal is the screen's; room \
-         on a disk and groups of processes are asked for by what surrounds a copy",
+         on a disk and groups of processes are asked for by what is looked at before a copy and what surrounds it",
     ),
     ("blake3", &["digest"], "one room decides what a digest is"),
     ("sqlite3_parser", &["catalog"], "the grammar's tree ends in catalog; above it there are our own types"),
