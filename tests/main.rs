@@ -5,6 +5,8 @@
 mod approved;
 // the walls between the rooms
 mod architecture;
+// whatever stands against a copy is found, with a way out that works
+mod blockers;
 // SQLite input, expected target: one directory each
 mod cases;
 // cutover.toml
@@ -78,6 +80,8 @@ mod unread;
 mod values_of_time;
 // views that are carried show the same rows, the others are listed
 mod views;
+// a validation says what a migration does
+mod validated;
 // planted differences, each found
 mod verify;
 // COPYs on the connection that the driver lends
