@@ -1,5 +1,6 @@
 //! Every bound, with its reason beside it.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Bytes of one frame handed to a connection. Below 256 KiB the socket calls dominate
@@ -99,6 +100,21 @@ pub const SET_ASIDE_LISTED_MAX: u64 = 100;
 
 /// How long one attempt to connect may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Empty statements whose median is the round trip: enough that one slow answer does not count.
+pub const LINK_ROUNDS: usize = 9;
+
+/// Bytes that are fetched to see what a link carries, in steps: a slow one is not held up by the last.
+pub const LINK_PROBE_BYTES: [usize; 3] = [64 * 1024, 1024 * 1024, 8 * 1024 * 1024];
+
+/// A step of that probe which took as long says enough.
+pub const LINK_PROBE_MIN: Duration = Duration::from_millis(100);
+
+/// Major versions of PostgreSQL that are tested; others are told.
+pub const SERVER_VERSIONS: RangeInclusive<u32> = 13..=18;
+
+/// Clocks of two hosts that are further apart than this are told: a log is read against the other one.
+pub const CLOCKS_APART_MAX: Duration = Duration::from_secs(2);
 
 /// Events that wait for a screen that is not being read; of more, those of single tables and objects are left out. About
 /// 150 bytes each, so 1.5 MB; a thousand tables make some eight thousand in all.

@@ -5,10 +5,13 @@
 pub mod aside;
 mod chunks;
 pub mod compared;
+pub mod conditions;
 mod facts;
 #[cfg(test)]
 mod fixture;
 pub mod follow;
+pub mod forecast;
+pub mod host;
 pub mod job;
 pub mod large;
 mod naive;
@@ -355,12 +358,13 @@ async fn referenced_from_outside(
     }))
 }
 
-/// Whatever stands against the plans, all of it at once.
+/// Whatever stands against the plans, and `others` beside them, all of it at once.
 ///
 /// # Errors
 /// A refusal with every reason.
-pub fn refuse_if_needed(assessed: &[Assessed]) -> Result<()> {
-    let reasons: Vec<Finding> = assessed.iter().flat_map(|one| one.plan.refusals()).collect();
+pub fn refuse_if_needed(assessed: &[Assessed], others: Vec<Finding>) -> Result<()> {
+    let of_plans = assessed.iter().flat_map(|one| one.plan.refusals());
+    let reasons: Vec<Finding> = of_plans.chain(others).collect();
     match reasons.len() {
         0 => Ok(()),
         1 => Err(Error::refused("refused; nothing was copied", reasons)),

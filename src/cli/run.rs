@@ -144,8 +144,10 @@ fn conclude(mut ended: Ended, reports: &[std::path::PathBuf]) -> Result<u8> {
     let written: Result<()> = written.into_iter().collect();
     if ended.report.run.command == "validate" {
         print(&report::plan::text(&ended.report, Width::of_stdout()));
+        print(&report::around::text(&ended.report));
     }
     print(&summary::text(&ended.report, Width::of_stdout()));
+    print(&report::around::verdict(&ended.report));
     print(&report::timing::text(&ended.report, Width::of_stdout()));
     complain(&summary::failure(&ended.report, ended.error.as_ref()));
     // The copy stands whatever becomes of the report; but a report that was asked for and is not there is no success.

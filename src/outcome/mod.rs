@@ -2,7 +2,9 @@
 //! Its shape is a contract: `schema/report/v1.schema.json`.
 
 mod approved;
+mod assessment;
 mod difference;
+mod environment;
 mod set_aside;
 mod status;
 mod table;
@@ -12,8 +14,13 @@ pub use approved::{
     ApprovedColumn, ApprovedLoss, ApprovedPartition, ApprovedPlan, ApprovedSource, ApprovedTable,
     ApprovedTarget,
 };
+pub use assessment::{Assessment, Reservation, TableOutline};
 pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
+};
+pub use environment::{
+    ConnectionsFact, Environment, Holder, HostFacts, LinkFacts, ServerFacts, ServerSetting, SlotFact,
+    SourceEnvironment, SpaceForecast,
 };
 pub use set_aside::{SetAsideCount, SetAsideList, SetAsideRow};
 pub use status::{SourceStatus, TableStatus};
@@ -77,6 +84,10 @@ pub struct RunReport {
     pub source: Vec<SourceInfo>,
     /// the server; absent where it was never reached
     pub target: Option<TargetInfo>,
+    /// what was looked at around the data; only of a validation
+    pub environment: Option<Environment>,
+    /// what the copy would do, and whether it would work; only of a validation
+    pub assessment: Option<Assessment>,
     /// hash of the plan's decisions, one per source in order; rows do not bear on it unless they change a decision
     pub plan_hash: Vec<String>,
     /// the tables

@@ -52,6 +52,8 @@ impl Account {
             run,
             source: Vec::new(),
             target: None,
+            environment: None,
+            assessment: None,
             plan_hash: Vec::new(),
             tables: Vec::new(),
             objects: Objects::default(),

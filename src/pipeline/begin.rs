@@ -174,9 +174,8 @@ async fn begin_new(
     let config = &tools.config;
     let mut assessed = tools.cancel.at_once(assess::plan(control, jobs, config, &tools.events)).await?;
     guard.compare(&mut assessed);
-    check_creation(control, &assessed, tools, account).await?;
     account.plans(&assessed);
-    assess::refuse_if_needed(&assessed)?;
+    assess::refuse_if_needed(&assessed, missing_rights(control, &assessed, tools).await?)?;
     let started = Instant::now();
     tools.events.tell(Event::PhaseStarted { phase: Phase::Prepare, tasks: 0, rows: 0, bytes: 0 });
     let mut sources = Vec::new();
@@ -206,25 +205,17 @@ async fn begin_new(
     Ok(actives)
 }
 
-/// Rights that preparing needs, asked for before anything is written.
-pub(super) async fn check_creation(
+/// Rights that preparing needs and the role does not have, asked for before anything is written.
+pub(super) async fn missing_rights(
     session: &mut Session,
     assessed: &[Assessed],
     tools: &Tools,
-    account: &mut Account,
-) -> Result<()> {
+) -> Result<Vec<Finding>> {
     let creates =
         assessed.iter().flat_map(|one| &one.plan.tables).any(|table| table.mode == TableMode::Create);
     let needs_schema =
         assessed.iter().any(|one| one.plan.create_schema) && tools.config.create == CreatePolicy::Auto;
-    let missing = inspect::missing_rights(session, &tools.config.schema, creates, needs_schema).await?;
-    if missing.is_empty() {
-        return Ok(());
-    }
-    account.plans(assessed);
-    let mut reasons: Vec<Finding> = assessed.iter().flat_map(|one| one.plan.refusals()).collect();
-    reasons.extend(missing);
-    Err(Error::refused("the role of this connection lacks rights", reasons))
+    inspect::missing_rights(session, &tools.config.schema, creates, needs_schema).await
 }
 
 /// What existing tables hold that keep their rows: subtracted from what is read back later.

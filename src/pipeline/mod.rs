@@ -6,7 +6,9 @@
 
 mod account;
 mod active;
+mod again;
 mod approved;
+mod around;
 mod begin;
 mod budget;
 mod build;

@@ -2,8 +2,10 @@
 
 use super::account::Account;
 use super::active::{Active, refresh};
+use super::again;
 use super::approved::Guard;
-use super::begin::{begin, check_creation, connect, known_sources, reopen_emptied, still_there};
+use super::around;
+use super::begin::{begin, connect, known_sources, missing_rights, reopen_emptied, still_there};
 use super::budget;
 use super::control;
 use super::damage;
@@ -91,21 +93,15 @@ async fn go_on(
 }
 
 /// Everything before the first row. What fails here for a cause that can pass has left nothing that a new beginning would
-/// not find: so it begins again. But not where the server was never reached.
+/// not find: so it begins again.
 async fn begun(tools: &Tools, account: &mut Account) -> Result<(Tools, Session, Vec<Active>)> {
-    let (mut attempts, mut was_reached) = (tools.retry.attempts(None), false);
-    loop {
-        let error = match try_begin(tools, account).await {
-            Ok(begun) => return Ok(begun),
-            Err(error) => error,
-        };
-        was_reached |= account.report.target.is_some();
-        if !was_reached {
-            return Err(error);
-        }
-        attempts.after(error).await?;
-        account.begin_again();
-    }
+    again::from_the_start(
+        tools,
+        account,
+        |_| true,
+        async |account: &mut Account| try_begin(tools, account).await,
+    )
+    .await
 }
 
 async fn try_begin(tools: &Tools, account: &mut Account) -> Result<(Tools, Session, Vec<Active>)> {
@@ -249,12 +245,19 @@ fn forgetful() -> Error {
         .remedy("look at the server's log for the reason; then run the same command again to resume")
 }
 
-/// Plans and checks everything, and writes nothing anywhere.
+/// Plans and checks everything, and writes nothing anywhere. It leaves nothing, so it begins again where what fails can pass.
 pub async fn validate(tools: &Tools) -> Ended {
     let mut account = Account::new("validate");
     let mut plans = Vec::new();
-    let result = tools.until_stopped(caught(try_validate(tools, &mut account, &mut plans))).await;
-    Ended { plans, ..end(tools, account, result) }
+    let work = async |account: &mut Account| {
+        plans.clear();
+        try_validate(tools, account, &mut plans).await
+    };
+    let validated = again::from_the_start(tools, &mut account, |_| true, work);
+    let result = tools.until_stopped(caught(validated)).await;
+    let mut ended = Ended { plans, ..end(tools, account, result) };
+    around::judge(&mut ended.report, ended.error.is_some());
+    ended
 }
 
 async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan>) -> Result<()> {
@@ -265,6 +268,8 @@ async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan
     guard.begin(account)?;
     tools.cancel.at_once(budget::enough(tools, &session, true)).await?;
     tools.cancel.at_once(inspect::may_look(&session, &tools.config.schema)).await?;
+    session.only_read().await?;
+    around::look(tools, &session, &jobs, account).await?;
     let known = known_sources(&session, tools).await?;
     let mut against = Vec::new();
     let (old, fresh): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| known.contains_key(job.path()));
@@ -286,9 +291,10 @@ async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan
         tools.cancel.at_once(assess::plan(&mut session, fresh, &tools.config, &tools.events)).await?;
     guard.compare(&mut assessed);
     plans.extend(assessed.iter().map(|one| one.plan.clone()));
-    check_creation(&mut session, &assessed, tools, account).await?;
     account.plans(&assessed);
-    assess::refuse_if_needed(&assessed)?;
+    around::look_again(tools, &session, &assessed, account).await?;
+    let missing = missing_rights(&mut session, &assessed, tools).await?;
+    assess::refuse_if_needed(&assessed, missing)?;
     against.into_iter().next().map_or(Ok(()), Err)
 }
 

@@ -155,7 +155,7 @@ fn tasks_of(config: &Config, left: &Left<'_>, bytes: u64) -> Vec<CopyTask> {
 }
 
 /// Whether a table of several chunks is loaded by one connection in one transaction: unless others would wait for it.
-fn goes_whole(config: &Config, table_bytes: u64, all_bytes: u64) -> bool {
+pub(super) fn goes_whole(config: &Config, table_bytes: u64, all_bytes: u64) -> bool {
     let shares = config.jobs as u64;
     config.commit == CommitUnit::Table
         && table_bytes <= WHOLE_TABLE_BYTES_MAX

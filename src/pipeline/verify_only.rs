@@ -1,6 +1,7 @@
 //! `cutover verify`: compares sources with what is in the target, whoever copied it. Writes nothing.
 
 use super::account::Account;
+use super::again;
 use super::begin::connect;
 use super::budget;
 use super::compare;
@@ -36,7 +37,11 @@ use std::sync::Arc;
 /// Compares sources with what is in the target, whoever copied it. Writes nothing.
 pub async fn verify_only(tools: &Tools) -> Ended {
     let mut account = Account::new("verify");
-    let result = tools.until_stopped(caught(try_verify(tools, &mut account))).await;
+    // Tables are told once all is known that is compared; what fails before that has left nothing.
+    let knows_little = |account: &Account| account.report.tables.is_empty();
+    let work = async |account: &mut Account| try_verify(tools, account).await;
+    let started = again::from_the_start(tools, &mut account, knows_little, work);
+    let result = tools.until_stopped(caught(started)).await;
     end(tools, account, result)
 }
 
@@ -62,7 +67,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
         assessed
             .iter_mut()
             .for_each(|one| one.plan.findings.retain(|finding| !bears_on_copying_only(finding)));
-        assess::refuse_if_needed(&assessed)?;
+        assess::refuse_if_needed(&assessed, Vec::new())?;
         pairs.extend(assessed.into_iter().map(|one| (one.job, one.plan, None)));
     }
     let (mut tasks, mut left_out) = (Vec::new(), BTreeMap::new());

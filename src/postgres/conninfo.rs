@@ -172,6 +172,18 @@ impl ConnInfo {
         format!("{}/{}", places.join(","), self.database)
     }
 
+    /// It is reached over a network: not every place is a Unix socket or this host itself.
+    pub fn is_remote(&self) -> bool {
+        let is_remote = |endpoint: &Endpoint| match &endpoint.host {
+            Host::Unix(_) => false,
+            Host::Tcp { addr: Some(addr), .. } => !addr.is_loopback(),
+            Host::Tcp { name, .. } => {
+                name != "localhost" && !name.parse::<IpAddr>().is_ok_and(|addr| addr.is_loopback())
+            }
+        };
+        self.endpoints.iter().any(is_remote)
+    }
+
     /// The database.
     pub fn database(&self) -> &str {
         &self.database

@@ -185,6 +185,17 @@ impl Session {
         Ok((facts, identity.ok().as_deref().and_then(Identity::read)))
     }
 
+    /// Lets this session write nothing any more: a server that is only looked at refuses what would.
+    ///
+    /// # Errors
+    /// A target fault.
+    pub async fn only_read(&self) -> Result<()> {
+        match self.client.batch_execute("SET default_transaction_read_only = on").await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.explain(error, "making the session read-only").await),
+        }
+    }
+
     /// The driver's client.
     pub fn client(&self) -> &Client {
         &self.client

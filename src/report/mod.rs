@@ -4,6 +4,7 @@
 //! one thread of this room draws. A blocked or closed stderr therefore stops the drawing and nothing else.
 //! Deliberately absent: any decision. Nothing here changes what a run does or how it ends.
 
+pub mod around;
 mod bars;
 mod board;
 pub mod file;

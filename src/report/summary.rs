@@ -177,6 +177,8 @@ pub(super) mod tests {
             },
             source: vec![SourceInfo { path: "app.db".into(), ..SourceInfo::default() }],
             target: Some(TargetInfo { schema: "public".into(), ..TargetInfo::default() }),
+            environment: Some(environment()),
+            assessment: Some(assessment()),
             plan_hash: vec!["cc".into()],
             tables: vec![
                 table("orders", 51_000, 52_000_000, Verify::Match),
@@ -199,6 +201,49 @@ pub(super) mod tests {
             ],
             error: None,
             timing: None,
+        }
+    }
+
+    fn environment() -> Environment {
+        Environment {
+            host: HostFacts {
+                cutover: "0.1.0".into(),
+                cores: 2,
+                memory_bytes: Some(8),
+                ..HostFacts::default()
+            },
+            sources: vec![SourceEnvironment {
+                path: "/tmp/app.db".into(),
+                holders: Some(vec![Holder { pid: 7, name: "gunicorn".into(), writes: true }]),
+                ..SourceEnvironment::default()
+            }],
+            server: Some(ServerFacts {
+                connections: Some(ConnectionsFact { limit: "l".into(), allowed: 9, used: 1 }),
+                settings: vec![ServerSetting { name: "wal_level".into(), value: "replica".into() }],
+                slots: vec![SlotFact::default()],
+                publications: vec!["p".into()],
+                ..ServerFacts::default()
+            }),
+            link: Some(LinkFacts { round_trip_ms: 0.12, ..LinkFacts::default() }),
+            space: Some(SpaceForecast { heap_bytes: 9, needed_bytes: 10, ..SpaceForecast::default() }),
+        }
+    }
+
+    fn assessment() -> Assessment {
+        let reservation = Reservation { column: "placed".into(), level: "E2".into(), why: "spelling".into() };
+        let orders = TableOutline {
+            source: "orders".into(),
+            transactions: 1,
+            reservations: vec![reservation],
+            ..TableOutline::default()
+        };
+        let users = TableOutline { source: "users".into(), shares_transaction: true, ..orders.clone() };
+        Assessment {
+            would_work: true,
+            warnings: 1,
+            notes: 2,
+            tables: vec![orders, TableOutline { reservations: vec![], ..users }],
+            ..Assessment::default()
         }
     }
 

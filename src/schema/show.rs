@@ -43,7 +43,7 @@ pub async fn show(wanted: &Wanted, events: &Events) -> Result<String> {
         }
         None => assess::plan_against(jobs, config, events, empty_target(config)).await?,
     };
-    assess::refuse_if_needed(&assessed)?;
+    assess::refuse_if_needed(&assessed, Vec::new())?;
     let heading = heading(&assessed, wanted);
     let plans: Vec<Plan> = assessed.into_iter().map(|one| one.plan).collect();
     Ok(script(&plans, &heading, &wanted.sections))

@@ -17,6 +17,7 @@ mod fingerprint;
 mod foreign;
 pub mod health;
 mod held_file;
+mod holders;
 mod introspect;
 mod kept;
 pub mod keys;

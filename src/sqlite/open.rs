@@ -47,6 +47,10 @@ pub struct SourceFacts {
     pub journal_mode: String,
     /// bytes of the `-wal` file, 0 without one
     pub wal_bytes: u64,
+    /// `PRAGMA application_id`
+    pub application_id: i64,
+    /// `PRAGMA user_version`
+    pub user_version: i64,
     /// version of our SQLite
     pub sqlite_version: String,
     /// everything worth saying
@@ -215,6 +219,8 @@ fn finish(held: HeldFile, found: &Found, snapshot: Snapshot, mut notes: Vec<Find
         encoding: encoding(first).map_err(describe)?,
         journal_mode: found.journal_mode.clone(),
         wal_bytes: snapshot.fingerprint.wal_bytes,
+        application_id: first.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(describe)?,
+        user_version: first.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(describe)?,
         sqlite_version: rusqlite::version().to_owned(),
         notes,
     };

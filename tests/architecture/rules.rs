@@ -119,7 +119,11 @@ pub(super) const CRATES: [(&str, &[&str], &str); 17] = [
     ("indicatif", &["report"], ONE_SCREEN),
     ("comfy_table", &["report", "cli", "assess"], ONE_SCREEN),
     ("clap", &["cli"], "what the user typed is not configuration: it is resolved once, in cli"),
-    ("rustix", &["cli"], "terminal, limits and descriptors of the process are the command line's"),
+    (
+        "rustix",
+        &["cli", "assess"],
+        "terminal, limits and descriptors of the process are the command line's; room on a disk is looked at before a copy",
+    ),
     ("blake3", &["digest"], "one room decides what a digest is"),
     ("sqlite3_parser", &["catalog"], "the grammar's tree ends in catalog; above it there are our own types"),
     (
