@@ -156,6 +156,35 @@ pub(super) const ALL: &[Blocker] = &[
         ..PLAIN
     },
     Blocker {
+        name: "a CHECK of the target",
+        source: "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b REAL, c BLOB); INSERT INTO t VALUES (1, 'x', 0.5, x'00'), (2, 'long', NULL, NULL)",
+        target: "CREATE TABLE t (id bigint PRIMARY KEY, a text, b double precision, c bytea, d int DEFAULT 7,
+                 twice double precision GENERATED ALWAYS AS (b * 2) STORED,
+                 CONSTRAINT \"Short one\" CHECK (length(a) < 3 AND d = 7 AND twice < 100 AND (c IS NULL OR octet_length(c) = 1)))",
+        code: "E_CHECK",
+        object: "t.Short one",
+        ..PLAIN
+    },
+    Blocker {
+        name: "a CHECK of a domain",
+        source: "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x'), (2, 'Long')",
+        target: "CREATE DOMAIN word AS varchar(9) CONSTRAINT small CHECK (VALUE ~ '^[a-z]+$');
+                 CREATE DOMAIN code AS word; CREATE TABLE t (id bigint PRIMARY KEY, a code)",
+        code: "E_CHECK",
+        object: "t.small",
+        ..PLAIN
+    },
+    Blocker {
+        name: "no partition for a row",
+        source: "CREATE TABLE t (id INTEGER PRIMARY KEY, a DATE); INSERT INTO t VALUES (1, '2024-01-05'), (2, '2024-03-05'), (3, '2025-01-01')",
+        target: "CREATE TABLE t (id bigint, a date) PARTITION BY RANGE (a);
+                 CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM ('2024-01-01') TO ('2025-01-01') PARTITION BY LIST (id);
+                 CREATE TABLE t_1_all PARTITION OF t_1 DEFAULT",
+        code: "E_PARTITION_NONE",
+        object: "t",
+        ..PLAIN
+    },
+    Blocker {
         name: "a source with more columns than a table has",
         source: "CREATE TABLE small (a); INSERT INTO small VALUES (1)",
         code: "E_COLUMNS_1600",
