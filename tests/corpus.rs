@@ -65,6 +65,7 @@ fn move_one(server: &Server, judge: Option<&Path>, file: &Path) -> Result<(), St
     if !new.is_empty() {
         return Err(format!("{name}: --validate had not said: {}", new.join("; ")));
     }
+    same_verdict(&validated, &run).map_err(|why| format!("{name}: {why}"))?;
     if bytes_of(&copy) != before {
         return Err(format!("{name}: the source was changed"));
     }
@@ -80,6 +81,27 @@ fn move_one(server: &Server, judge: Option<&Path>, file: &Path) -> Result<(), St
     let names = copy.with_extension("json");
     std::fs::write(&names, run.report.to_string()).unwrap();
     judge.map_or(Ok(()), |judge| judged(judge, &copy, &database, &names))
+}
+
+/// `--validate` is right about what `--migrate` does, and about what is not carried.
+pub(crate) fn same_verdict(validated: &Run, migrated: &Run) -> Result<(), String> {
+    let works = |run: &Run| matches!(run.done.code, 0 | 8);
+    if works(validated) != works(migrated) {
+        let codes = (validated.done.code, migrated.done.code);
+        return Err(format!(
+            "--validate and --migrate exit {codes:?}: {}\n{}",
+            validated.said(),
+            migrated.said()
+        ));
+    }
+    let left = |run: &Run| {
+        let items = run.report["not_carried"].as_array().cloned().unwrap_or_default();
+        items.iter().map(ToString::to_string).collect::<std::collections::BTreeSet<String>>()
+    };
+    match left(validated) == left(migrated) {
+        true => Ok(()),
+        false => Err(format!("not carried: {:?}\n{:?}", left(validated), left(migrated))),
+    }
 }
 
 fn check_run(name: &str, run: &Run) -> Result<(), String> {

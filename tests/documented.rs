@@ -176,26 +176,74 @@ fn codes_of_the_program() -> BTreeMap<String, PathBuf> {
         .collect()
 }
 
-/// Codes that have a row of their own in a table of docs/codes.md, with a meaning and what to do.
-fn explained_codes() -> BTreeSet<String> {
-    let page = read(&root().join("docs/codes.md"));
-    let mut codes = BTreeSet::new();
-    for row in page.lines().filter(|line| line.starts_with("| `")) {
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let code = cells[1].trim_matches('`');
-        assert!(is_code(code), "not a code: {row}");
-        assert!(cells.len() >= 5 && cells[2].len() > 10 && !cells[3].is_empty(), "not explained: {row}");
-        assert!(codes.insert(code.to_owned()), "{code} is explained twice");
+/// What the page says of one code.
+#[derive(Debug, Default)]
+struct Explained {
+    meaning: String,
+    /// `Severity`, `When`, `Example`, `Fix`, `Who`, each with what is said
+    said: BTreeMap<String, String>,
+}
+
+/// The sections of docs/findings.md, one for each code.
+fn explained_codes(page: &str) -> BTreeMap<String, Explained> {
+    let mut codes: BTreeMap<String, Explained> = BTreeMap::new();
+    for section in page.split("\n### ").skip(1) {
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let (heading, text) = section.split_once('\n').expect("a text below its heading");
+        let code = heading.trim().trim_matches('`');
+        assert!(is_code(code), "not a code: {heading}");
+        let mut explained = Explained::default();
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            match line.strip_prefix("- **").and_then(|line| line.split_once(":** ")) {
+                Some((word, said)) => {
+                    let twice = explained.said.insert(word.to_owned(), said.to_owned());
+                    assert!(twice.is_none(), "{code}: {word} is said twice");
+                }
+                None => explained.meaning += line,
+            }
+        }
+        assert!(codes.insert(code.to_owned(), explained).is_none(), "{code} is explained twice");
     }
     codes
 }
 
+fn findings_page() -> BTreeMap<String, Explained> {
+    explained_codes(&read(&root().join("docs/findings.md")))
+}
+
+/// What is not said of a code, or not in the words that there are.
+fn lacks(explained: &Explained) -> Vec<&'static str> {
+    let said = |word: &str| explained.said.get(word).map_or("", String::as_str);
+    let severities = ["refusal", "warning", "note", "error", "reason"];
+    let runs = ["`copy --validate`", "`copy --migrate`", "`cutover verify`"];
+    let whose =
+        ["the application's owner", "the database's administrator", "whoever runs the copy", "nobody"];
+    let checks = [
+        ("a meaning", explained.meaning.len() > 10),
+        ("a severity", severities.iter().any(|word| said("Severity").starts_with(word))),
+        ("when it comes", runs.iter().any(|run| said("When").contains(run))),
+        ("an example", said("Example").len() > 3),
+        ("a fix", said("Fix").len() > 3),
+        ("who has to act", whose.contains(&said("Who"))),
+        ("nothing else", explained.said.len() == 5),
+    ];
+    checks.into_iter().filter(|(_, is_said)| !is_said).map(|(what, _)| what).collect()
+}
+
 #[test]
 fn every_code_is_explained() {
-    let (program, explained) = (codes_of_the_program(), explained_codes());
+    let (program, explained) = (codes_of_the_program(), findings_page());
     assert!(program.len() > 40, "only {} codes seen: {:?}", program.len(), program.keys());
-    let missing: Vec<_> = program.iter().filter(|(code, _)| !explained.contains(*code)).collect();
-    assert!(missing.is_empty(), "not in docs/codes.md: {missing:#?}");
+    let missing: Vec<_> = program.iter().filter(|(code, _)| !explained.contains_key(*code)).collect();
+    assert!(missing.is_empty(), "not in docs/findings.md: {missing:#?}");
+    let invented: Vec<_> = explained.keys().filter(|code| !program.contains_key(*code)).collect();
+    assert!(invented.is_empty(), "in docs/findings.md, but in no file of src/: {invented:?}");
+    let lacking: Vec<_> = explained
+        .iter()
+        .map(|(code, said)| (code, lacks(said)))
+        .filter(|(_, lacks)| !lacks.is_empty())
+        .collect();
+    assert!(lacking.is_empty(), "not said in docs/findings.md: {lacking:#?}");
 }
 
 #[test]
@@ -239,6 +287,17 @@ mod canary {
         for word in ["E_", "E_range", "EE_A", "E_1", "W"] {
             assert!(!is_code(word), "{word}");
         }
+    }
+
+    #[test]
+    fn a_code_without_its_fix_is_seen() {
+        let whole = "# T\n\n## S\n\n### `E_NEW_ONE`\n\nSomething is the matter.\n\n- **Severity:** refusal\n- **When:** `copy --validate`\n\
+                     - **Example:** `t.a`\n- **Fix:** mend it\n- **Who:** nobody\n\n## Other\n\n- **Fix:** of none\n";
+        let found = |page: &str| explained_codes(page).get("E_NEW_ONE").map(lacks);
+        assert_eq!(found(whole), Some(vec![]));
+        assert_eq!(found(&whole.replace("- **Fix:** mend it\n", "")), Some(vec!["a fix", "nothing else"]));
+        assert_eq!(found(&whole.replace("nobody", "somebody")), Some(vec!["who has to act"]));
+        assert_eq!(found(&whole.replace("`copy --validate`", "now")), Some(vec!["when it comes"]));
     }
 
     #[test]

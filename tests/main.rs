@@ -9,6 +9,8 @@ mod around;
 mod architecture;
 // `copy --validate` as an assessment
 mod assessment;
+// whatever stands against a copy is found, with a way out that works
+mod blockers;
 // SQLite input, expected target: one directory each
 mod cases;
 // cutover.toml
@@ -84,6 +86,8 @@ mod unread;
 mod values_of_time;
 // views that are carried show the same rows, the others are listed
 mod views;
+// a validation says what a migration does
+mod validated;
 // planted differences, each found
 mod verify;
 // COPYs on the connection that the driver lends

@@ -54,7 +54,7 @@ pub async fn with_target(
     let (mut claimed, mut compared) = (BTreeMap::new(), Vec::new());
     for job in jobs.into_iter().map(Arc::new) {
         let mut existing = plan_one(&job, target, config, Imposed::new()).await?;
-        try_rows(&job, &mut existing, config).await?;
+        try_rows(&job, &mut existing, config, target).await?;
         let planned = plan_one(&job, &empty, &elsewhere, Imposed::new()).await?;
         let misfits = misfits(&existing);
         let mut imposed = fitting(&job, &existing, &planned, &misfits, target);
@@ -64,7 +64,7 @@ pub async fn with_target(
         let mut plan = plan_one(&job, &made, &elsewhere, imposed).await?;
         let clashes = claim_names(&job, &plan, config, &mut claimed, &mut made);
         plan.findings.extend(clashes);
-        try_rows(&job, &mut plan, config).await?;
+        try_rows(&job, &mut plan, config, &made).await?;
         compared.push(Compared { job, plan, misfits, fitting });
     }
     Ok(compared)

@@ -103,8 +103,9 @@ pub async fn plan(
 }
 
 /// What only the rows tell of a plan.
-async fn try_rows(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()> {
-    trial::run(job, plan, config).await?;
+async fn try_rows(job: &Arc<Job>, plan: &mut Plan, config: &Config, target: &TargetCatalog) -> Result<()> {
+    let loose = target.tables.iter().flat_map(|table| &table.indexes).map(|index| index.name.clone());
+    trial::run(job, plan, config, loose.collect()).await?;
     violations::run(job, plan, config.jobs).await
 }
 
@@ -137,7 +138,7 @@ pub async fn plan_against(
             .into_iter()
             .for_each(|finding| plan.findings.push(finding));
         plan.findings.extend(job.notes.iter().cloned());
-        try_rows(&job, &mut plan, config).await?;
+        try_rows(&job, &mut plan, config, &target).await?;
         assessed.push(Assessed { job, plan, holding_rows: Vec::new() });
     }
     Ok(assessed)

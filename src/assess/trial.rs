@@ -21,20 +21,20 @@ use crate::sqlite::aside::AsideRows;
 use crate::sqlite::keys::count_repeated;
 use crate::sqlite::scan::scan;
 use crate::value::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Tries every value of every table that exists already or that the configuration speaks of, and counts orphans; adds what
-/// it finds to the plan.
+/// it finds to the plan. `loose` are the target's indexes that no constraint owns.
 ///
 /// # Errors
 /// A source fault.
-pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()> {
+pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config, loose: BTreeSet<String>) -> Result<()> {
     set_policies(plan, config);
     let tasks: Vec<TablePlan> = plan.tables.clone();
     let rows = Arc::new(follow::new_rows(plan)?);
     let (shared, kept, schema) = (Arc::clone(job), Arc::clone(&rows), plan.schema.clone());
-    let try_one = move |table: &TablePlan| try_table(&shared, &schema, table, &kept);
+    let try_one = move |table: &TablePlan| try_table(&shared, (&schema, &loose), table, &kept);
     let results = pool::blocking(config.jobs, tasks, try_one).await?;
     let orphans = follow::settle(job, plan, rows, config.jobs).await?;
     for ((table, tried), orphans) in plan.tables.iter_mut().zip(results).zip(orphans) {
@@ -80,7 +80,12 @@ struct Tried {
 }
 
 /// Existing tables, columns that the configuration speaks of, and those whose bad values are set aside are tried.
-fn try_table(job: &Job, schema: &str, table: &TablePlan, rows: &AsideRows) -> Result<Tried> {
+fn try_table(
+    job: &Job,
+    (schema, loose): (&str, &BTreeSet<String>),
+    table: &TablePlan,
+    rows: &AsideRows,
+) -> Result<Tried> {
     let is_spoken_of = |column: &ColumnPlan| {
         let said = job.settings().column(&table.source, &column.source);
         said.pg_type.is_some()
@@ -93,7 +98,7 @@ fn try_table(job: &Job, schema: &str, table: &TablePlan, rows: &AsideRows) -> Re
         table.mode == TableMode::Existing || judge.is_some() || table.columns.iter().any(is_spoken_of);
     let mut tried = if tries { misfits(job, (schema, table), judge, rows)? } else { Tried::default() };
     for (name, columns) in &table.unique_keys {
-        tried.findings.extend(repeated_keys(job, (schema, table), name, columns)?);
+        tried.findings.extend(repeated_keys(job, (schema, table), (name, columns), loose)?);
     }
     Ok(tried)
 }
@@ -250,8 +255,8 @@ fn retype(schema: &str, table: &TablePlan, column: &ColumnPlan, pg: &str) -> Opt
 fn repeated_keys(
     job: &Job,
     (schema, table): (&str, &TablePlan),
-    name: &str,
-    columns: &[usize],
+    (name, columns): (&str, &[usize]),
+    loose: &BTreeSet<String>,
 ) -> Result<Option<Finding>> {
     if is_rowid(table, columns) {
         return Ok(None);
@@ -277,7 +282,7 @@ fn repeated_keys(
             .count(repeated.keys)
             .examples(repeated.rowids.iter().map(|&rowid| key_text(Some(rowid), 0)).collect())
             .way(match table.mode {
-                TableMode::Existing => Way::Target(drop_key(schema, table, name)),
+                TableMode::Existing => Way::Target(drop_key(schema, table, name, loose)),
                 TableMode::Create => keep_first(table, &names),
             })
             .or(match table.mode {
@@ -290,9 +295,9 @@ fn repeated_keys(
     }))
 }
 
-/// Drops a unique key: of a constraint, or an index alone.
-fn drop_key(schema: &str, table: &TablePlan, name: &str) -> String {
-    match table.lifted_indexes.iter().any(|lift| lift.object == name) {
+/// Drops a unique key: of a constraint, or an index alone, which is `loose`.
+fn drop_key(schema: &str, table: &TablePlan, name: &str, loose: &BTreeSet<String>) -> String {
+    match loose.contains(name) {
         true => format!("DROP INDEX {}", qualified(schema, name)),
         false => {
             format!("ALTER TABLE {} DROP CONSTRAINT {}", qualified(schema, &table.target), quote(name))

@@ -17,7 +17,8 @@ use crate::digest::MultisetDigest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Phase, TaskCounters};
 use crate::failpoint;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity, Way};
+use crate::limits::EXAMPLES_MAX;
 use crate::plan::TableMode;
 use crate::plan::select::is_selected;
 use crate::postgres::ledger::{self, SourceState};
@@ -129,15 +130,7 @@ async fn take_over(
 ) -> Result<Active> {
     damage::refuse(&state)?;
     let mut plan = resume::stored_plan(&state)?;
-    let missing = job.tables().find(|table| !plan.tables.iter().any(|planned| planned.source == table.name));
-    if let Some(table) = missing {
-        let message = format!(
-            "table \"{}\" was not selected when the copy of \"{}\" was begun",
-            table.name, state.path
-        );
-        return Err(Error::refused(message, Vec::new())
-            .remedy("finish that copy with the same --table and --exclude, or begin anew with --restart"));
-    }
+    resume::check_selected(&state, &plan, &job)?;
     let job = Arc::new(job);
     let how = resume::check(&state, &tools.config, job.fingerprint())?;
     if how == Resume::Reverify {
@@ -321,6 +314,22 @@ async fn emptied_since(tools: &Tools, control: &mut Session, active: &Active) ->
     Ok(emptied.map(|((source, _, _), _)| source.clone()).collect())
 }
 
+/// Whether what was copied is still there, of a run that only looks; `copy --migrate` ends for the same reasons.
+pub(super) async fn still_there(tools: &Tools, session: &mut Session, active: &Active) -> Result<()> {
+    let emptied = emptied_since(tools, session, active).await?;
+    if emptied.is_empty() || !tools.config.tables.is_empty() {
+        return Ok(());
+    }
+    let message = format!("copied earlier, and empty now: {}", emptied.join(", "));
+    let named = |finding: Finding, table: &String| finding.way(Way::option("table", table));
+    let reason = Finding::new(GONE, Severity::Refusal, emptied.join(", "), &message);
+    let reason = emptied.iter().take(EXAMPLES_MAX).fold(reason, named);
+    Err(Error::refused(message, vec![reason]).remedy("copy them again by name: --table NAME"))
+}
+
+/// The code for what was copied and is there no more.
+const GONE: &str = "E_COPY_GONE";
+
 /// SQLSTATE `undefined_table`.
 const UNDEFINED_TABLE: &str = "42P01";
 
@@ -328,7 +337,9 @@ const UNDEFINED_TABLE: &str = "42P01";
 fn say_dropped(error: Error) -> Error {
     match fault::server_error(&error) {
         Some(server) if server.sqlstate == UNDEFINED_TABLE => {
-            Error::refused("a table that was copied earlier is not in the target any more", Vec::new())
+            let what = "a table that was copied earlier is not in the target any more";
+            let reason = Finding::new(GONE, Severity::Refusal, "target", what);
+            Error::refused(what, vec![reason.way(Way::Option("--restart".to_owned()))])
                 .cause(error)
                 .remedy("copy anew with --restart")
         }

@@ -4,6 +4,7 @@
 use super::tools::Tools;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::finding::{Finding, Severity, Way};
 use crate::postgres::fault::LinkFault;
 use crate::postgres::room;
 use crate::postgres::session::Session;
@@ -31,6 +32,31 @@ pub(super) async fn within(tools: &Tools, control: &Session) -> Result<Tools> {
         ));
     }
     Ok(Tools { config: Config { jobs: jobs.min(left), ..tools.config.clone() }, ..tools.clone() })
+}
+
+/// Connections that a run needs beside the first: one that holds the target, and one that works.
+const LEAST: usize = 2;
+
+/// Refuses a run for which there is no room: `copy --migrate` would wait for it in vain. Of a run that begins only limits
+/// are told that leave no room whoever else is connected; the others can pass.
+///
+/// # Errors
+/// A refusal; a target fault.
+pub(super) async fn enough(tools: &Tools, session: &Session, is_dry: bool) -> Result<()> {
+    let Some(limit) = room::tightest(session).await? else { return Ok(()) };
+    let never = limit.allowed <= LEAST as i64;
+    if limit.left() >= LEAST || !(never || is_dry) {
+        return Ok(());
+    }
+    let wanted = limit.used + (LEAST + tools.config.jobs) as i64;
+    let message = format!("{limit}, ours among them, and a run needs {LEAST} more");
+    let finding = Finding::new("E_CONNECTIONS", Severity::Refusal, "connections", message);
+    let finding = match &limit.raise {
+        Some(raise) => finding.way(Way::Target(format!("{raise}{wanted}"))).or("or end idle sessions"),
+        None => finding.fix("end idle sessions, or raise max_connections"),
+    };
+    Err(Error::refused("the server leaves too few connections", vec![finding])
+        .remedy("end idle sessions, or raise the limit that is named"))
 }
 
 /// A worker left for want of a connection.

@@ -1,9 +1,12 @@
 //! What is left of an earlier run: pure decisions over the ledger's rows.
 
+use crate::assess::job::Job;
+use crate::catalog::Table;
 use crate::checkpoint::ChunkSpec;
 use crate::config::{CommentPolicy, Config, GeneratedPolicy, TriggerPolicy};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
+use crate::finding::{Finding, Severity, Way};
 use crate::plan::{PLAN_FORMAT, Plan};
 use crate::postgres::ledger::{ChunkState, SourceState};
 
@@ -51,7 +54,8 @@ pub fn check(state: &SourceState, config: &Config, fingerprint: &str) -> Result<
             "the earlier copy of \"{}\" was begun with other options ({}; now {options})",
             state.path, state.options
         );
-        return Err(Error::refused(message, Vec::new())
+        let reason = reason("E_OTHER_OPTIONS", state, &message);
+        return Err(Error::refused(message, vec![reason.or("or the same options again")])
             .remedy("use the same options again, or begin anew with --restart"));
     }
     if state.fingerprint == fingerprint {
@@ -60,9 +64,31 @@ pub fn check(state: &SourceState, config: &Config, fingerprint: &str) -> Result<
     if config.reverify {
         return Ok(Resume::Reverify);
     }
-    Err(Error::refused(format!("the source \"{}\" has changed since its copy was begun", state.path), Vec::new()).remedy(
+    let message = format!("the source \"{}\" has changed since its copy was begun", state.path);
+    let reason = reason("E_SOURCE_CHANGED", state, &message).way(Way::Option("--reverify".to_owned()));
+    Err(Error::refused(message, vec![reason]).remedy(
         "use --restart to begin anew, or --reverify to read every finished chunk again and go on if all are still the same",
     ))
+}
+
+/// A reason against going on with what the ledger has; to begin anew is always a way.
+fn reason(code: &str, state: &SourceState, message: &str) -> Finding {
+    Finding::new(code, Severity::Refusal, state.path.clone(), message)
+        .way(Way::Option("--restart".to_owned()))
+}
+
+/// Whether the plan that was begun has every table that is selected now.
+///
+/// # Errors
+/// A refusal that names the ways out.
+pub fn check_selected(state: &SourceState, plan: &Plan, job: &Job) -> Result<()> {
+    let is_planned = |table: &Table| plan.tables.iter().any(|planned| planned.source == table.name);
+    let Some(table) = job.tables().find(|table| !is_planned(table)) else { return Ok(()) };
+    let message =
+        format!("table \"{}\" was not selected when the copy of \"{}\" was begun", table.name, state.path);
+    let reason = reason("E_NOT_SELECTED", state, &message).or("or the same --table and --exclude again");
+    Err(Error::refused(message, vec![reason])
+        .remedy("finish that copy with the same --table and --exclude, or begin anew with --restart"))
 }
 
 /// How to go on.
@@ -81,7 +107,7 @@ pub enum Resume {
 pub fn stored_plan(state: &SourceState) -> Result<Plan> {
     let plan = plan_to_undo(state)?;
     if plan.format != PLAN_FORMAT {
-        return Err(of_another_version(state, plan.format).remedy(
+        return Err(of_another_version(state, plan.format, |reason| reason).remedy(
             "begin anew with `cutover copy --migrate --restart`, or use the version of cutover that wrote it",
         ));
     }
@@ -94,12 +120,12 @@ pub fn stored_plan(state: &SourceState) -> Result<Plan> {
 /// A refusal where a newer version wrote it, or none that we know.
 pub fn plan_to_undo(state: &SourceState) -> Result<Plan> {
     let plan: Plan = serde_json::from_str(&state.plan).map_err(|error| {
-        Error::refused(format!("the ledger's plan of \"{}\" cannot be read", state.path), Vec::new())
-            .cause(error)
-            .remedy(NOT_OURS)
+        let message = format!("the ledger's plan of \"{}\" cannot be read", state.path);
+        let reason = reason(FORMAT, state, &message).fix(NOT_OURS);
+        Error::refused(message, vec![reason]).cause(error).remedy(NOT_OURS)
     })?;
     if plan.format > PLAN_FORMAT {
-        return Err(of_another_version(state, plan.format).remedy(NOT_OURS));
+        return Err(of_another_version(state, plan.format, |reason| reason.fix(NOT_OURS)).remedy(NOT_OURS));
     }
     Ok(plan)
 }
@@ -108,12 +134,15 @@ pub fn plan_to_undo(state: &SourceState) -> Result<Plan> {
 const NOT_OURS: &str = "use the version of cutover that wrote it, \
     or drop what it copied by hand, remove the ledger with `cutover clean`, and copy again";
 
-fn of_another_version(state: &SourceState, format: u32) -> Error {
+const FORMAT: &str = "E_LEDGER_FORMAT";
+
+fn of_another_version(state: &SourceState, format: u32, way: fn(Finding) -> Finding) -> Error {
     let message = format!(
         "the ledger's plan of \"{}\" has format {format}; this version knows {PLAN_FORMAT}",
         state.path
     );
-    Error::refused(message, Vec::new())
+    let reason = way(reason(FORMAT, state, &message));
+    Error::refused(message, vec![reason])
 }
 
 /// Chunks of `table` in the ledger.

@@ -5,7 +5,7 @@ use super::active::{Active, refresh};
 use super::again;
 use super::approved::Guard;
 use super::around::Around;
-use super::begin::{begin, connect, known_sources, missing_rights, reopen_emptied};
+use super::begin::{begin, connect, known_sources, missing_rights, reopen_emptied, still_there};
 use super::budget;
 use super::control;
 use super::damage;
@@ -29,10 +29,12 @@ use crate::panicked;
 use crate::plan::Plan;
 use crate::postgres::ledger::SourceState;
 use crate::postgres::session::Session;
-use crate::postgres::watch;
+use crate::postgres::{inspect, watch};
 use crate::timing::RunStage;
 use futures::FutureExt;
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 /// How a run ended: the report, whose outcome and exit code the caller fills in, and the error if there was one.
 #[derive(Debug)]
@@ -124,6 +126,8 @@ async fn try_begin(
 ) -> Result<(Tools, Session, Vec<Active>)> {
     let jobs = open(tools, account).await?;
     let control = connect(tools, account).await?;
+    tools.cancel.at_once(budget::enough(tools, &control, false)).await?;
+    tools.cancel.at_once(inspect::may_look(&control, &tools.config.schema)).await?;
     let tools = tools.hold(&account.run_id()).await?;
     let begun = match surrounded(&tools, jobs, account, around).await {
         Ok(jobs) => begin_all(&tools, control, jobs, account).await,
@@ -306,23 +310,28 @@ async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan
     let jobs = open(tools, account).await?;
     let guard = Guard::of(&tools.config, &jobs);
     let mut session = connect(tools, account).await?;
+    guard.begin(account)?;
+    tools.cancel.at_once(budget::enough(tools, &session, true)).await?;
+    tools.cancel.at_once(inspect::may_look(&session, &tools.config.schema)).await?;
     session.only_read().await?;
     environment::look(tools, &session, &jobs, account).await?;
-    guard.begin(account)?;
     let known = known_sources(&session, tools).await?;
     let mut against = Vec::new();
-    for job in &jobs {
+    let (old, fresh): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| known.contains_key(job.path()));
+    for job in old {
         let Some(state) = known.get(job.path()) else { continue };
-        let plan = if tools.config.restart { Ok(None) } else { goes_on(state, tools, job, &guard).map(Some) };
-        match plan {
-            Ok(plan) => {
-                plan.iter().for_each(|plan| account.decisions(job.path(), plan));
-                account.finding(known_finding(state, tools.config.restart));
+        if tools.config.restart {
+            account.finding(known_finding(state, true));
+            continue;
+        }
+        match goes_on(state, tools, (job, &guard), &mut session).await {
+            Ok(active) => {
+                account.decisions(&state.path, &active.plan);
+                account.finding(known_finding(state, false));
             }
             Err(why) => against.push(why),
         }
     }
-    let fresh = jobs.into_iter().filter(|job| !known.contains_key(job.path())).collect();
     let mut assessed =
         tools.cancel.at_once(assess::plan(&mut session, fresh, &tools.config, &tools.events)).await?;
     tools.cancel.at_once(on_server::run(&session, &mut assessed, &tools.config)).await?;
@@ -335,13 +344,22 @@ async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan
     against.into_iter().next().map_or(Ok(()), Err)
 }
 
-/// The plan by which `copy --migrate` would go on with what the ledger has of the source.
-fn goes_on(state: &SourceState, tools: &Tools, job: &Job, guard: &Guard<'_>) -> Result<Plan> {
+/// What `copy --migrate` would go on with of what the ledger has of the source.
+async fn goes_on(
+    state: &SourceState,
+    tools: &Tools,
+    (job, guard): (Job, &Guard<'_>),
+    session: &mut Session,
+) -> Result<Active> {
     damage::refuse(state)?;
     let plan = resume::stored_plan(state)?;
+    resume::check_selected(state, &plan, &job)?;
     resume::check(state, &tools.config, job.fingerprint())?;
     guard.check(state)?;
-    Ok(plan)
+    let (job, plan, state) = (Arc::new(job), Arc::new(plan), state.clone());
+    let active = Active { job, plan, state, failed: BTreeSet::new() };
+    still_there(tools, session, &active).await?;
+    Ok(active)
 }
 
 fn known_finding(state: &SourceState, restart: bool) -> Finding {

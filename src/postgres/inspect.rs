@@ -1,7 +1,7 @@
 //! The target schema as it is: tables, columns, foreign keys, indexes, names (read from `pg_catalog`).
 
 use super::session::Session;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity, Way};
 use crate::ident::{qualified, quote};
 use crate::plan::target::{
@@ -270,6 +270,43 @@ pub async fn missing_rights(
         missing.push(refuse(schema, "this role may not use this schema", grant));
     }
     Ok(missing)
+}
+
+/// Rights without which nothing can be looked at: the schema itself, and the ledger's tables.
+///
+/// # Errors
+/// A refusal with the statements that give them; a target fault.
+pub async fn may_look(session: &Session, schema: &str) -> Result<()> {
+    let sql =
+        "SELECT quote_ident(current_user), coalesce(has_schema_privilege(oid, 'USAGE'), true), nspname::text,
+                      (SELECT quote_ident(pg_get_userbyid(c.relowner)) FROM pg_class c
+                        WHERE c.relnamespace = n.oid AND n.nspname = 'cutover' AND c.relkind = 'r'
+                          AND NOT has_table_privilege(c.oid, 'UPDATE') LIMIT 1)
+                 FROM pg_namespace n WHERE nspname IN ($1, 'cutover')";
+    let rows = match session.client().query_typed(sql, &[(&schema, Type::TEXT)]).await {
+        Ok(rows) => rows,
+        Err(error) => return Err(session.explain(error, "asking for this role's rights").await),
+    };
+    let mut missing = Vec::new();
+    for row in &rows {
+        let (role, may_use, name): (String, bool, String) = (row.get(0), row.get(1), row.get(2));
+        let refuse = |message: &str, grant: String| {
+            Finding::new("E_RIGHTS", Severity::Refusal, &name, message).way(Way::Target(grant))
+        };
+        if !may_use {
+            let all = if name == "cutover" { "USAGE, CREATE" } else { "USAGE" };
+            let grant = format!("GRANT {all} ON SCHEMA {} TO {role}", quote(&name));
+            missing.push(refuse("this role may not use this schema", grant));
+        }
+        if let Some(owner) = row.get::<_, Option<String>>(3) {
+            let message = "the ledger belongs to another role, and this one may not write it";
+            missing.push(refuse(message, format!("GRANT {owner} TO {role}")));
+        }
+    }
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Error::refused("the role of this connection lacks rights", missing)),
+    }
 }
 
 /// A table whose foreign key refers to another.

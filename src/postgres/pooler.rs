@@ -8,6 +8,7 @@
 use super::connect::Connector;
 use super::session::Session;
 use crate::error::{Error, Result};
+use crate::finding::{Finding, Severity};
 use crate::limits::POOLER_ROUNDS;
 use std::collections::BTreeSet;
 
@@ -47,10 +48,9 @@ async fn backend(session: &Session) -> Result<i32> {
 }
 
 fn refusal() -> Error {
-    let message =
-        "a connection pooler is in between that changes the backend with every transaction (E_POOLER)";
-    Error::refused(message, Vec::new()).remedy(
-        "connect to the server itself: its own port (often 5432 instead of the pooler's 6432 or 6543), or a database of \
-         the pooler with pool_mode = session",
-    )
+    let what = "a connection pooler is in between that changes the backend with every transaction";
+    let remedy = "connect to the server itself: its own port (often 5432 instead of the pooler's 6432 or 6543), or a \
+        database of the pooler with pool_mode = session";
+    let reason = Finding::new("E_POOLER", Severity::Refusal, "connection", what).fix(remedy);
+    Error::refused(format!("{what} (E_POOLER)"), vec![reason]).remedy(remedy)
 }

@@ -11,7 +11,9 @@ use super::wire::pulse::WatchedWire;
 use super::wire::socket::{Address, Socket};
 use super::wire::turns::{DriverEnd, Wire};
 use super::wire::{Exchange, WireFault};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
+use crate::finding::{Finding, Severity, Way};
+use crate::ident::quote;
 use crate::limits;
 use futures::FutureExt;
 use std::borrow::Cow;
@@ -400,42 +402,53 @@ impl Facts {
 
     /// Refuses a server that a copy cannot be written to, for which the flag stands.
     fn check_writable(&self, doing: &str) -> std::result::Result<(), (Error, bool)> {
-        let refused = |what: String| Error::new(ErrorKind::Refused, format!("{doing}: {what}"));
         if self.in_recovery {
-            let error = refused("the server is a standby (in recovery) and cannot be written to".to_string());
-            return Err((
-                error.remedy("connect to the primary; with several hosts: target_session_attrs=read-write"),
-                true,
-            ));
+            let what = "the server is a standby (in recovery) and cannot be written to";
+            let remedy = "connect to the primary; with several hosts: target_session_attrs=read-write";
+            let reason =
+                Finding::new("E_READ_ONLY", Severity::Refusal, &self.server.database, what).fix(remedy);
+            return Err((Error::refused(format!("{doing}: {what}"), vec![reason]).remedy(remedy), true));
         }
         if self.read_only {
-            let error =
-                refused("sessions here are read-only (default_transaction_read_only is on)".to_string());
+            let what = "sessions here are read-only (default_transaction_read_only is on)";
+            // The setting of a role in a database goes before the role's, the database's and the server's own.
+            let (role, database) = (quote(&self.server.user), quote(&self.server.database));
+            let write = format!(
+                "SET default_transaction_read_only = off; ALTER ROLE {role} IN DATABASE {database} SET default_transaction_read_only = off"
+            );
+            let reason = Finding::new("E_READ_ONLY", Severity::Refusal, &self.server.database, what)
+                .way(Way::Target(write))
+                .or("or connect elsewhere; where the address itself asks for it (options=), take it out there");
             let remedy = "ALTER ROLE or ALTER DATABASE … SET default_transaction_read_only = off, or connect elsewhere";
-            return Err((error.remedy(remedy), true));
+            return Err((Error::refused(format!("{doing}: {what}"), vec![reason]).remedy(remedy), true));
         }
         Ok(())
     }
 
     /// Refuses a server that a copy must not be written to.
     fn check(&self, doing: &str) -> std::result::Result<(), (Error, bool)> {
-        let refused = |what: String| Error::new(ErrorKind::Refused, format!("{doing}: {what}"));
+        let refused = |what: String, reason: Finding| {
+            Error::refused(format!("{doing}: {what} (E_ENCODING)"), vec![reason])
+        };
+        let reason = |what: &str| Finding::new("E_ENCODING", Severity::Refusal, &self.server.database, what);
         if self.server.encoding != "UTF8" {
-            let error = refused(format!(
-                "database \"{}\" has the encoding {}, in which not every text can be stored (E_ENCODING)",
-                self.server.database, self.server.encoding
-            ));
+            let (database, encoding) = (&self.server.database, &self.server.encoding);
+            let what = format!("has the encoding {encoding}, in which not every text can be stored");
+            let another = quote(&format!("{database}_utf8"));
+            let reason = reason(&what)
+                .way(Way::Target(format!("CREATE DATABASE {another} ENCODING 'UTF8' TEMPLATE template0")))
+                .or(format!("and copy into {another}"));
+            let error = refused(format!("database \"{database}\" {what}"), reason);
             return Err((
                 error.remedy("CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and copy into that"),
                 false,
             ));
         }
         if self.client_encoding != "UTF8" {
-            let error = refused(format!(
-                "client_encoding stays {} although we set UTF8 (E_ENCODING)",
-                self.client_encoding
-            ));
-            return Err((error.remedy("connect to the server directly, not through a pooler"), false));
+            let what = format!("client_encoding stays {} although we set UTF8", self.client_encoding);
+            let remedy = "connect to the server directly, not through a pooler";
+            let reason = reason(&what).fix(remedy);
+            return Err((refused(what, reason).remedy(remedy), false));
         }
         Ok(())
     }
