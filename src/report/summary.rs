@@ -415,7 +415,10 @@ users      234   149 kB  0.5 s   match
         let shown = text(&report, Width::Terminal(79));
         let lines: Vec<&str> = shown.lines().collect();
         assert!(lines[2].starts_with("a_long_name_of_a_t"), "{shown}");
-        assert!(lines[2].contains("…") && lines[2].ends_with("51,000   52.0 MB   0.5 s   DIFFERS"), "{shown}");
+        assert!(
+            lines[2].contains("…") && lines[2].ends_with("51,000   52.0 MB   0.5 s   DIFFERS"),
+            "{shown}"
+        );
         let narrow = text(&report, Width::Terminal(24));
         assert!(narrow.starts_with("table           verify\n"), "{narrow}");
         assert_eq!(text(&example(), Width::Terminal(200)), text(&example(), Width::Plain));
