@@ -53,6 +53,8 @@ mod round_trip;
 mod mutations;
 // the cases of the specification's table, by number
 mod numbered;
+// the README's quick start and the examples of every help text
+mod newcomer;
 mod objects;
 // tables that are made in partitions
 mod partitioned;
@@ -76,6 +78,8 @@ mod migrations;
 mod scripts;
 // what the server would change without a word, refused before the first write
 mod silent;
+// the built program in a real terminal
+mod terminal;
 // where the time went
 mod timing;
 // sslmode, certificates, logins

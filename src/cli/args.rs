@@ -8,6 +8,7 @@ pub use super::args_words::{
     BadValueWord, CommentWord, CreateWord, ExistingWord, GeneratedWord, InferWord, MixedWord, NameWord,
     OrphanWord, ProgressWord, TriggerWord, VerifyWord,
 };
+use super::examples;
 use crate::config::{Secret, duration, size};
 use crate::limits::JOBS_MAX;
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 /// Moves SQLite databases into PostgreSQL in bulk, and proves that everything arrived.
 #[derive(Debug, Parser)]
-#[command(name = "cutover", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "cutover", version, max_term_width = 100, after_help = EXIT_CODES, after_long_help = with_exit_codes())]
 pub struct Cli {
     /// what to do
     #[command(subcommand)]
@@ -38,6 +39,10 @@ const EXIT_CODES: &str = "Exit codes:
     8  done, but rows were set aside by a policy that was asked for
   130  interrupted (143: terminated); run the same command again to resume";
 
+fn with_exit_codes() -> String {
+    format!("{}{EXIT_CODES}", examples::PROGRAM)
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -46,31 +51,39 @@ pub enum Command {
     /// With --migrate: copies, verifies and finishes; after an interruption, the same command resumes.
     /// With --validate: makes the same plan and the same checks and writes nothing; exit code 0 means it would work.
     /// With --rehearse: does it all where it harms nobody, and tells how long it will take.
+    #[command(after_long_help = examples::COPY)]
     Copy(Box<CopyArgs>),
     /// Compare a copy with its source, also one that another tool made
+    #[command(after_long_help = examples::VERIFY)]
     Verify(Box<VerifyArgs>),
     /// Show what the target knows about its copies: finished, running, left
+    #[command(after_long_help = examples::STATUS)]
     Status(StatusArgs),
     /// Remove cutover's own records from the target; tables and rows stay
+    #[command(after_long_help = examples::CLEAN)]
     Clean(CleanArgs),
     /// Schemas without their rows: what a copy would make
+    #[command(after_long_help = examples::SCHEMA)]
     Schema {
         /// what to do with them
         #[command(subcommand)]
         action: SchemaAction,
     },
     /// The private local PostgreSQL server that `--to embedded` uses
+    #[command(after_long_help = examples::EMBEDDED)]
     Embedded {
         /// what to do with it
         #[command(subcommand)]
         action: EmbeddedAction,
     },
     /// Print a completion script for a shell
+    #[command(after_long_help = examples::COMPLETIONS)]
     Completions {
         /// The shell to complete for
         shell: clap_complete::Shell,
     },
     /// Print the manual page (roff), of the whole program or of one command
+    #[command(after_long_help = examples::MAN)]
     Man {
         /// The command whose page is wanted
         command: Option<String>,
@@ -81,10 +94,13 @@ pub enum Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum EmbeddedAction {
     /// Start it, and create it before the first time; prints how to connect
+    #[command(after_long_help = examples::START)]
     Start,
     /// Stop it
+    #[command(after_long_help = examples::STOP)]
     Stop,
     /// Say whether it runs, and where its data is
+    #[command(after_long_help = examples::RUNNING)]
     Status,
 }
 

@@ -2,6 +2,7 @@
 
 use super::args::{SelectionArgs, secret};
 use super::args_scripts::{CheckArgs, TranslateArgs};
+use super::examples;
 use crate::config::Secret;
 use clap::{ArgAction, Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -13,20 +14,24 @@ pub enum SchemaAction {
     ///
     /// The very same statements, in the same order: schema and tables, then keys, indexes, constraints and views. What
     /// is not carried stands in it as comments, with the reason. Nothing is written, and without --to no server is asked.
+    #[command(after_long_help = examples::SHOW)]
     Show(Box<ShowArgs>),
     /// Compare two schemas: SQLite files or PostgreSQL, on either side; exit code 0: equal, 4: drift
     ///
     /// What --to lacks of --from, and has beside it, ranked by what it means for the application: statements would fail,
     /// values or guarantees would be lost, queries would slow, or it merely differs. Nothing is written.
+    #[command(after_long_help = examples::DIFF)]
     Diff(Box<DiffArgs>),
     /// Translate SQLite DDL and migration scripts into PostgreSQL scripts that may run twice
     ///
     /// The files are one history in this order, and begin with an empty database: each gives one script. What cannot be
     /// translated stays in it as a comment with the reason, and the exit code is 4.
+    #[command(after_long_help = examples::TRANSLATE)]
     Translate(TranslateArgs),
     /// Check that every migration has a script for SQLite and one for PostgreSQL; exit code 0: all right, 4: not so
     ///
     /// Missing partners, gaps and double numbers, names that differ; with --run also whether both sides make the same schema.
+    #[command(after_long_help = examples::CHECK)]
     Check(CheckArgs),
 }
 

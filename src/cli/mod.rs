@@ -9,6 +9,7 @@ pub mod args_scripts;
 pub mod args_words;
 mod ask;
 pub mod env_file;
+mod examples;
 pub mod exit;
 mod manage;
 mod means;
