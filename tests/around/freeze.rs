@@ -111,19 +111,53 @@ fn a_writer_in_the_middle_of_something_is_waited_for() {
     assert_eq!(database.query_one_text("SELECT count(*) FROM \"user\" WHERE name = 'in time'"), "1");
 }
 
-#[test]
-fn what_cannot_be_frozen_is_refused_and_validation_takes_no_lock() {
-    let Some(server) = Server::available() else { return };
-    let source = source(false);
-    let database = server.fresh_database();
-    validate(source.path(), &database, &["--freeze"]).ends_with(2);
-    let mut permissions = std::fs::metadata(source.path()).unwrap().permissions();
-    permissions.set_readonly(true);
-    std::fs::set_permissions(source.path(), permissions).unwrap();
-    if std::fs::OpenOptions::new().append(true).open(source.path()).is_ok() {
-        eprintln!("skipped: this user may write everything");
-        return;
+/// The program as a user that is not root, where this is root; none where that cannot be had.
+fn as_anybody() -> Option<Cli> {
+    if !std::path::Path::new("/proc/self")
+        .metadata()
+        .is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0)
+    {
+        return Some(Cli::new());
     }
-    let run = migrate(source.path(), &database, &["--freeze"]).ends_with(3);
-    assert_eq!(run.findings("E_FREEZE").len(), 1, "{}", run.said());
+    let wrapper = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    let mut tried = std::process::Command::new(wrapper[0]);
+    tried.args(&wrapper[1..]).args([env!("CARGO_BIN_EXE_cutover"), "--version"]);
+    if tried.output().is_ok_and(|tried| tried.status.success()) {
+        return Some(Cli::under(&wrapper));
+    }
+    eprintln!("skipped: no way to be another user");
+    None
+}
+
+/// SQLite opens what it may not write for reading, and its write lock is none then: neither is it called frozen, nor do
+/// several readers rely on it.
+#[test]
+fn where_the_file_may_not_be_written_no_lock_is_taken_for_one() {
+    let Some(server) = Server::available() else { return };
+    let source = source(true);
+    let database = server.fresh_database();
+    // The application has it open, and the log and its index may be used by everybody.
+    let application = source.connection();
+    application.query_row("SELECT count(*) FROM user", [], |row| row.get::<_, i64>(0)).unwrap();
+    let dir = source.path().parent().unwrap();
+    let allow = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    };
+    allow(dir, 0o755);
+    for name in names(dir) {
+        allow(&dir.join(&name), if name.ends_with(".db") { 0o444 } else { 0o666 });
+    }
+    let ends = ["--jobs", "2", "--from", source.path().to_str().unwrap(), "--to", &database.tcp_url()];
+    let Some(cli) = as_anybody() else { return };
+    let done = cli.args(["copy", "--migrate", "--freeze"]).args(ends).run();
+    assert!(done.code == 3 && done.stdout.contains("E_FREEZE"), "{done:?}");
+    let Some(cli) = as_anybody() else { return };
+    let done = cli.args(["copy", "--validate"]).args(ends).run();
+    assert!(done.code == 0 && done.stdout.contains("W_ONE_READER"), "{done:?}");
+}
+
+#[test]
+fn validation_takes_no_lock() {
+    let Some(server) = Server::available() else { return };
+    validate(source(false).path(), &server.fresh_database(), &["--freeze"]).ends_with(2);
 }

@@ -1,6 +1,7 @@
 //! `[hooks]`.
 
 use super::source;
+use crate::resume::hold::Hold;
 use crate::resume::running::{Running, wait_for};
 use crate::support::cli::Cli;
 use crate::support::flow::{Run, migrate, validate};
@@ -207,6 +208,21 @@ fn validation_runs_no_hook_and_lists_them() {
     assert_eq!(run.report["hooks"], serde_json::json!([]));
     std::fs::remove_file(world.path("last.sql")).unwrap();
     validate(world.source.path(), &world.database, &[&option, &path]).ends_with(2);
+}
+
+/// Another run has the target: nothing of ours is done, not even what a failure asks for, such as starting the application.
+#[test]
+fn a_run_that_is_turned_away_runs_no_hook() {
+    let Some(world) = World::new() else { return };
+    let cli = Cli::new().args(["copy", "--migrate", "--chunk-rows", "500"]);
+    let first = Running::start(cli.args([world.source.path().as_os_str(), world.database.url().as_ref()]));
+    let hold = Hold::chunk(&world.database, "user", 0);
+    let hooks =
+        "[hooks]\nbefore = {command = 'touch DIR/before'}\non_failure = {command = 'touch DIR/failure'}\n";
+    world.migrate(hooks).ends_with(7);
+    assert!(!world.path("before").exists() && !world.path("failure").exists());
+    hold.release();
+    assert_eq!(first.end().code, 0);
 }
 
 /// Whoever can leave a file where we work cannot have programs run.
