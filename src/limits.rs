@@ -160,6 +160,16 @@ pub const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// After this a statement that goes on is told of.
 pub const LONG_WORK: Duration = Duration::from_secs(120);
 
+/// After this a validated plan is warned of: in a week an application is released and its data grows, and assessments of other
+/// migration services expire after the same time.
+pub const PLAN_OLD_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The largest report that `--plan` reads: one of ten thousand tables with fifty columns each has half of it.
+pub const PLAN_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Changes of a plan that are told one by one, for each source: with other options every table may be another.
+pub const PLAN_CHANGES_MAX: usize = 50;
+
 /// How long causes that can pass are tried again unless `--retry-for` says otherwise, since the last progress: a server that
 /// is restarted, with its recovery, is back within it as a rule.
 pub const RETRY_FOR: Duration = Duration::from_secs(5 * 60);
@@ -236,12 +246,38 @@ pub const GAUGE_TICK: Duration = Duration::from_secs(1);
 /// Ticks that are taken as independent of each other: what disturbs a machine (a checkpoint, a neighbour) lasts for many.
 pub const SCATTER_BLOCKS_MAX: usize = 8;
 
+/// The part of the largest tables that a probe measures.
+pub const PROBE_PART: f64 = 0.02;
+
+/// Bytes that a probe measures at least, where the file has them: a sample that loads in less than a tenth of a second
+/// measures the beginning of things and not their pace.
+pub const PROBE_BYTES_MIN: u64 = 24 * 1024 * 1024;
+
+/// Bytes that a probe measures at most: some seconds, and as much write-ahead log.
+pub const PROBE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Tables that a probe measures: the largest, and of many small ones enough to know what one costs.
+pub const PROBE_TABLES_MAX: usize = 16;
+
+/// A table up to this is measured whole: its strips would be a page each.
+pub const PROBE_WHOLE_BYTES_MAX: u64 = 256 * 1024;
+
+/// Strips of a table that are measured: early rows are often others than late ones.
+pub const PROBE_STRIPS: u32 = 4;
+
+/// Rows of which ANALYZE takes its sample: 300 for each step of the default statistics target of 100.
+pub const ANALYZE_ROWS: u64 = 30_000;
+
+/// How much longer the whole takes than its sample says: checkpoints, full buffers and pages that leave the cache come only
+/// with size (docs/rehearsal.md has the measurement).
+pub const PROBE_STRAIN: f64 = 1.0;
+
+/// Relative scatter of a probe against the run.
+pub const PROBE_SCATTER: f64 = 0.15;
+
 /// Relative scatter of a run that no measurement within one run shows: the same run of the same file on an idle machine
 /// of two cores scattered by 4 to 6 %.
 pub const SCATTER_MIN: f64 = 0.05;
-
-/// Bytes of a report that `--plan` reads: one of 10,000 tables of 50 columns comes to half of it.
-pub const PLAN_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// Operations of SQLite's machine in which the schema of a source must have been read: some seconds, of which ten thousand
 /// tables of fifty columns take less than a tenth.

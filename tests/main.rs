@@ -1,6 +1,8 @@
 //! The one integration binary: one link, one throwaway server, a module per subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+// what was validated is what is migrated
+mod approved;
 // the walls between the rooms
 mod architecture;
 // SQLite input, expected target: one directory each

@@ -21,7 +21,10 @@ SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), t.typname, c
                       JOIN pg_class q ON d.refclassid = 'pg_class'::regclass AND q.oid = d.refobjid AND q.relkind = 'S'
                     WHERE f.adrelid = c.oid AND f.adnum = a.attnum) AS has_sequence,
        (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels,
-       t.oid <> a.atttypid AS is_domain
+       t.oid <> a.atttypid AS is_domain,
+       CASE WHEN NOT a.attnotnull AND l.not_null THEN format_type(a.atttypid, NULL) END AS domain_not_null,
+       a.attidentity <> '' OR EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary
+                                        AND a.attnum = ANY (i.indkey::int2[])) AS stays_not_null
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace

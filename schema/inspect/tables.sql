@@ -16,7 +16,12 @@ SELECT c.oid, c.relname, c.relkind::text,
                 ARRAY[]::text[]) AS rules,
        c.relispartition AS is_partition,
        c.relkind = 'p' AND EXISTS (SELECT 1 FROM pg_partition_tree(c.oid) p JOIN pg_partitioned_table k ON k.partrelid = p.relid
-                                   WHERE k.partdefid = 0) AS may_lack_partition
+                                   WHERE k.partdefid = 0) AS may_lack_partition,
+       pg_get_userbyid(c.relowner)::text AS owner,
+       coalesce((SELECT array_agg(DISTINCT t.tgrelid::regclass::text) FROM pg_trigger t
+                 WHERE c.relkind = 'p' AND t.tgrelid <> c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+                   AND t.tgtype & 5 = 5 AND t.tgparentid = 0 AND t.tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid))),
+                ARRAY[]::text[]) AS trigger_partitions
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 ORDER BY c.relname

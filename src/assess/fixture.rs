@@ -35,10 +35,10 @@ pub(super) fn config(source: &Path) -> Config {
         restart: false,
         take_over: false,
         reverify: false,
+        approved: None,
         chunk_bytes: crate::limits::CHUNK_BYTES,
         chunk_rows: crate::limits::CHUNK_ROWS,
         commit: crate::config::CommitUnit::Table,
-        plan: None,
     }
 }
 

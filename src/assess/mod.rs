@@ -27,7 +27,8 @@ use crate::config::{Config, ExistingPolicy, InvalidPolicy, NulPolicy};
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::event::Events;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Way};
+use crate::ident::qualified;
 use crate::plan::build::build;
 use crate::plan::draft::{Imposed, Inputs, Rules};
 use crate::plan::partition::Spans;
@@ -136,6 +137,14 @@ pub async fn plan_against(
         assessed.push(Assessed { job, plan, holding_rows: Vec::new() });
     }
     Ok(assessed)
+}
+
+/// The plan of a source that is profiled already, against another target.
+///
+/// # Errors
+/// A source fault.
+pub async fn plan_again(job: &Arc<Job>, target: &TargetCatalog, config: &Config) -> Result<Plan> {
+    plan_one(job, target, config, Imposed::new()).await
 }
 
 /// Checks the pages and profiles the tables, both at once: each reads the whole file. What is wrong with the pages comes
@@ -272,9 +281,9 @@ fn claim_names(
         if let Some(other) = other {
             let message = format!("comes from two sources: \"{other}\" and \"{}\"", job.path());
             findings.push(
-                Finding::new("E_NAME_COLLISION", Severity::Refusal, table.source.clone(), message).fix(
-                    "copy the sources into different schemas (--schema), or leave one table out (--exclude)",
-                ),
+                Finding::new("E_NAME_COLLISION", Severity::Refusal, table.source.clone(), message)
+                    .way(Way::option("exclude", &table.source))
+                    .or("copy the sources one by one, each into a schema of its own (--schema)"),
             );
         }
         let made = table.pre_data.iter().chain(&table.post_data).map(|step| step.object.clone());
@@ -312,7 +321,9 @@ async fn holding_rows(session: &mut Session, plan: &mut Plan, config: &Config) -
         plan.findings.extend(holding.iter().map(|name| {
             let message = "holds rows that this tool did not put there";
             Finding::new("E_TARGET_ROWS", Severity::Refusal, name.clone(), message)
-                .fix("empty it, use another --schema, or say --existing append or --existing truncate")
+                .way(Way::option("existing", "truncate"))
+                .way(Way::option("existing", "append"))
+                .or("another --schema")
         }));
     }
     if config.existing == ExistingPolicy::Truncate {
@@ -336,11 +347,18 @@ async fn referenced_from_outside(
             child.schema == config.schema && plan.tables.iter().any(|table| table.target == child.table);
         !ours && child.has_rows
     });
-    let names: Vec<String> = outside.map(|child| format!("{}.{}", child.schema, child.table)).collect();
-    Ok((!names.is_empty()).then(|| {
-        let message = format!("cannot be emptied: rows of {} refer to it", names.join(", "));
+    let outside: Vec<inspect::ReferencingTable> = outside.collect();
+    let list = |shown: fn(&inspect::ReferencingTable) -> String| {
+        outside.iter().map(shown).collect::<Vec<_>>().join(", ")
+    };
+    Ok((!outside.is_empty()).then(|| {
+        let names = list(|child| format!("{}.{}", child.schema, child.table));
+        let quoted = list(|child| qualified(&child.schema, &child.table));
+        let message = format!("cannot be emptied: rows of {names} refer to it");
         Finding::new("E_TRUNCATE_REFERENCED", Severity::Refusal, name.to_owned(), message)
-            .fix("include these tables in the copy, or empty them first")
+            .way(Way::Target(format!("TRUNCATE {quoted}")))
+            .way(Way::option("existing", "append"))
+            .or("include these tables in the copy")
     }))
 }
 

@@ -2,7 +2,7 @@
 //! (semantics.md §1.6). A column that we create gets no zone that nobody named: there they stand against the plan.
 
 use crate::encode;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Way};
 use crate::limits::EXAMPLES_MAX;
 use crate::plan::types::{Codec, Mapping, PgType};
 use crate::plan::{TableMode, TablePlan};
@@ -75,7 +75,9 @@ impl Zones {
                 finding
                     .count(seen.naive)
                     .examples(seen.keys)
-                    .fix("--naive-tz, or time_zone in the configuration, names another zone")
+                    .way(Way::of_column(&table.source, &column.source, "time_zone", "\"UTC\""))
+                    .way(Way::option("naive-tz", "UTC"))
+                    .or("another zone by its IANA name (Europe/Berlin), if the values are of it")
             })
             .collect()
     }

@@ -8,12 +8,14 @@ use super::{naive, pool};
 use crate::checkpoint::ScanRange;
 use crate::cleanse;
 use crate::config::{BadValuePolicy, Cleanse, Config, OrphanPolicy};
-use crate::encode::{self, Misfit};
+use crate::encode::{self, Misfit, MisfitKind};
 use crate::error::Result;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Way};
+use crate::ident::{qualified, quote, quote_list};
 use crate::limits::EXAMPLES_MAX;
 use crate::plan::partition_keys::{ONLY_VALID, settle_orphans};
 use crate::plan::types::{Mapping, PgType};
+use crate::plan::ways::alter_column;
 use crate::plan::{ColumnPlan, ForeignKeyPlan, Plan, ScanKey, TableMode, TablePlan};
 use crate::sqlite::aside::AsideRows;
 use crate::sqlite::keys::count_repeated;
@@ -31,8 +33,9 @@ pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()>
     set_policies(plan, config);
     let tasks: Vec<TablePlan> = plan.tables.clone();
     let rows = Arc::new(follow::new_rows(plan)?);
-    let (shared, kept) = (Arc::clone(job), Arc::clone(&rows));
-    let results = pool::blocking(config.jobs, tasks, move |table| try_table(&shared, table, &kept)).await?;
+    let (shared, kept, schema) = (Arc::clone(job), Arc::clone(&rows), plan.schema.clone());
+    let try_one = move |table: &TablePlan| try_table(&shared, &schema, table, &kept);
+    let results = pool::blocking(config.jobs, tasks, try_one).await?;
     let orphans = follow::settle(job, plan, rows, config.jobs).await?;
     for ((table, tried), orphans) in plan.tables.iter_mut().zip(results).zip(orphans) {
         for (object, keys) in tried.nulls {
@@ -42,9 +45,12 @@ pub async fn run(job: &Arc<Job>, plan: &mut Plan, config: &Config) -> Result<()>
             }
         }
         plan.findings.extend(tried.findings);
-        let source = (table.source.clone(), table.partition.is_some());
+        let names = Names { schema: &plan.schema, source: &table.source, target: &table.target };
+        let is_partitioned = table.partition.is_some();
         for (key, found) in table.foreign_keys.iter_mut().zip(orphans).filter(|(_, found)| found.count > 0) {
-            plan.findings.push(orphan_finding(&source, key, &found, config.orphans).examples(found.keys));
+            plan.findings.push(
+                orphan_finding(names, is_partitioned, key, (&found, config.orphans)).examples(found.keys),
+            );
             key.orphans = if key.quarantine { 0 } else { found.count };
         }
         plan.not_carried.extend(settle_orphans(&plan.schema, table));
@@ -74,7 +80,7 @@ struct Tried {
 }
 
 /// Existing tables, columns that the configuration speaks of, and those whose bad values are set aside are tried.
-fn try_table(job: &Job, table: &TablePlan, rows: &AsideRows) -> Result<Tried> {
+fn try_table(job: &Job, schema: &str, table: &TablePlan, rows: &AsideRows) -> Result<Tried> {
     let is_spoken_of = |column: &ColumnPlan| {
         let said = job.settings().column(&table.source, &column.source);
         said.pg_type.is_some()
@@ -85,16 +91,21 @@ fn try_table(job: &Job, table: &TablePlan, rows: &AsideRows) -> Result<Tried> {
     let judge = Judge::of_values(table);
     let tries =
         table.mode == TableMode::Existing || judge.is_some() || table.columns.iter().any(is_spoken_of);
-    let mut tried = if tries { misfits(job, table, judge, rows)? } else { Tried::default() };
+    let mut tried = if tries { misfits(job, (schema, table), judge, rows)? } else { Tried::default() };
     for (name, columns) in &table.unique_keys {
-        tried.findings.extend(repeated_keys(job, table, name, columns)?);
+        tried.findings.extend(repeated_keys(job, (schema, table), name, columns)?);
     }
     Ok(tried)
 }
 
 /// Encodes every value as the copy would, and counts what does not fit, per column and reason. Rows that are set aside
 /// are counted for the reason that sets them aside, and for no other.
-fn misfits(job: &Job, table: &TablePlan, mut judge: Option<Judge<'_>>, rows: &AsideRows) -> Result<Tried> {
+fn misfits(
+    job: &Job,
+    (schema, table): (&str, &TablePlan),
+    mut judge: Option<Judge<'_>>,
+    rows: &AsideRows,
+) -> Result<Tried> {
     let mut nulls: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut found: BTreeMap<(usize, &'static str), (Misfit, u64, Vec<String>)> = BTreeMap::new();
     let mut scratch = Vec::new();
@@ -130,7 +141,7 @@ fn misfits(job: &Job, table: &TablePlan, mut judge: Option<Judge<'_>>, rows: &As
     bad.finish()?;
     let misfits = found
         .into_iter()
-        .map(|((i, _), (misfit, count, keys))| misfit_finding(table, i, misfit, count, keys));
+        .map(|((i, _), (misfit, count, keys))| misfit_finding(schema, table, i, misfit, count, keys));
     let findings = misfits.chain(zones.findings(table)).chain(told.findings(table)).collect();
     Ok(Tried { findings, nulls })
 }
@@ -170,6 +181,7 @@ const SEE_SET_ASIDE: &str =
     "the rows go whole into cutover.set_aside; `cutover status --set-aside` lists them (docs/set-aside.md)";
 
 fn misfit_finding(
+    schema: &str,
     table: &TablePlan,
     column: usize,
     misfit: Misfit,
@@ -184,14 +196,63 @@ fn misfit_finding(
     };
     let message =
         format!("the {which} type {} cannot hold {count} of its values: {misfit}", column.mapping.pg);
-    Finding::new(misfit.code(), Severity::Refusal, object, message)
-        .count(count)
-        .examples(keys)
-        .fix(format!("{}; or set such rows aside with --on-bad-value quarantine", misfit.fix()))
+    let finding = Finding::new(misfit.code(), Severity::Refusal, object, message).count(count).examples(keys);
+    let finding = misfit_ways(finding, schema, table, column, misfit);
+    finding.way(Way::option("on-bad-value", "quarantine")).or(misfit.fix())
+}
+
+/// Another type, a reading or a change that holds such values.
+fn misfit_ways(
+    finding: Finding,
+    schema: &str,
+    table: &TablePlan,
+    column: &ColumnPlan,
+    misfit: Misfit,
+) -> Finding {
+    let said = |key, value| Way::of_column(&table.source, &column.source, key, value);
+    let finding = match misfit.kind {
+        MisfitKind::Utf8(_) if table.mode == TableMode::Existing => {
+            finding.way(said("invalid_utf8", "\"replace\""))
+        }
+        MisfitKind::Nul(_) if table.mode == TableMode::Existing => finding.way(said("nul", "\"escape\"")),
+        MisfitKind::Class(_, PgType::Interval(_)) => finding.way(said("encoding", "\"seconds\"")),
+        MisfitKind::ZoneName => finding.way(said("time_zone", "\"UTC\"")),
+        MisfitKind::FieldSize => return finding.way(Way::option("exclude", &table.source)),
+        _ => finding,
+    };
+    match (misfit.holding_type(column.mapping.pg), table.mode) {
+        (Some(pg), TableMode::Existing) => match retype(schema, table, column, pg) {
+            Some(way) => finding.way(way),
+            None => finding,
+        },
+        (Some(pg), TableMode::Create) => finding.way(said("type", &format!("\"{pg}\""))),
+        (None, TableMode::Create) => finding.way(Way::nothing_of_column(&table.source, &column.source)),
+        (None, TableMode::Existing) => finding,
+    }
+}
+
+/// Gives an existing column another type, where the server can make its values so.
+fn retype(schema: &str, table: &TablePlan, column: &ColumnPlan, pg: &str) -> Option<Way> {
+    let name = quote(&column.target);
+    let using = match (column.mapping.pg, pg) {
+        (PgType::Bool, "bigint") => format!(" USING {name}::integer"),
+        (PgType::Uuid, "bytea") => format!(" USING uuid_send({name})"),
+        (PgType::Text | PgType::Varchar(_) | PgType::Char(_) | PgType::Citext, "bytea") => {
+            format!(" USING convert_to({name}::text, 'UTF8')")
+        }
+        (_, "bytea") => return None,
+        _ => String::new(),
+    };
+    Some(alter_column(schema, &table.target, &column.target, &format!("TYPE {pg}{using}")))
 }
 
 /// Keys that are apart in the source and meet in a unique key of the existing table, in the form in which they are sent.
-fn repeated_keys(job: &Job, table: &TablePlan, name: &str, columns: &[usize]) -> Result<Option<Finding>> {
+fn repeated_keys(
+    job: &Job,
+    (schema, table): (&str, &TablePlan),
+    name: &str,
+    columns: &[usize],
+) -> Result<Option<Finding>> {
     if is_rowid(table, columns) {
         return Ok(None);
     }
@@ -215,14 +276,37 @@ fn repeated_keys(job: &Job, table: &TablePlan, name: &str, columns: &[usize]) ->
         Finding::new("E_UNIQUE_MERGE", Severity::Refusal, object, message)
             .count(repeated.keys)
             .examples(repeated.rowids.iter().map(|&rowid| key_text(Some(rowid), 0)).collect())
-            .fix(match table.mode {
-                TableMode::Existing => "mend these rows in the source, or drop the key in the target",
+            .way(match table.mode {
+                TableMode::Existing => Way::Target(drop_key(schema, table, name)),
+                TableMode::Create => keep_first(table, &names),
+            })
+            .or(match table.mode {
+                TableMode::Existing => "mend these rows in the source",
                 TableMode::Create => {
                     "mend these rows in the source, or configure another type; where none is configured, an index of the \
                      source is damaged (W_QUICK_CHECK) and has let them in"
                 }
             })
     }))
+}
+
+/// Drops a unique key: of a constraint, or an index alone.
+fn drop_key(schema: &str, table: &TablePlan, name: &str) -> String {
+    match table.lifted_indexes.iter().any(|lift| lift.object == name) {
+        true => format!("DROP INDEX {}", qualified(schema, name)),
+        false => {
+            format!("ALTER TABLE {} DROP CONSTRAINT {}", qualified(schema, &table.target), quote(name))
+        }
+    }
+}
+
+/// Of rows with equal keys, leaves the first in the source.
+fn keep_first(table: &TablePlan, names: &[&str]) -> Way {
+    let (of, key) = (quote(&table.source), quote_list(names.iter().copied()));
+    let rowid = table.rowid_name().unwrap_or("rowid");
+    Way::Source(format!(
+        "DELETE FROM {of} WHERE {rowid} NOT IN (SELECT min({rowid}) FROM {of} GROUP BY {key})"
+    ))
 }
 
 fn key_words(keys: u64) -> String {
@@ -258,11 +342,19 @@ fn key_form(values: &[Value<'_>], keyed: &[(Mapping, Cleanse)]) -> Option<Vec<u8
     Some(form)
 }
 
+/// What a table is called.
+#[derive(Clone, Copy)]
+struct Names<'a> {
+    schema: &'a str,
+    source: &'a str,
+    target: &'a str,
+}
+
 fn orphan_finding(
-    (source, is_partitioned): &(String, bool),
+    Names { schema, source, target }: Names<'_>,
+    is_partitioned: bool,
     key: &ForeignKeyPlan,
-    found: &OrphansFound,
-    policy: OrphanPolicy,
+    (found, policy): (&OrphansFound, OrphanPolicy),
 ) -> Finding {
     let (count, existed) = (found.count, key.drop.is_some());
     let refuses = match policy {
@@ -289,10 +381,12 @@ fn orphan_finding(
             format!("{} no parent{whose}, and the foreign key could not be valid", rows_have(count));
         return Finding::new("E_FK_ORPHANS", Severity::Refusal, object, message)
             .count(count)
-            .fix("mend the rows in the source, or use --orphans not-valid or --orphans quarantine");
+            .way(Way::option("orphans", "not-valid"))
+            .way(Way::option("orphans", "quarantine"))
+            .or_way(delete_orphans(source, key));
     }
     let whose = if whose.is_empty() { ", as in the source".to_owned() } else { whose };
-    if *is_partitioned && key.is_valid_at_once() {
+    if is_partitioned && key.is_valid_at_once() {
         let message =
             format!("{} no parent{whose}: the foreign key is not made; {ONLY_VALID}", rows_have(count));
         let fix =
@@ -303,7 +397,28 @@ fn orphan_finding(
         format!("{} no parent{whose}: the foreign key is made and left NOT VALID", rows_have(count));
     Finding::new("W_FK_ORPHANS", Severity::Warning, object, message)
         .count(count)
-        .fix("delete or mend the rows, then ALTER TABLE … VALIDATE CONSTRAINT")
+        .or_way(delete_orphans(source, key))
+        .or(format!(
+            "after the copy, mend the rows in the target, then ALTER TABLE {} VALIDATE CONSTRAINT {}",
+            qualified(schema, target),
+            quote(&key.name)
+        ))
+}
+
+/// Deletes rows without a parent from the source.
+fn delete_orphans(source: &str, key: &ForeignKeyPlan) -> Option<Way> {
+    let probe = key.probe.as_ref()?;
+    let (child, parent) = (quote(source), quote(&probe.parent));
+    let is_set: Vec<String> =
+        probe.columns.iter().map(|column| format!("{child}.{} IS NOT NULL", quote(column))).collect();
+    let pairs = probe.columns.iter().zip(&probe.parent_columns);
+    let meets: Vec<String> =
+        pairs.map(|(own, theirs)| format!("p.{} = {child}.{}", quote(theirs), quote(own))).collect();
+    Some(Way::Source(format!(
+        "DELETE FROM {child} WHERE {} AND NOT EXISTS (SELECT 1 FROM {parent} AS p WHERE {})",
+        is_set.join(" AND "),
+        meets.join(" AND ")
+    )))
 }
 
 fn rows_are(count: u64) -> String {

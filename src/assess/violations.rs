@@ -75,9 +75,10 @@ fn unreadable(table: &TablePlan, why: String) -> Error {
 fn violated(table: &TablePlan, check: &CheckPlan, violations: u64) -> Finding {
     let message = "rows of the source are against it: it is made and left NOT VALID";
     let object = format!("{}.{}", table.source, check.name);
-    Finding::new("W_CHECK_VIOLATED", Severity::Warning, object, message)
-        .count(violations)
-        .fix("mend these rows in the source before the copy, or in the target and then ALTER TABLE … VALIDATE CONSTRAINT")
+    Finding::new("W_CHECK_VIOLATED", Severity::Warning, object, message).count(violations).or(format!(
+        "mend these rows in the source; or after the copy in the target, and then {}",
+        check.validate.trim_end_matches(';')
+    ))
 }
 
 fn unknown(table: &TablePlan, check: &CheckPlan, why: &str) -> NotCarried {

@@ -136,8 +136,9 @@ pub struct CopyArgs {
     /// Resume although the source was written to, if every finished chunk still has its recorded digest
     #[arg(long)]
     pub reverify: bool,
-    /// With --migrate: the JSON report of an earlier --validate or --rehearse, with which `cutover status` compares this run
-    #[arg(long, value_name = "FILE", requires = "migrate")]
+    /// Go by the plan of this report, which `copy --validate --report FILE.json` or `--rehearse` wrote: refuse where the plan
+    /// made now is another one. With that of a rehearsal, `cutover status` compares this run with what was expected
+    #[arg(long, value_name = "FILE.json")]
     pub plan: Option<PathBuf>,
     /// how to go about it
     #[command(flatten)]

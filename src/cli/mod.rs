@@ -10,7 +10,6 @@ pub mod env_file;
 pub mod exit;
 mod manage;
 mod means;
-mod plan_file;
 mod rehearsal;
 pub mod resolve;
 mod run;

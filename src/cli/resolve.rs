@@ -5,6 +5,7 @@
 //! does not know, `cutover.toml`. An empty variable counts as unset.
 //! No message repeats a target, which may hold a password.
 
+mod plan_file;
 mod rehearsal;
 pub mod schema;
 pub mod scripts;
@@ -16,7 +17,7 @@ mod words;
 use crate::cli::args::{
     CleanArgs, CopyArgs, EndArgs, ProgressWord, RunArgs, SelectionArgs, StatusArgs, ToArgs, VerifyArgs,
 };
-use crate::cli::{env_file, plan_file};
+use crate::cli::env_file;
 use crate::config::{
     BadValuePolicy, CommentPolicy, CommitUnit, Config, CreatePolicy, ExistingPolicy, GeneratedPolicy, Infer,
     MixedPolicy, NamePolicy, OrphanPolicy, Settings, TargetAddress, TriggerPolicy, VerifyLevel,
@@ -29,6 +30,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What surrounds the process; the tests have their own.
 pub struct Surroundings<'a> {
@@ -151,6 +153,7 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
     config.fail_fast = args.fail_fast || file.fail_fast.unwrap_or(false);
     (config.restart, config.reverify) = (args.restart, args.reverify);
     config.take_over = args.take_over;
+    config.approved = args.plan.as_deref().map(plan_file::read).transpose()?.map(Arc::new);
     config.chunk_bytes = args.chunk_bytes.or(file.chunk_bytes).unwrap_or(limits::CHUNK_BYTES);
     config.chunk_rows =
         args.chunk_rows.map(NonZeroU64::get).or(file.chunk_rows).unwrap_or(limits::CHUNK_ROWS);
@@ -162,7 +165,6 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
         let remedy = "write the decisions first, edit them, and copy with --config FILE";
         return Err(Error::usage("--write-config goes with --validate only").remedy(remedy));
     }
-    config.plan = args.plan.as_deref().map(plan_file::read).transpose()?;
     let new_file = |path| settings::new_file("--write-config", path);
     run.write_config = args.write_config.as_deref().map(new_file).transpose()?;
     Ok((mode, run))
@@ -277,10 +279,10 @@ fn selected(
         restart: false,
         take_over: false,
         reverify: false,
+        approved: None,
         chunk_bytes: limits::CHUNK_BYTES,
         chunk_rows: limits::CHUNK_ROWS,
         commit: CommitUnit::Table,
-        plan: None,
     })
 }
 

@@ -4,7 +4,6 @@ mod duration;
 pub mod glob;
 pub mod nearest;
 mod parse;
-mod plan_file;
 mod settings;
 #[cfg(test)]
 mod settings_tests;
@@ -14,7 +13,6 @@ mod words;
 
 pub use duration::{duration, duration_text, duration_word};
 pub use parse::{flag_spellings, parse};
-pub use plan_file::PlanFile;
 pub use settings::{Options, Place, Placed, Setting, Settings, toml_string};
 pub use size::size;
 pub use values::{
@@ -23,7 +21,9 @@ pub use values::{
 };
 pub use words::Word;
 
+use crate::outcome::ApprovedPlan;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The file that is used where none is named and it is there.
@@ -167,12 +167,12 @@ pub struct Config {
     pub take_over: bool,
     /// accept a changed source whose finished chunks are still the same
     pub reverify: bool,
+    /// the plan that was approved: another one is refused
+    pub approved: Option<Arc<ApprovedPlan>>,
     /// bytes of one chunk
     pub chunk_bytes: u64,
     /// rows of one chunk
     pub chunk_rows: u64,
     /// see [`CommitUnit`]
     pub commit: CommitUnit,
-    /// the earlier report that this run is held to
-    pub plan: Option<PlanFile>,
 }

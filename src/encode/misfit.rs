@@ -139,6 +139,32 @@ impl Misfit {
         }
     }
 
+    /// A type that holds such values, for a column whose type `pg` does not; none where no other type alone would do.
+    pub fn holding_type(&self, pg: PgType) -> Option<&'static str> {
+        use MisfitKind::*;
+        Some(match self.kind {
+            Class(crate::value::Class::Integer, PgType::Interval(_))
+            | Instant
+            | Uncountable
+            | DayNumber
+            | ZoneName => return None,
+            FieldSize | Mapping(_) => return None,
+            Class(crate::value::Class::Blob, _) | Utf8(_) | Nul(_) | UuidBlob => "bytea",
+            NotBool | Range(_) => "bigint",
+            Inexact(PgType::Float4) | NegativeZero | Infinite => "double precision",
+            Inexact(_) | Scale(..) | Precision(..) => "numeric",
+            JsonbEscape(_) | JsonbNumber(_) | JsonbString(_) => "json",
+            HostBits => "inet",
+            Fraction(_) => match pg {
+                PgType::Time(..6) => "time",
+                PgType::Timestamp(..6) => "timestamp",
+                PgType::Timestamptz(..6) => "timestamptz",
+                _ => "text",
+            },
+            _ => "text",
+        })
+    }
+
     /// What the user can do about it.
     pub fn fix(&self) -> &'static str {
         use MisfitKind::*;

@@ -1,6 +1,7 @@
 //! The result of a run as plain data: the master of the JSON report and of the summary on the screen.
 //! Its shape is a contract: `schema/report/v1.schema.json`.
 
+mod approved;
 mod difference;
 mod prediction;
 mod set_aside;
@@ -8,25 +9,29 @@ mod status;
 mod table;
 mod timing;
 
+pub use approved::{
+    ApprovedColumn, ApprovedLoss, ApprovedPartition, ApprovedPlan, ApprovedSource, ApprovedTable,
+    ApprovedTarget,
+};
 pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
 };
 pub use prediction::{DiskNeed, MeasuredOn, Method, PhaseSeconds, Prediction, TablePrediction, Window};
 pub use set_aside::{SetAsideCount, SetAsideList, SetAsideRow};
-pub use status::{SourceStatus, TableStatus};
+pub use status::{ExpectedStatus, SourceStatus, TableStatus};
 pub use table::{
     ColumnReport, Digests, EvidenceReport, PartitionReport, RowCounts, TableReport, TableSeconds,
 };
 pub use timing::{CpuSeconds, RunTiming, StageSeconds, StepSeconds, TableTiming};
 
 use crate::finding::{Finding, NotCarried};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The version of the report's form.
 pub const REPORT_FORMAT: u32 = 1;
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// everything arrived and was proved
@@ -74,7 +79,7 @@ pub struct RunReport {
     pub source: Vec<SourceInfo>,
     /// the server; absent where it was never reached
     pub target: Option<TargetInfo>,
-    /// hash of the plan's canonical text, one per source in order
+    /// hash of the plan's decisions, one per source in order; rows do not bear on it unless they change a decision
     pub plan_hash: Vec<String>,
     /// the tables
     pub tables: Vec<TableReport>,
@@ -107,6 +112,8 @@ pub struct RunInfo {
     pub command: String,
     /// the configuration file that was used, as named; none without one
     pub config: Option<String>,
+    /// the options that bear on the plan, `name=value` one after the other
+    pub options: String,
     /// how often something was tried again after a failure that can pass
     pub retries: u64,
 }

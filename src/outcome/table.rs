@@ -47,6 +47,8 @@ pub struct TableReport {
     pub rows: RowCounts,
     /// bytes weighed in the source
     pub bytes: u64,
+    /// hash of the decisions for this table
+    pub plan_hash: String,
     /// how it is partitioned, where we make it so
     pub partition: Option<PartitionReport>,
     /// chunks it was cut into

@@ -2,13 +2,12 @@
 
 use super::cpu;
 use super::finish::Finished;
-use super::prepare::plan_hash;
 use super::retry::Retry;
 use super::steps::{SEQUENCE, VACUUM, VALIDATE_CHECK, is_validation};
 use super::verify::Verdict;
 use crate::assess::Assessed;
 use crate::config::Config;
-use crate::digest::MultisetDigest;
+use crate::digest::{MultisetDigest, text_hash};
 use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::{
@@ -17,11 +16,12 @@ use crate::outcome::{
 };
 use crate::plan::ddl::NOT_VALID;
 use crate::plan::partition::PartitionPlan;
-use crate::plan::{Evidence, Plan, StepKind, TablePlan};
+use crate::plan::{Evidence, Plan, StepKind, TablePlan, text};
 use crate::postgres::connect::Connector;
 use crate::postgres::ledger::{ChunkState, SourceState, StepProgress, StepState};
 use crate::postgres::session::Session;
 use crate::timing::Clock;
+use std::collections::BTreeMap;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The report while it is written.
@@ -30,6 +30,8 @@ pub struct Account {
     /// what is known so far
     pub report: RunReport,
     began: Instant,
+    /// hash of the decisions for each source, by its path
+    hashes: BTreeMap<String, String>,
 }
 
 impl Account {
@@ -59,7 +61,7 @@ impl Account {
             timing: None,
             prediction: None,
         };
-        Account { report, began: Instant::now() }
+        Account { report, began: Instant::now(), hashes: BTreeMap::new() }
     }
 
     /// Forgets all but that the run was begun: it begins again.
@@ -71,6 +73,7 @@ impl Account {
             ..Account::new(&run.command).report.run
         };
         self.report = RunReport { run, ..Account::new("").report };
+        self.hashes.clear();
     }
 
     /// This run's id.
@@ -88,9 +91,15 @@ impl Account {
         });
     }
 
-    /// Notes a plan: its tables, its findings, what it leaves out.
-    pub fn plan(&mut self, plan: &Plan, hash: String, findings: &[Finding]) {
-        self.report.plan_hash.push(hash);
+    /// Notes the decisions for the source of that path.
+    pub fn decisions(&mut self, path: &str, plan: &Plan) {
+        let hash = text_hash(&text::decisions(plan, &self.report.run.options));
+        self.hashes.insert(path.to_owned(), hash);
+    }
+
+    /// Notes the plan of the source of that path: its tables, its findings, what it leaves out.
+    pub fn plan(&mut self, path: &str, plan: &Plan, findings: &[Finding]) {
+        self.decisions(path, plan);
         self.report.tables.extend(plan.tables.iter().map(table_report));
         self.report.not_carried.extend(plan.not_carried.iter().cloned());
         self.report.findings.extend(findings.iter().cloned());
@@ -99,7 +108,7 @@ impl Account {
     /// Notes the plans of an assessment.
     pub fn plans(&mut self, assessed: &[Assessed]) {
         for one in assessed {
-            self.plan(&one.plan, plan_hash(&one.plan), &one.plan.findings);
+            self.plan(one.job.path(), &one.plan, &one.plan.findings);
         }
     }
 
@@ -246,6 +255,8 @@ impl Account {
     /// Closes the account, with what `clock` has measured.
     pub fn close(mut self, error: Option<&Error>, clock: &Clock) -> RunReport {
         let wall = self.began.elapsed();
+        let in_order = self.report.source.iter().filter_map(|source| self.hashes.get(&source.path));
+        self.report.plan_hash = in_order.cloned().collect();
         self.report.run.seconds = wall.as_secs_f64();
         clock.tell(&mut self.report, wall, cpu::seconds);
         self.report.error = error.map(ToString::to_string);
@@ -277,6 +288,7 @@ fn table_report(plan: &TablePlan) -> TableReport {
         target: plan.target.clone(),
         rows: RowCounts { source: plan.rows, ..RowCounts::default() },
         bytes: plan.bytes,
+        plan_hash: text_hash(&text::decisions_of_table(plan)),
         partition: plan.partition.as_ref().map(|partition| partition_report(plan, partition)),
         chunks: 0,
         digest: Digests::default(),

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::active::{Active, reread};
+use super::approved::Guard;
 use super::damage;
 use super::prepare::{self, Holdings};
 use super::restore;
@@ -20,6 +21,7 @@ use crate::finding::Finding;
 use crate::plan::TableMode;
 use crate::plan::select::is_selected;
 use crate::postgres::ledger::{self, SourceState};
+use crate::postgres::pace;
 use crate::postgres::prepare::Preparation;
 use crate::postgres::session::Session;
 use crate::postgres::{self, fault, inspect, pooler, readback};
@@ -63,17 +65,23 @@ pub(super) async fn begin(
     jobs: Vec<Job>,
     account: &mut Account,
 ) -> Result<Vec<Active>> {
+    let guard = Guard::of(&tools.config, &jobs);
+    guard.begin(account)?;
     let has_ledger = ledger::exists(control).await?;
     let mut known = known_sources(control, tools).await?;
     let undone = tools.config.restart && undo(control, &jobs, &mut known).await?;
     let (old, new): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| known.contains_key(job.path()));
+    // Before any of them is taken over: a plan that was not approved is refused with nothing written.
+    old.iter().filter_map(|job| known.get(job.path())).try_for_each(|state| guard.check(state))?;
     let mut actives = Vec::new();
     for job in old {
         let Some(state) = known.remove(job.path()) else { continue };
         actives.push(take_over(tools, control, job, state, account).await?);
     }
     if !new.is_empty() {
-        actives.extend(begin_new(tools, control, new, Ledger { exists: has_ledger, undone }, account).await?);
+        actives.extend(
+            begin_new(tools, control, new, (Ledger { exists: has_ledger, undone }, &guard), account).await?,
+        );
     }
     Ok(actives)
 }
@@ -148,12 +156,16 @@ async fn take_over(
     run.resumed_from = Some(run.resumed_from.unwrap_or(0) + done);
     let config = &tools.config;
     let warnings: Vec<Finding> = plan.findings.clone();
-    account.plan(&plan, state.plan_hash.clone(), &warnings);
+    account.plan(job.path(), &plan, &warnings);
     account.keep_tables(|table| is_selected(table, config));
     let epoch = if state.finished {
         state.epoch
     } else {
-        ledger::take_over(control, state.source_id, &account.run_id()).await?
+        let epoch = ledger::take_over(control, state.source_id, &account.run_id()).await?;
+        if let Some(expected) = prepare::prediction_json(config)? {
+            pace::set_prediction(control, state.source_id, &expected).await?;
+        }
+        epoch
     };
     let state = SourceState { epoch, ..state };
     let aside = restore::lay_aside_again(control, &state, epoch, &plan, config).await?;
@@ -168,11 +180,12 @@ async fn begin_new(
     tools: &Tools,
     control: &mut Session,
     jobs: Vec<Job>,
-    ledger_now: Ledger,
+    (ledger_now, guard): (Ledger, &Guard<'_>),
     account: &mut Account,
 ) -> Result<Vec<Active>> {
     let config = &tools.config;
-    let assessed = tools.cancel.at_once(assess::plan(control, jobs, config, &tools.events)).await?;
+    let mut assessed = tools.cancel.at_once(assess::plan(control, jobs, config, &tools.events)).await?;
+    guard.compare(&mut assessed);
     check_creation(control, &assessed, tools, account).await?;
     account.plans(&assessed);
     assess::refuse_if_needed(&assessed)?;

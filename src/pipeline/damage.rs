@@ -6,7 +6,7 @@ use super::prepare::plan_hash;
 use super::resume::plan_to_undo;
 use super::tools::Tools;
 use crate::error::{Error, Result};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Way};
 use crate::limits::EXAMPLES_MAX;
 use crate::plan::Plan;
 use crate::postgres::ledger::{self, Presence, SourceState};
@@ -40,7 +40,9 @@ pub(super) fn finding(state: &SourceState, severity: Severity) -> Option<Finding
     Some(
         Finding::new(CODE, severity, state.path.clone(), message)
             .count(state.damage.len() as u64)
-            .examples(examples.collect()),
+            .examples(examples.collect())
+            .way(Way::Option("--restart".to_owned()))
+            .or("`cutover clean` removes the ledger and leaves the tables"),
     )
 }
 

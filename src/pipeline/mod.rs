@@ -6,6 +6,7 @@
 
 mod account;
 mod active;
+mod approved;
 mod begin;
 mod budget;
 mod build;

@@ -166,6 +166,7 @@ mod tests {
             restart: false,
             take_over: false,
             reverify: false,
+            approved: None,
             chunk_bytes: 1,
             chunk_rows: 1,
             commit: crate::config::CommitUnit::Chunk,

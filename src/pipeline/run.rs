@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::active::{Active, refresh};
+use super::approved::Guard;
 use super::begin::{begin, check_creation, connect, known_sources, reopen_emptied};
 use super::budget;
 use super::control;
@@ -255,19 +256,26 @@ pub async fn validate(tools: &Tools) -> Ended {
 async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan>) -> Result<()> {
     let _watch = watch::start(&tools.connector, &tools.events);
     let jobs = open(tools, account).await?;
+    let guard = Guard::of(&tools.config, &jobs);
     let mut session = connect(tools, account).await?;
+    guard.begin(account)?;
     let known = known_sources(&session, tools).await?;
     let mut against = Vec::new();
     for job in &jobs {
         let Some(state) = known.get(job.path()) else { continue };
-        match if tools.config.restart { Ok(()) } else { goes_on(state, tools, job) } {
-            Ok(()) => account.finding(known_finding(state, tools.config.restart)),
+        let plan = if tools.config.restart { Ok(None) } else { goes_on(state, tools, job, &guard).map(Some) };
+        match plan {
+            Ok(plan) => {
+                plan.iter().for_each(|plan| account.decisions(job.path(), plan));
+                account.finding(known_finding(state, tools.config.restart));
+            }
             Err(why) => against.push(why),
         }
     }
     let fresh = jobs.into_iter().filter(|job| !known.contains_key(job.path())).collect();
-    let assessed =
+    let mut assessed =
         tools.cancel.at_once(assess::plan(&mut session, fresh, &tools.config, &tools.events)).await?;
+    guard.compare(&mut assessed);
     plans.extend(assessed.iter().map(|one| one.plan.clone()));
     check_creation(&mut session, &assessed, tools, account).await?;
     account.plans(&assessed);
@@ -275,11 +283,13 @@ async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan
     against.into_iter().next().map_or(Ok(()), Err)
 }
 
-/// Whether `copy --migrate` would go on with what the ledger has of the source.
-fn goes_on(state: &SourceState, tools: &Tools, job: &Job) -> Result<()> {
+/// The plan by which `copy --migrate` would go on with what the ledger has of the source.
+fn goes_on(state: &SourceState, tools: &Tools, job: &Job, guard: &Guard<'_>) -> Result<Plan> {
     damage::refuse(state)?;
-    resume::stored_plan(state)?;
-    resume::check(state, &tools.config, job.fingerprint()).map(|_| ())
+    let plan = resume::stored_plan(state)?;
+    resume::check(state, &tools.config, job.fingerprint())?;
+    guard.check(state)?;
+    Ok(plan)
 }
 
 fn known_finding(state: &SourceState, restart: bool) -> Finding {
@@ -297,6 +307,7 @@ fn known_finding(state: &SourceState, restart: bool) -> Finding {
 pub(super) async fn open(tools: &Tools, account: &mut Account) -> Result<Vec<Job>> {
     let _open = tools.events.clock().stage(RunStage::Open);
     account.report.run.config = tools.config.settings.file.clone();
+    account.report.run.options = resume::options_text(&tools.config);
     let jobs = tools.cancel.at_once(assess::open(&tools.config)).await?;
     account.report.source = jobs.iter().map(Job::info).collect();
     Ok(jobs)

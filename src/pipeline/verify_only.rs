@@ -8,7 +8,6 @@ use super::control;
 use super::damage;
 use super::draw::Source;
 use super::finish;
-use super::prepare::plan_hash;
 use super::run::{Ended, caught, end, open};
 use super::steps::is_view;
 use super::tools::Tools;
@@ -69,7 +68,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let (mut tasks, mut left_out) = (Vec::new(), BTreeMap::new());
     let reread = tools.events.clock().stage(RunStage::Reread);
     for (i, (job, plan, state)) in pairs.iter().enumerate() {
-        account.plan(plan, plan_hash(plan), &[]);
+        account.plan(job.path(), plan, &[]);
         account.keep_tables(|table| is_selected(table, &tools.config));
         for table in plan.tables.iter().filter(|table| is_selected(&table.source, &tools.config)) {
             let (expected, set_aside) = source_side(job, table, state.as_ref(), tools).await?;

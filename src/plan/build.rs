@@ -10,8 +10,9 @@ use super::{
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
+use crate::config::toml_string;
 use crate::config::{CommentPolicy, CreatePolicy, Infer};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Way};
 use crate::limits::{HEAP_ROW_BYTES_MAX, ROW_BYTES_MAX};
 use std::collections::BTreeMap;
 
@@ -90,7 +91,7 @@ fn draft(
     let existing = find(wanted).or_else(|| if wish.given { None } else { other() });
     let (mode, target, columns) = match existing {
         Some(existing) => {
-            existing::check(table, profile, existing, findings);
+            existing::check((table, profile), existing, inputs, findings);
             (
                 TableMode::Existing,
                 existing.name.clone(),
@@ -153,11 +154,12 @@ fn new_name(
 ) -> String {
     if inputs.rules.create == CreatePolicy::Never {
         let message = "does not exist in the target, and --create never forbids to create it".to_owned();
-        let fix = "create it, or let `copy --create auto` do it";
-        findings.push(refusal("E_TABLE_MISSING", &table.name, message).fix(fix));
+        let way = Way::option("create", "auto");
+        findings
+            .push(refusal("E_TABLE_MISSING", &table.name, message).way(way).or("create it in the target"));
     }
     let target = names.take(&wish.name);
-    rename::check(&table.name, wish, &target, findings);
+    rename::check((&table.name, None), wish, &target, findings);
     if target != table.name {
         let message = format!("is called \"{target}\" in the target");
         findings.push(Finding::new("W_RENAMED", Severity::Note, table.name.clone(), message));
@@ -217,13 +219,14 @@ fn unique_keys(plan: &TablePlan, existing: &TargetTable) -> Vec<(String, Vec<usi
 
 /// Two tables of the source cannot fill one existing table, nor two columns one column: `a b` and `a_b` in snake case.
 fn check_shared_targets(drafts: &[Draft], findings: &mut Vec<Finding>) {
-    let fix = "rename one of the two in the source, or use --names keep";
     let mut tables: BTreeMap<&str, &str> = BTreeMap::new();
     for plan in drafts.iter().map(|draft| &draft.plan) {
         if let Some(other) = tables.insert(&plan.target, &plan.source) {
             let message =
                 format!("goes into the table \"{}\", and so does the table \"{other}\"", plan.target);
-            findings.push(refusal("E_NAME_COLLISION", &plan.source, message).fix(fix));
+            let other = toml_string(&format!("{}_2", plan.target));
+            let way = Way::of_table(&plan.source, "rename", &other);
+            findings.push(refusal("E_NAME_COLLISION", &plan.source, message).way(way));
         }
         let mut columns: BTreeMap<&str, &str> = BTreeMap::new();
         for column in &plan.columns {
@@ -231,7 +234,9 @@ fn check_shared_targets(drafts: &[Draft], findings: &mut Vec<Finding>) {
                 let object = format!("{}.{}", plan.source, column.source);
                 let message =
                     format!("goes into the column \"{}\", and so does the column \"{other}\"", column.target);
-                findings.push(refusal("E_NAME_COLLISION", &object, message).fix(fix));
+                let other = toml_string(&format!("{}_2", column.target));
+                let way = Way::of_column(&plan.source, &column.source, "rename", &other);
+                findings.push(refusal("E_NAME_COLLISION", &object, message).way(way));
             }
         }
     }
@@ -242,7 +247,7 @@ fn check_sizes(table: &Table, profile: &TableProfile, findings: &mut Vec<Finding
     if profile.max_row_bytes > ROW_BYTES_MAX {
         let message =
             format!("a row of {} bytes; PostgreSQL takes at most {ROW_BYTES_MAX}", profile.max_row_bytes);
-        findings.push(refusal("E_ROW_1GB", &table.name, message).fix("leave the table out with --exclude"));
+        findings.push(refusal("E_ROW_1GB", &table.name, message).way(Way::option("exclude", &table.name)));
     }
     if profile.max_heap_bytes > HEAP_ROW_BYTES_MAX {
         let message = format!(
@@ -250,7 +255,9 @@ fn check_sizes(table: &Table, profile: &TableProfile, findings: &mut Vec<Finding
             profile.max_heap_bytes
         );
         findings.push(
-            refusal("E_ROW_8K", &table.name, message).fix("split the table, or leave it out with --exclude"),
+            refusal("E_ROW_8K", &table.name, message)
+                .way(Way::option("exclude", &table.name))
+                .or("split the table in the source"),
         );
     }
 }

@@ -12,11 +12,11 @@ use super::names::{self, Names, take_column};
 use super::notes;
 use super::target::{TargetColumn, TargetTable};
 use super::types::{Classes, Level, PgType};
-use super::{ColumnPlan, Evidence, chosen, ddl, rename};
+use super::{ColumnPlan, Evidence, chosen, ddl, rename, ways};
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Catalog, Column, Generated, Table};
 use crate::config::{BadValuePolicy, Cleanse, ColumnChoice, Infer};
-use crate::finding::{Finding, NotCarried, Severity};
+use crate::finding::{Finding, NotCarried, Severity, Way};
 use crate::ident::literal;
 use crate::limits::COLUMNS_MAX;
 
@@ -34,7 +34,7 @@ pub(super) fn created(
         let message =
             format!("{} columns; a PostgreSQL table has at most {COLUMNS_MAX}", table.columns.len());
         findings
-            .push(refusal("E_COLUMNS_1600", &table.name, message).fix("leave the table out with --exclude"));
+            .push(refusal("E_COLUMNS_1600", &table.name, message).way(Way::option("exclude", &table.name)));
     }
     let mut names = Names::new([], inputs.rules.hash);
     let keyed = keyed_columns(table);
@@ -63,7 +63,7 @@ pub(super) fn created(
             joined: joined.contains(&i) || table.rowid_column == Some(i),
         };
         let object = format!("{}.{}", table.name, column.name);
-        rename::check(&object, &wish, &target, findings);
+        rename::check((&table.name, Some(&column.name)), &wish, &target, findings);
         note_rename(table, column, &target, findings);
         let said = inputs.rules.settings.column(&table.name, &column.name);
         let lossy = lossy_finding(&table.name, &column.name, &said.cleanse, facts);
@@ -171,12 +171,14 @@ fn chosen_type(
         }
         _ => Ok(choice),
     });
-    made.map_err(|why| refuse_choice(&format!("{}.{}", table.name, column.name), why, findings)).ok()
+    made.map_err(|why| findings.push(refused_choice(table, column, why))).ok()
 }
 
-fn refuse_choice(object: &str, why: String, findings: &mut Vec<Finding>) {
-    let fix = "change its type, encoding or time_zone in the configuration (docs/configuration.md)";
-    findings.push(refusal("E_CHOICE", object, why).fix(fix));
+/// What is said of a column cannot be done; where nothing is, there is always a way.
+fn refused_choice(table: &Table, column: &Column, why: String) -> Finding {
+    let nothing = Way::nothing_of_column(&table.name, &column.name);
+    let words = "change its type, encoding or time_zone (docs/configuration.md)";
+    refusal("E_CHOICE", &format!("{}.{}", table.name, column.name), why).way(nothing).or(words)
 }
 
 /// What is done to values, and to rows with values that do not fit.
@@ -267,7 +269,7 @@ pub(super) fn existing(
         let other = || target.find_column(&column.name).or_else(plain);
         let partner = target.find_column(&wish.name).or_else(|| if wish.given { None } else { other() });
         let Some(partner) = partner else {
-            note_missing_partner(table, column, target, findings);
+            findings.push(missing_partner(inputs, (table, column, facts), target));
             continue;
         };
         partners.push(partner.name.as_str());
@@ -287,13 +289,13 @@ pub(super) fn existing(
         let policies = Policies { inputs, said: &said, loses: lossy.is_some(), follows_values: false };
         findings.extend(lossy);
         let facts = &chosen::cleansed(facts, &said.cleanse);
-        let plan = existing_column(inputs, (&object, column, facts), &said, partner, findings);
+        let plan = existing_column(inputs, (table, column, facts), &said, (target, partner), findings);
         let plan = plan.map(|plan| policies.put(plan));
         plans.extend(
             plan.map(|plan| ColumnPlan { generated: is_computed.then(|| BY_TARGET.to_owned()), ..plan }),
         );
     }
-    check_unfilled(table, target, &partners, findings);
+    check_unfilled(inputs, table, target, &partners, findings);
     plans
 }
 
@@ -310,19 +312,17 @@ fn computed(object: &str, column: &Column) -> Finding {
     warning("W_GENERATED_TARGET", object, message.to_owned()).fix("compare it by hand, or skip the column")
 }
 
-fn note_missing_partner(table: &Table, column: &Column, target: &TargetTable, findings: &mut Vec<Finding>) {
-    let object = format!("{}.{}", table.name, column.name);
+fn missing_partner(
+    inputs: &Inputs<'_>,
+    (table, column, facts): (&Table, &Column, &ColumnProfile),
+    target: &TargetTable,
+) -> Finding {
     if column.generated == Generated::Virtual {
         let message =
             "is a virtual generated column without a partner in the target: its values are not copied";
-        findings.push(warning("W_GENERATED_SOURCE", &object, message.to_owned()));
-        return;
+        return warning("W_GENERATED_SOURCE", &format!("{}.{}", table.name, column.name), message.to_owned());
     }
-    let message = format!("has no partner in the existing table \"{}\"", target.name);
-    findings.push(refusal("E_COLUMN_MISSING", &object, message).fix(format!(
-        "add it to the target (ALTER TABLE {} ADD COLUMN …), or rename one of the two",
-        crate::ident::quote(&target.name)
-    )));
+    ways::missing_column(&inputs.rules.schema, (table, column, facts), target)
 }
 
 fn note_other_spelling(object: &str, column: &Column, partner: &TargetColumn, findings: &mut Vec<Finding>) {
@@ -334,26 +334,26 @@ fn note_other_spelling(object: &str, column: &Column, partner: &TargetColumn, fi
 
 fn existing_column(
     inputs: &Inputs<'_>,
-    (object, column, facts): (&str, &Column, &ColumnProfile),
+    (table, column, facts): (&Table, &Column, &ColumnProfile),
     said: &ColumnChoice,
-    partner: &TargetColumn,
+    (target, partner): (&TargetTable, &TargetColumn),
     findings: &mut Vec<Finding>,
 ) -> Option<ColumnPlan> {
+    let object = &*format!("{}.{}", table.name, column.name);
+    let place = (inputs.rules.schema.as_str(), target);
     let Some(pg) = partner.pg else {
-        findings.push(unfilled_type(object, partner));
+        findings.push(ways::unfilled_type(place, (object, table, column), partner));
         return None;
     };
     if partner.not_null && facts.nulls > 0 {
-        let message = format!("holds {} NULL, and the existing column is NOT NULL", facts.nulls);
-        let fix = "give these rows a value in the source, drop NOT NULL in the target, or use --on-bad-value quarantine";
-        findings.push(refusal("E_NOTNULL", object, message).count(facts.nulls).fix(fix));
+        findings.push(ways::refuses_null(place, (object, table, column), partner, facts.nulls));
     }
     let made = chosen::existing(facts, said, inputs.rules.naive_tz.as_deref(), pg);
     let choice = match made {
         Ok(Some(choice)) => choice,
         Ok(None) => fit(column, facts, partner, pg),
         Err(why) => {
-            refuse_choice(object, why, findings);
+            findings.push(refused_choice(table, column, why));
             return None;
         }
     };
@@ -374,31 +374,20 @@ fn existing_column(
     })
 }
 
-/// A type that no value of SQLite is sent into: its text form is the server's own matter, and the way is over `text`.
-fn unfilled_type(object: &str, partner: &TargetColumn) -> Finding {
-    let (name, of) = (crate::ident::quote(&partner.name), &partner.type_text);
-    let message = format!("the existing column has the type {of}, which is not filled");
-    let fix = format!(
-        "ALTER TABLE … ALTER COLUMN {name} TYPE text for the time of the copy, then … TYPE {of} USING {name}::{of}, \
-         which has the server read every text; or leave the table out with --exclude"
-    );
-    refusal("E_TYPE", object, message).fix(fix)
-}
-
 /// Columns of the existing table that get nothing from us must be able to do without.
-fn check_unfilled(table: &Table, target: &TargetTable, partners: &[&str], findings: &mut Vec<Finding>) {
+fn check_unfilled(
+    inputs: &Inputs<'_>,
+    table: &Table,
+    target: &TargetTable,
+    partners: &[&str],
+    findings: &mut Vec<Finding>,
+) {
     let unfilled = target.columns.iter().filter(|column| !partners.contains(&column.name.as_str()));
     for column in unfilled.filter(|column| !column.generated) {
-        let object = format!("{}.{}", target.name, column.name);
         if column.not_null && !column.has_default {
-            let message = format!(
-                "is NOT NULL without a default, and the source table \"{}\" has no such column",
-                table.name
-            );
-            findings.push(
-                refusal("E_COLUMN_UNFILLED", &object, message).fix("give it a default, or drop NOT NULL"),
-            );
+            findings.push(ways::unfilled((&inputs.rules.schema, target), table, column));
         } else {
+            let object = format!("{}.{}", target.name, column.name);
             let message = "has no partner in the source: it gets its default, or NULL";
             findings.push(Finding::new("W_COLUMN_UNFILLED", Severity::Note, object, message));
         }

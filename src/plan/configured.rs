@@ -184,7 +184,11 @@ fn told(finding: &Finding) -> String {
         Severity::Warning => "warning, ",
         Severity::Note => "",
     };
-    let fix = if finding.fix.is_empty() { String::new() } else { format!("; {}", finding.fix) };
+    let fix = if finding.fix.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", finding.fix.replace('\n', "; or "))
+    };
     format!("{weight}{}: {}{fix}", finding.code, finding.message)
 }
 

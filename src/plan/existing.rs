@@ -1,22 +1,29 @@
 //! What a table that exists may be, before its columns are looked at: what it is, whose it is, and what would happen to
 //! rows on their way in (semantics.md §5.2, §5.7).
 
-use super::draft::refusal;
+use super::draft::{Inputs, refusal};
 use super::target::{Relation, TargetTable};
 use crate::catalog::Table;
 use crate::catalog::profile::TableProfile;
-use crate::finding::{Finding, Severity};
+use crate::config::toml_string;
+use crate::finding::{Finding, Severity, Way};
+use crate::ident::{qualified, quote};
 
 /// Whatever stands against filling `existing` with the rows of `table`, and what is worth knowing about it.
 pub(super) fn check(
-    table: &Table,
-    profile: &TableProfile,
+    (table, profile): (&Table, &TableProfile),
     existing: &TargetTable,
+    inputs: &Inputs<'_>,
     findings: &mut Vec<Finding>,
 ) {
-    let refusals = [relation(existing), owner(existing), security(existing), triggers(existing)];
-    let refusals = refusals.into_iter().flatten();
-    findings.extend(refusals.map(|(code, message, fix)| refusal(code, &existing.name, message).fix(fix)));
+    let name = qualified(&inputs.rules.schema, &existing.name);
+    let refusals = [
+        relation(table, existing),
+        owner(existing, &inputs.target.role),
+        security(existing, &name),
+        triggers(existing, &name),
+    ];
+    findings.extend(refusals.into_iter().flatten());
     let mut note = |code: &str, object: &str, message: String| {
         findings.push(Finding::new(code, Severity::Note, object, message));
     };
@@ -42,33 +49,40 @@ pub(super) fn check(
     }
 }
 
-/// Code, message, way out.
-type Refusal = Option<(&'static str, String, &'static str)>;
-
-fn relation(existing: &TargetTable) -> Refusal {
+fn relation(table: &Table, existing: &TargetTable) -> Option<Finding> {
     let what = match existing.relation {
         Relation::Table | Relation::Partitioned => return None,
         Relation::Partition => "exists in the target as a partition of another table",
         Relation::Other => "exists in the target, but is no table",
     };
-    Some(("E_NOT_A_TABLE", what.to_owned(), "rename it, or use another --schema"))
+    let other = format!("{}_table", existing.name);
+    let finding = refusal("E_NOT_A_TABLE", &existing.name, what.to_owned());
+    Some(finding.way(Way::of_table(&table.name, "rename", &toml_string(&other))).or("another --schema"))
 }
 
-fn owner(existing: &TargetTable) -> Refusal {
-    let message = "belongs to another role; its keys and sequences cannot be managed";
-    let fix = "run as its owner, or: GRANT the owner's role to this one";
-    (!existing.owned).then(|| ("E_NOT_OWNER", message.to_owned(), fix))
+fn owner(existing: &TargetTable, role: &str) -> Option<Finding> {
+    let message =
+        format!("belongs to the role {}; its keys and sequences cannot be managed", quote(&existing.owner));
+    let grant = format!("GRANT {} TO {}", quote(&existing.owner), quote(role));
+    let finding = || refusal("E_NOT_OWNER", &existing.name, message).way(Way::Target(grant));
+    (!existing.owned).then(|| finding().or("connect as its owner"))
 }
 
-fn security(existing: &TargetTable) -> Refusal {
-    let message = "row security applies to this role: rows could be hidden from the proof";
-    let fix = "ALTER TABLE … NO FORCE ROW LEVEL SECURITY for the time of the copy";
-    existing.row_security.then(|| ("E_ROW_SECURITY", message.to_owned(), fix))
+fn security(existing: &TargetTable, name: &str) -> Option<Finding> {
+    let message = "row security applies to this role: rows could be hidden from the proof; FORCE it again after the copy";
+    let off = format!("ALTER TABLE {name} NO FORCE ROW LEVEL SECURITY");
+    let finding = || refusal("E_ROW_SECURITY", &existing.name, message.to_owned()).way(Way::Target(off));
+    existing.row_security.then(finding)
 }
 
-fn triggers(existing: &TargetTable) -> Refusal {
+fn triggers(existing: &TargetTable, name: &str) -> Option<Finding> {
     let names = existing.triggers.join(", ");
-    let message = format!("has triggers that fire on INSERT ({names}): they could change what arrives");
-    let fix = "ALTER TABLE … DISABLE TRIGGER USER for the time of the copy, on its partitions, too";
-    (!existing.triggers.is_empty()).then_some(("E_TRIGGER", message, fix))
+    let message = format!(
+        "has triggers that fire on INSERT ({names}): they could change what arrives; ENABLE them again after the copy"
+    );
+    let of_partitions = existing.trigger_partitions.iter().map(String::as_str);
+    let tables = std::iter::once(name).chain(of_partitions);
+    let off: Vec<String> = tables.map(|table| format!("ALTER TABLE {table} DISABLE TRIGGER USER")).collect();
+    let finding = || refusal("E_TRIGGER", &existing.name, message).way(Way::Target(off.join("; ")));
+    (!existing.triggers.is_empty()).then(finding)
 }

@@ -8,7 +8,7 @@ use super::types::{Classes, Codec, Level, PgType};
 use crate::catalog::Column;
 use crate::catalog::profile::ColumnProfile;
 use crate::config::{BadValuePolicy, MixedPolicy};
-use crate::finding::Finding;
+use crate::finding::{Finding, Way};
 
 /// What a column becomes.
 pub(super) enum Settled {
@@ -38,7 +38,9 @@ pub(super) fn settle(
         MixedPolicy::Tagged if loses_class => Settled::One(tagged(facts), BadValuePolicy::Refuse),
         MixedPolicy::Split if widened && (around.in_key || around.joined) => {
             let message = format!("holds {} and is part of a key, which cannot be split", mixture(facts));
-            let finding = refusal(code(facts), object, message).fix("choose another --mixed for it");
+            let finding = refusal(code(facts), object, message)
+                .way(Way::option("mixed", "widen"))
+                .way(Way::option("mixed", "tagged"));
             Settled::Refused(choice, finding)
         }
         MixedPolicy::Split if widened && families(facts).len() > 1 => {
@@ -63,7 +65,11 @@ fn refused(object: &str, facts: &ColumnProfile) -> Finding {
         } else {
             facts.odd_texts.clone()
         })
-        .fix("--mixed widen, tagged, split or quarantine, or mend these rows in the source")
+        .way(Way::option("mixed", "widen"))
+        .way(Way::option("mixed", "tagged"))
+        .way(Way::option("mixed", "split"))
+        .way(Way::option("mixed", "quarantine"))
+        .or("mend these rows in the source")
 }
 
 fn code(facts: &ColumnProfile) -> &'static str {

@@ -48,6 +48,7 @@ pub mod type_text;
 pub mod types;
 mod views;
 mod virtuals;
+pub mod ways;
 pub mod zone;
 
 use crate::config::{BadValuePolicy, Cleanse};

@@ -13,7 +13,7 @@ use super::{ColumnPlan, Step, StepKind, TablePlan, ddl};
 use crate::catalog::Table;
 use crate::catalog::profile::TableProfile;
 use crate::config::{Every, PartitionChoice, toml_string};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Way};
 use crate::ident::{qualified, quote};
 use crate::limits::PARTITIONS_MAX;
 use serde::{Deserialize, Serialize};
@@ -86,28 +86,29 @@ fn column(plan: &TablePlan, choice: &PartitionChoice, findings: &mut Vec<Finding
             0 => "is not among the columns that travel, and the table is to be partitioned by it",
             _ => "is split into several columns, and the table is to be partitioned by it",
         };
-        let fix = "partition by another column, or change what becomes of this one";
-        findings.push(refusal("E_PARTITION_TYPE", &object, message.to_owned()).fix(fix));
+        let finding = refusal("E_PARTITION_TYPE", &object, message.to_owned());
+        let other = "partition by another column, or change what becomes of this one";
+        findings.push(finding.way(not_partitioned(plan)).or(other));
         return None;
     };
     let planned = &plan.columns[column];
     let wanted = match planned.mapping.pg {
         PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) => {
             (!matches!(choice.every, Every::Period(_)))
-                .then_some("\"day\", \"week\", \"month\", \"quarter\" or \"year\"")
+                .then_some(("\"month\"", "\"day\", \"week\", \"quarter\" or \"year\""))
         }
-        PgType::Int2 | PgType::Int4 | PgType::Int8 => {
-            (!matches!(choice.every, Every::Step(_))).then_some("N, how many numbers one partition holds")
-        }
+        PgType::Int2 | PgType::Int4 | PgType::Int8 => (!matches!(choice.every, Every::Step(_)))
+            .then_some(("1_000_000", "another count of numbers that one partition holds")),
         _ => {
             findings.push(wrong_type(plan, planned, &object));
             return None;
         }
     };
-    let Some(wanted) = wanted else { return Some(column) };
+    let Some((example, others)) = wanted else { return Some(column) };
     let (pg, every) = (planned.mapping.pg, shown(choice.every));
     let message = format!("is {pg}, and cannot be cut into partitions by every = {every}");
-    findings.push(refusal("E_PARTITION_STEP", &object, message).fix(format!("say every = {wanted}")));
+    let finding = refusal("E_PARTITION_STEP", &object, message);
+    findings.push(finding.way(cut_by(plan, &choice.by, example)).or(format!("every = {others}")));
     None
 }
 
@@ -116,11 +117,12 @@ fn wrong_type(plan: &TablePlan, column: &ColumnPlan, object: &str) -> Finding {
         "becomes {} ({}), and the table is to be partitioned by it: ranges are made of dates, date-times and integers",
         column.mapping.pg, column.why
     );
-    let (table, column) = (toml_string(&plan.source), toml_string(&column.source));
-    let fix = format!(
-        "give it such a type ([tables.{table}.columns.{column}] type = \"timestamp\" or \"date\"), or partition by another column"
-    );
-    refusal("E_PARTITION_TYPE", object, message).fix(fix)
+    let typed = |pg| Way::of_column(&plan.source, &column.source, "type", pg);
+    refusal("E_PARTITION_TYPE", object, message)
+        .way(not_partitioned(plan))
+        .way(typed("\"timestamp\""))
+        .way(typed("\"date\""))
+        .or("partition by another column")
 }
 
 fn too_many(plan: &TablePlan, column: usize, (every, needed): (Every, u128), span: Option<Span>) -> Finding {
@@ -131,13 +133,22 @@ fn too_many(plan: &TablePlan, column: usize, (every, needed): (Every, u128), spa
         shown(every)
     );
     let larger = span.and_then(|span| largest_fit(planned.mapping.pg, every, span));
-    let fix = match larger {
-        Some(every) => format!("choose a larger step: every = {}", shown(every)),
-        None => {
-            "look for values far from the others in the source, or partition by another column".to_owned()
-        }
-    };
-    refusal("E_PARTITION_COUNT", &object, message).fix(fix)
+    let finding = refusal("E_PARTITION_COUNT", &object, message);
+    match larger {
+        Some(every) => finding.way(cut_by(plan, &planned.source, &shown(every))),
+        None => finding
+            .way(not_partitioned(plan))
+            .or("look for values far from the others in the source, or partition by another column"),
+    }
+}
+
+/// The same partitions of another size.
+fn cut_by(plan: &TablePlan, by: &str, every: &str) -> Way {
+    Way::of_table(&plan.source, "partition", &format!("{{ by = {}, every = {every} }}", toml_string(by)))
+}
+
+fn not_partitioned(plan: &TablePlan) -> Way {
+    Way::of_table(&plan.source, "partition", "false")
 }
 
 /// As in the configuration.
@@ -179,8 +190,8 @@ pub(super) fn refuse_existing(inputs: &Inputs<'_>, plan: &TablePlan, findings: &
         "goes into the table \"{}\", which exists already: it is not made anew, and the configured partitions cannot be made",
         plan.target
     );
-    let fix = "take `partition` out of the configuration to fill the table as it is; or drop or rename the table in the target";
-    findings.push(refusal("E_PARTITION_EXISTS", &plan.source, message).fix(fix));
+    let finding = refusal("E_PARTITION_EXISTS", &plan.source, message);
+    findings.push(finding.way(not_partitioned(plan)).or("drop or rename the table in the target"));
 }
 
 /// Whether the numbers of a partitioned table come from a sequence of our own instead of an identity.

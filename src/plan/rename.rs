@@ -3,8 +3,8 @@
 use super::draft::{Inputs, Rules, refusal};
 use super::names::spell;
 use crate::catalog::{Column, Table};
-use crate::config::{NamePolicy, Settings};
-use crate::finding::Finding;
+use crate::config::{NamePolicy, Settings, toml_string};
+use crate::finding::{Finding, Way};
 
 /// A name that is wished for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,42 +32,55 @@ pub(super) fn column(rules: &Rules, table: &Table, column: &Column) -> Wish {
 }
 
 /// A given name that something else is called by.
-pub(super) fn check(object: &str, wish: &Wish, got: &str, findings: &mut Vec<Finding>) {
+pub(super) fn check(object: Object<'_>, wish: &Wish, got: &str, findings: &mut Vec<Finding>) {
     if wish.given && wish.name != got {
         let message = format!("cannot be called \"{}\": that name is taken, or the server's own", wish.name);
-        findings.push(
-            refusal("E_NAME_COLLISION", object, message).fix("give it another name in the configuration"),
-        );
+        findings
+            .push(refusal("E_NAME_COLLISION", &shown(object), message).way(other_name(object, &wish.name)));
+    }
+}
+
+/// A table, or a column of it.
+type Object<'a> = (&'a str, Option<&'a str>);
+
+fn shown((table, column): Object<'_>) -> String {
+    column.map_or_else(|| table.to_owned(), |column| format!("{table}.{column}"))
+}
+
+/// Another name for `table` or `table.column`.
+fn other_name((table, column): Object<'_>, name: &str) -> Way {
+    let other = toml_string(&format!("{name}_2"));
+    match column {
+        Some(column) => Way::of_column(table, column, "rename", &other),
+        None => Way::of_table(table, "rename", &other),
     }
 }
 
 /// Given names that two tables, or two columns of one table, would have.
 pub(super) fn check_all(inputs: &Inputs<'_>, findings: &mut Vec<Finding>) {
     let rules = inputs.rules;
-    let tables: Vec<(String, Wish)> =
-        inputs.tables.iter().map(|(t, _)| (t.name.clone(), table(rules, t))).collect();
+    let tables: Vec<(Object<'_>, Wish)> =
+        inputs.tables.iter().map(|(t, _)| ((t.name.as_str(), None), table(rules, t))).collect();
     check_wishes(&tables, findings);
     for (table, _) in &inputs.tables {
-        let columns: Vec<(String, Wish)> = table
-            .columns
-            .iter()
-            .map(|c| (format!("{}.{}", table.name, c.name), column(rules, table, c)))
+        let columns = table.columns.iter();
+        let columns: Vec<(Object<'_>, Wish)> = columns
+            .map(|c| ((table.name.as_str(), Some(c.name.as_str())), column(rules, table, c)))
             .collect();
         check_wishes(&columns, findings);
     }
 }
 
-fn check_wishes(wishes: &[(String, Wish)], findings: &mut Vec<Finding>) {
+fn check_wishes(wishes: &[(Object<'_>, Wish)], findings: &mut Vec<Finding>) {
     for (i, (object, wish)) in wishes.iter().enumerate().filter(|(_, (_, wish))| wish.given) {
-        let same = |(j, (_, other)): &(usize, &(String, Wish))| {
+        let same = |(j, (_, other)): &(usize, &(Object<'_>, Wish))| {
             // Of two given names, the later one is told.
             *j != i && other.name == wish.name && (!other.given || *j < i)
         };
         if let Some((_, (other, _))) = wishes.iter().enumerate().find(same) {
-            let message = format!("is to be called \"{}\", and so is \"{other}\"", wish.name);
+            let message = format!("is to be called \"{}\", and so is \"{}\"", wish.name, shown(*other));
             findings.push(
-                refusal("E_NAME_COLLISION", object, message)
-                    .fix("give one of the two another name in the configuration"),
+                refusal("E_NAME_COLLISION", &shown(*object), message).way(other_name(*object, &wish.name)),
             );
         }
     }

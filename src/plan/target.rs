@@ -7,6 +7,8 @@ use super::types::PgType;
 pub struct TargetCatalog {
     /// `server_version_num`
     pub server_version_num: u32,
+    /// the role of this run
+    pub role: String,
     /// the schema exists
     pub schema_exists: bool,
     /// its tables
@@ -40,12 +42,16 @@ pub struct TargetTable {
     pub relation: Relation,
     /// the role of this run owns it, or is a member of the role that does
     pub owned: bool,
+    /// the role that owns it
+    pub owner: String,
     /// it holds at least one row
     pub has_rows: bool,
     /// row security applies to this role
     pub row_security: bool,
     /// names of user triggers that fire on INSERT, those of its partitions included
     pub triggers: Vec<String>,
+    /// partitions of it that have such triggers of their own, qualified and quoted
+    pub trigger_partitions: Vec<String>,
     /// names of rules on INSERT
     pub rules: Vec<String>,
     /// partitioned, and somewhere in its tree without a default partition
@@ -75,6 +81,10 @@ pub struct TargetColumn {
     pub labels: Vec<String>,
     /// its type is a domain
     pub is_domain: bool,
+    /// the domain, as the server spells it, where NOT NULL is its own
+    pub domain_not_null: Option<String>,
+    /// it is in the primary key, or an identity: NOT NULL cannot be dropped
+    pub stays_not_null: bool,
     /// NOT NULL, by itself or by its domain
     pub not_null: bool,
     /// it has a default, is an identity or is generated: it may be left out of a COPY

@@ -1,8 +1,11 @@
-//! The plan's canonical text: what the ledger's plan hash is taken over and what `copy --validate` is drawn from.
+//! The plan as text, in two forms that hashes are taken over: the canonical text, which the ledger holds its stored plan
+//! against, and the decisions, which `--plan` holds the day's plan against.
 //!
-//! It holds every decision and no count: the same decisions over a grown source give the same text.
+//! The canonical text holds every statement and no count. The decisions leave out what follows from the number and the
+//! range of the rows alone (partitions, indexes that stand aside, reasons that name sizes) and have the options with them:
+//! the same decisions over a grown source give the same text.
 
-use super::{ColumnPlan, Plan, TableMode, TablePlan};
+use super::{ColumnPlan, Plan, Step, TableMode, TablePlan};
 use crate::config::BadValuePolicy;
 use std::fmt::Write;
 
@@ -23,6 +26,35 @@ pub fn canonical(plan: &Plan) -> String {
     text
 }
 
+/// What was decided, without what follows from the number of rows. `options` are those that bear on the plan.
+pub fn decisions(plan: &Plan, options: &str) -> String {
+    let mut text = format!("plan format {}\noptions {options}\nschema {}\n", plan.format, plan.schema);
+    for table in &plan.tables {
+        text += &decisions_of_table(table);
+    }
+    for view in &plan.views {
+        let _ = writeln!(text, "view {:?}: {}", view.object, view.sql);
+    }
+    for item in &plan.not_carried {
+        let table = item.table.as_deref().unwrap_or("-");
+        let _ = writeln!(text, "not carried {} {} of {table}", item.kind, item.name);
+    }
+    text
+}
+
+/// What was decided for one table, without what follows from the number of its rows.
+pub fn decisions_of_table(table: &TablePlan) -> String {
+    let ranges = table.partition.iter().flat_map(|partition| &partition.ranges);
+    let ranges: Vec<&str> = ranges.map(|range| range.name.as_str()).collect();
+    let mut text = String::new();
+    write_columns(&mut text, table);
+    let made = table.pre_data.iter().filter(|step| !ranges.contains(&step.object.as_str()));
+    made.chain(&table.post_data).for_each(|step| write_step(&mut text, step));
+    write_constraints(&mut text, table);
+    write_last(&mut text, table);
+    text
+}
+
 /// What is done to values that do not fit, and to those that would; nothing by default.
 fn changes(column: &ColumnPlan) -> String {
     let mut text = String::new();
@@ -36,6 +68,20 @@ fn changes(column: &ColumnPlan) -> String {
 }
 
 fn write_table(text: &mut String, table: &TablePlan) {
+    write_columns(text, table);
+    table.pre_data.iter().chain(&table.post_data).for_each(|step| write_step(text, step));
+    write_constraints(text, table);
+    for lift in &table.lifted_indexes {
+        let _ = writeln!(text, "  lift {:?}: {}", lift.object, lift.restore);
+    }
+    write_last(text, table);
+}
+
+fn write_step(text: &mut String, step: &Step) {
+    let _ = writeln!(text, "  {} {:?}: {}", step.kind.name(), step.object, step.sql);
+}
+
+fn write_columns(text: &mut String, table: &TablePlan) {
     let mode = match table.mode {
         TableMode::Create => "create",
         TableMode::Existing => "fill",
@@ -65,9 +111,9 @@ fn write_table(text: &mut String, table: &TablePlan) {
             let _ = writeln!(text, "    {:?}", column.changes());
         }
     }
-    for step in table.pre_data.iter().chain(&table.post_data) {
-        let _ = writeln!(text, "  {} {:?}: {}", step.kind.name(), step.object, step.sql);
-    }
+}
+
+fn write_constraints(text: &mut String, table: &TablePlan) {
     for check in &table.checks {
         let _ = writeln!(text, "  check {:?}: {}", check.name, check.add);
     }
@@ -75,12 +121,10 @@ fn write_table(text: &mut String, table: &TablePlan) {
         let quarantine = if key.quarantine { " quarantine" } else { "" };
         let _ = writeln!(text, "  foreign key {:?}: {}{quarantine}", key.name, key.add);
     }
-    for lift in &table.lifted_indexes {
-        let _ = writeln!(text, "  lift {:?}: {}", lift.object, lift.restore);
-    }
-    for step in &table.last {
-        let _ = writeln!(text, "  {} {:?}: {}", step.kind.name(), step.object, step.sql);
-    }
+}
+
+fn write_last(text: &mut String, table: &TablePlan) {
+    table.last.iter().for_each(|step| write_step(text, step));
     for sequence in &table.sequences {
         let _ = writeln!(text, "  sequence of {:?}", sequence.column);
     }

@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use crate::error::Result;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, Way};
 use crate::ident::{qualified, quote};
 use crate::plan::target::{
     Relation, TargetCatalog, TargetColumn, TargetForeignKey, TargetIndex, TargetTable,
@@ -74,6 +74,7 @@ async fn read(session: &Session, schema: &str) -> std::result::Result<TargetCata
     let functions = rows(FUNCTIONS).await?.iter().map(|row| row.get(0)).collect();
     Ok(TargetCatalog {
         server_version_num: session.server_info().version_num,
+        role: session.server_info().user.clone(),
         schema_exists: exists,
         tables: tables.into_values().collect(),
         taken_names,
@@ -92,6 +93,8 @@ fn table(row: &Row) -> TargetTable {
         name: row.get(1),
         relation,
         owned: row.get(3),
+        owner: row.get(9),
+        trigger_partitions: row.get(10),
         row_security: row.get(4),
         triggers: row.get(5),
         rules: row.get(6),
@@ -116,6 +119,8 @@ fn column(row: &Row) -> TargetColumn {
         has_sequence: row.get(9),
         labels: row.get::<_, Option<Vec<String>>>(10).unwrap_or_default(),
         is_domain: row.get(11),
+        domain_not_null: row.get(12),
+        stays_not_null: row.get(13),
     }
 }
 
@@ -227,38 +232,42 @@ pub async fn missing_rights(
 ) -> Result<Vec<Finding>> {
     let sql = "SELECT quote_ident(current_user), quote_ident(current_database()),
                       has_database_privilege(current_database(), 'CREATE'),
-                      (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1),
                       (SELECT has_schema_privilege(oid, 'CREATE') AND has_schema_privilege(oid, 'USAGE')
-                         FROM pg_namespace WHERE nspname = 'cutover')";
+                         FROM pg_namespace WHERE nspname = $1),
+                      (SELECT has_schema_privilege(oid, 'CREATE') AND has_schema_privilege(oid, 'USAGE')
+                         FROM pg_namespace WHERE nspname = 'cutover'),
+                      (SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1)";
     let rows = match session.client().query_typed(sql, &[(&schema, Type::TEXT)]).await {
         Ok(rows) => rows,
         Err(error) => return Err(session.explain(error, "asking for this role's rights").await),
     };
     let Some(row) = rows.first() else { return Ok(Vec::new()) };
     let (role, database): (String, String) = (row.get(0), row.get(1));
-    let (in_database, in_schema, in_ledger): (bool, Option<bool>, Option<bool>) =
-        (row.get(2), row.get(3), row.get(4));
-    let refuse = |object: &str, message: &str, fix: String| {
-        Finding::new("E_RIGHTS", Severity::Refusal, object, message.to_owned()).fix(fix)
+    let (in_database, may_use): (bool, Option<bool>) = (row.get(2), row.get(5));
+    let (in_schema, in_ledger): (Option<bool>, Option<bool>) = (row.get(3), row.get(4));
+    let refuse = |object: &str, message: &str, grant: String| {
+        Finding::new("E_RIGHTS", Severity::Refusal, object, message.to_owned()).way(Way::Target(grant))
     };
     let mut missing = Vec::new();
     if !in_database && (in_ledger.is_none() || needs_schema) {
         let message = "this role may not create schemas, and the ledger needs the schema \"cutover\"";
-        missing.push(refuse(
-            &database,
-            message,
-            format!(
-                "GRANT CREATE ON DATABASE {database} TO {role}, or CREATE SCHEMA cutover AUTHORIZATION {role}"
-            ),
-        ));
+        let grant = format!("GRANT CREATE ON DATABASE {database} TO {role}");
+        let finding = refuse(&database, message, grant);
+        missing.push(match needs_schema {
+            true => finding,
+            false => finding.way(Way::Target(format!("CREATE SCHEMA cutover AUTHORIZATION {role}"))),
+        });
     }
     if in_ledger == Some(false) {
         let fix = format!("GRANT USAGE, CREATE ON SCHEMA cutover TO {role}");
         missing.push(refuse("cutover", "this role may not write the ledger", fix));
     }
     if creates && in_schema == Some(false) {
-        let fix = format!("GRANT CREATE ON SCHEMA {} TO {role}", quote(schema));
-        missing.push(refuse(schema, "this role may not create tables here", fix));
+        let grant = format!("GRANT USAGE, CREATE ON SCHEMA {} TO {role}", quote(schema));
+        missing.push(refuse(schema, "this role may not create tables here", grant));
+    } else if may_use == Some(false) {
+        let grant = format!("GRANT USAGE ON SCHEMA {} TO {role}", quote(schema));
+        missing.push(refuse(schema, "this role may not use this schema", grant));
     }
     Ok(missing)
 }

@@ -69,9 +69,7 @@ pub fn error_text(error: &Error) -> String {
     for (index, reason) in error.reasons().iter().enumerate() {
         let told = outline::finding(reason);
         let _ = writeln!(text, "{:>4}. {}", index + 1, told.what);
-        if let Some(fix) = told.fix {
-            let _ = writeln!(text, "      fix: {fix}");
-        }
+        outline::fixes(&mut text, "      ", &told);
     }
     if let Some(remedy) = error.remedy_text() {
         let _ = writeln!(text, "help: {}", human::text(remedy));
@@ -92,6 +90,7 @@ pub(super) mod tests {
             target: name.to_owned(),
             rows: RowCounts { source: rows, copied: rows, target: Some(rows), set_aside: 0 },
             bytes,
+            plan_hash: String::new(),
             partition: None,
             chunks: 1,
             digest: Digests { source: Some("aa".into()), target: Some("aa".into()) },
@@ -173,6 +172,7 @@ pub(super) mod tests {
                 resumed_from: None,
                 command: "copy".into(),
                 config: None,
+                options: String::new(),
                 retries: 0,
             },
             source: vec![SourceInfo { path: "app.db".into(), ..SourceInfo::default() }],

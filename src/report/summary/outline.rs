@@ -37,6 +37,13 @@ pub(super) fn finding(finding: &Finding) -> Told {
     Told { what: format!("{} {object}: {message}{about}", finding.code), fix }
 }
 
+/// The ways out, one in each line.
+pub(super) fn fixes(text: &mut String, indent: &str, told: &Told) {
+    for (i, way) in told.fix.iter().flat_map(|fix| fix.lines()).enumerate() {
+        let _ = writeln!(text, "{indent}{} {way}", if i == 0 { "fix:" } else { " or:" });
+    }
+}
+
 /// Refusals first, then warnings, then notes.
 pub(super) fn findings(report: &RunReport) -> String {
     let mut text = String::new();
@@ -48,9 +55,7 @@ pub(super) fn findings(report: &RunReport) -> String {
         let all: Vec<&Finding> = report.findings.iter().filter(|f| f.severity == severity).collect();
         for told in all.iter().take(max).map(|f| finding(f)) {
             let _ = writeln!(text, "{word} {}", told.what);
-            if let Some(fix) = told.fix {
-                let _ = writeln!(text, "    fix: {fix}");
-            }
+            fixes(&mut text, "    ", &told);
         }
         if all.len() > max {
             let more = human::plural((all.len() - max) as u64, word);
