@@ -52,6 +52,8 @@ mod objects;
 mod partitioned;
 // what is refused, and how it is said
 mod refusals;
+// what a migration will take, and that nothing of finding out stays
+mod rehearsal;
 // runs that are killed, stopped, repeated, fenced
 mod resume;
 // schemas compared, and mended

@@ -177,7 +177,9 @@ mod tests {
             column: "total".into(),
             rows: 2,
         });
+        report.prediction = Some(crate::report::prediction::tests::predicted());
         check(&schema(), &schema(), &serde_json::to_value(&report).unwrap(), "report");
+        report.prediction = None;
         report.target = None;
         report.error = None;
         report.run.resumed_from = None;
