@@ -281,6 +281,35 @@ pub const GAUGE_TICK: Duration = Duration::from_secs(1);
 /// Ticks that are taken as independent of each other: what disturbs a machine (a checkpoint, a neighbour) lasts for many.
 pub const SCATTER_BLOCKS_MAX: usize = 8;
 
+/// The part of the largest tables that a probe measures.
+pub const PROBE_PART: f64 = 0.02;
+
+/// Bytes that a probe measures at least, where the file has them: a sample that loads in less than a tenth of a second
+/// measures the beginning of things and not their pace.
+pub const PROBE_BYTES_MIN: u64 = 24 * 1024 * 1024;
+
+/// Bytes that a probe measures at most: some seconds, and as much write-ahead log.
+pub const PROBE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Tables that a probe measures: the largest, and of many small ones enough to know what one costs.
+pub const PROBE_TABLES_MAX: usize = 16;
+
+/// A table up to this is measured whole: its strips would be a page each.
+pub const PROBE_WHOLE_BYTES_MAX: u64 = 256 * 1024;
+
+/// Strips of a table that are measured: early rows are often others than late ones.
+pub const PROBE_STRIPS: u32 = 4;
+
+/// Rows of which ANALYZE takes its sample: 300 for each step of the default statistics target of 100.
+pub const ANALYZE_ROWS: u64 = 30_000;
+
+/// How much longer the whole takes than its sample says: checkpoints, full buffers and pages that leave the cache come only
+/// with size (docs/rehearsal.md has the measurement).
+pub const PROBE_STRAIN: f64 = 1.0;
+
+/// Relative scatter of a probe against the run.
+pub const PROBE_SCATTER: f64 = 0.15;
+
 /// Relative scatter of a run that no measurement within one run shows: the same run of the same file on an idle machine
 /// of two cores scattered by 4 to 6 %.
 pub const SCATTER_MIN: f64 = 0.05;

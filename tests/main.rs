@@ -62,6 +62,8 @@ mod partitioned;
 mod refusals;
 // what differs is copied again
 mod repair;
+// what a migration will take, and that nothing of finding out stays
+mod rehearsal;
 // runs that are killed, stopped, repeated, fenced
 mod resume;
 // schemas compared, and mended

@@ -1,4 +1,4 @@
--- The ledger, format 3. Its rows commit together with the data they speak of. Each has a `seal`, a digest over what it
+-- The ledger, format 4. Its rows commit together with the data they speak of. Each has a `seal`, a digest over what it
 -- says (src/postgres/seal.rs), by which an edit is seen.
 CREATE SCHEMA IF NOT EXISTS cutover;
 
@@ -6,10 +6,11 @@ CREATE TABLE cutover.meta (
   format     integer     NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO cutover.meta (format) VALUES (3);
+INSERT INTO cutover.meta (format) VALUES (4);
 
 -- One row for each SQLite file and target schema. `epoch` fences: whoever takes over raises it, and every
 -- transaction of a run checks it under a lock. `…_rows` is how many rows of the other tables speak of it.
+-- `prediction` is what a rehearsal expected of the run, as JSON, where the run was given its report.
 CREATE TABLE cutover.source (
   source_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   path          text        NOT NULL,
@@ -24,6 +25,7 @@ CREATE TABLE cutover.source (
   started_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
   finished_at   timestamptz,
   last_error    text,
+  prediction    text,
   before_rows   bigint      NOT NULL,
   chunk_rows    bigint      NOT NULL,
   step_rows     bigint      NOT NULL,

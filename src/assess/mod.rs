@@ -144,6 +144,14 @@ pub async fn plan_against(
     Ok(assessed)
 }
 
+/// The plan of a source that is profiled already, against another target.
+///
+/// # Errors
+/// A source fault.
+pub async fn plan_again(job: &Arc<Job>, target: &TargetCatalog, config: &Config) -> Result<Plan> {
+    plan_one(job, target, config, Imposed::new()).await
+}
+
 /// Checks the pages and profiles the tables, both at once: each reads the whole file. What is wrong with the pages comes
 /// first, since it explains what the profile may have stumbled over.
 async fn examine(jobs: Vec<Job>, config: &Config, events: &Events) -> Result<Vec<Job>> {

@@ -153,8 +153,8 @@ pub struct CopyArgs {
     /// Resume although the source was written to, if every finished chunk still has its recorded digest
     #[arg(long)]
     pub reverify: bool,
-    /// Go by the plan of this report, which `copy --validate` or `copy --rehearse` wrote with --report FILE.json: refuse where the
-    /// plan made now is another one. `cutover status` compares the run with what a rehearsal expects
+    /// Go by the plan of this report, which `copy --validate --report FILE.json` or `--rehearse` wrote: refuse where the plan
+    /// made now is another one. With that of a rehearsal, `cutover status` compares this run with what was expected
     #[arg(long, value_name = "FILE.json")]
     pub plan: Option<PathBuf>,
     /// how to go about it

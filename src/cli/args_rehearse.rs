@@ -78,7 +78,6 @@ mod tests {
             &["--rehearse", "--migrate"][..],
             &["--rehearse", "schema", "--validate"],
             &["--rehearse=quick"],
-            &["--rehearse", "--plan", "a.json"],
             &["--rehearse", "--rehearse"],
         ] {
             assert!(copy(words).is_err(), "{words:?}");

@@ -6,7 +6,7 @@ use super::run::connector;
 use super::{ask, exit, print, until_stopped, warn_of_password, watch};
 use crate::embedded::Cluster;
 use crate::error::{Error, Result};
-use crate::outcome::{SetAsideList, SourceStatus};
+use crate::outcome::{ExpectedStatus, SetAsideList, SourceStatus};
 use crate::pipeline::status;
 use crate::report::human;
 use crate::report::summary::Width;
@@ -96,6 +96,9 @@ fn status_text(sources: &[SourceStatus]) -> String {
             source.steps_done,
             source.steps
         );
+        if let Some(expected) = &source.expected {
+            text.push_str(&expected_text(expected));
+        }
         for table in source.tables.iter().filter(|table| table.chunks_done < table.chunks) {
             let _ = writeln!(
                 text,
@@ -116,6 +119,31 @@ fn status_text(sources: &[SourceStatus]) -> String {
         }
     }
     text
+}
+
+/// A copy against what its rehearsal expected.
+fn expected_text(expected: &ExpectedStatus) -> String {
+    let (elapsed, p50) = (human::seconds(expected.elapsed_seconds), human::seconds(expected.p50_seconds));
+    let p90 = human::seconds(expected.p90_seconds);
+    if expected.phase == "done" {
+        return format!(
+            "  took {elapsed}; expected were {p50}, and no more than {p90} in nine of ten cases\n"
+        );
+    }
+    let window = format!("{elapsed} of {p50} expected (no more than {p90} in nine of ten cases)");
+    let Some(left) = expected.left_seconds else {
+        return format!("  not running now; phase {}, {window}\n", expected.phase);
+    };
+    let pace = match expected.pace.as_str() {
+        "as expected" => expected.pace.clone(),
+        word => format!("{word} by {}", human::seconds(expected.behind_seconds.abs())),
+    };
+    let left = human::seconds(left);
+    let rows = human::plural(expected.rows_under_way, "row");
+    format!(
+        "  phase {}, {window}: {pace}; {left} left at the expected pace, {rows} on their way\n",
+        expected.phase
+    )
 }
 
 /// `clean`: removes the ledger.

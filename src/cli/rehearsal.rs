@@ -66,6 +66,7 @@ pub(super) async fn run(tools: &Tools, asked: &Rehearsal, local: Option<&Local>)
         Some(local) => {
             Place::Embedded { server: local.connector.clone(), is_target_named: asked.is_target_named }
         }
+        None if asked.method == Method::Probe => Place::Probe,
         None => Place::Schema,
     };
     rehearse(tools, &place, asked.cores).await

@@ -21,7 +21,7 @@ pub struct ApprovedPlan {
     pub tables: Vec<ApprovedTable>,
     /// what the target does not have
     pub not_carried: Vec<ApprovedLoss>,
-    /// what it expects of the run, where it was a rehearsal
+    /// what a rehearsal expects of the run
     #[serde(default)]
     pub prediction: Option<Prediction>,
 }

@@ -32,7 +32,7 @@ pub use environment::{
 pub use prediction::{DiskNeed, MeasuredOn, Method, PhaseSeconds, Prediction, TablePrediction, Window};
 pub use repair::{RepairReport, TableRepair};
 pub use set_aside::{SetAsideCount, SetAsideList, SetAsideRow};
-pub use status::{SourceStatus, TableStatus};
+pub use status::{ExpectedStatus, SourceStatus, TableStatus};
 pub use table::{
     ColumnReport, Digests, EvidenceReport, PartitionReport, RowCounts, TableReport, TableSeconds,
 };

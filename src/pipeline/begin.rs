@@ -22,6 +22,7 @@ use crate::limits::EXAMPLES_MAX;
 use crate::plan::TableMode;
 use crate::plan::select::is_selected;
 use crate::postgres::ledger::{self, SourceState};
+use crate::postgres::pace;
 use crate::postgres::prepare::Preparation;
 use crate::postgres::session::Session;
 use crate::postgres::{self, fault, inspect, pooler, readback};
@@ -153,7 +154,11 @@ async fn take_over(
     let epoch = if state.finished {
         state.epoch
     } else {
-        ledger::take_over(control, state.source_id, &account.run_id()).await?
+        let epoch = ledger::take_over(control, state.source_id, &account.run_id()).await?;
+        if let Some(expected) = prepare::prediction_json(config)? {
+            pace::set_prediction(control, state.source_id, &expected).await?;
+        }
+        epoch
     };
     let state = SourceState { epoch, ..state };
     let aside = restore::lay_aside_again(control, &state, epoch, &plan, config).await?;

@@ -12,7 +12,7 @@ pub(super) fn seconds() -> Option<CpuSeconds> {
 }
 
 /// Fields 14 and 15. The second field is the program's name in parentheses, which may hold anything, parentheses too.
-fn read(stat: &str) -> Option<CpuSeconds> {
+pub(super) fn read(stat: &str) -> Option<CpuSeconds> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
     let mut seconds = || Some(fields.next()?.parse::<u64>().ok()? as f64 / TICKS_PER_SECOND);
     Some(CpuSeconds { user: seconds()?, system: seconds()? })

@@ -26,6 +26,16 @@ pub fn plan_json(plan: &Plan) -> Result<String> {
         .map_err(|cause| Error::internal("the plan cannot be written down").cause(cause))
 }
 
+/// What the report of `--plan` expects of the run, as the ledger keeps it.
+///
+/// # Errors
+/// Internal, where it cannot be written down.
+pub fn prediction_json(config: &Config) -> Result<Option<String>> {
+    let expected = config.approved.as_ref().and_then(|approved| approved.prediction.as_ref());
+    let written = expected.map(serde_json::to_string).transpose();
+    written.map_err(|cause| Error::internal("the prediction cannot be written down").cause(cause))
+}
+
 /// What its existing tables held before the copy, for one source.
 #[derive(Debug, Default)]
 pub struct Holdings {
@@ -50,6 +60,7 @@ pub fn new_source(one: &Assessed, holdings: Holdings, config: &Config, run_id: &
         plan: plan_json(&one.plan)?,
         created_schema: one.plan.create_schema,
         run_id: run_id.to_owned(),
+        prediction: prediction_json(config)?,
         chunks: profiled.map(|(table, profile)| (table.name.clone(), profile.chunks.clone())).collect(),
         steps: steps::of_plan(&one.plan, config),
         statements: statements(&one.plan, &holdings.emptied, config),

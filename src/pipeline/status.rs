@@ -1,5 +1,7 @@
 //! What the ledger says, for `status`; and its removal, for `clean`.
 
+mod expected;
+
 use super::damage::{finding, trusted_plan};
 use super::restore::{self, Reach};
 use super::steps::is_view;
@@ -11,6 +13,7 @@ use crate::outcome::{SetAsideList, SourceStatus, TableStatus};
 use crate::postgres::connect::Connector;
 use crate::postgres::lease;
 use crate::postgres::ledger::{self, SourceState, StepProgress, StepState};
+use crate::postgres::pace;
 use crate::postgres::session::Session;
 use crate::postgres::step;
 use std::collections::BTreeMap;
@@ -25,7 +28,12 @@ pub async fn read(connector: &Connector, schema: Option<&str>) -> Result<Vec<Sou
         return Ok(Vec::new());
     }
     let states = ledger::read(&session, schema, None).await?;
-    Ok(states.iter().map(summarise).collect())
+    let mut sources: Vec<SourceStatus> = states.iter().map(summarise).collect();
+    let (paces, under_way) = (pace::paces(&session).await?, pace::rows_under_way(&session).await?);
+    for (source, expected) in sources.iter_mut().zip(expected::of_all(&states, &paces, under_way)) {
+        source.expected = expected;
+    }
+    Ok(sources)
 }
 
 fn summarise(state: &SourceState) -> SourceStatus {
@@ -58,6 +66,7 @@ fn summarise(state: &SourceState) -> SourceStatus {
         steps_done: (state.steps.len() - left.len()) as u64,
         steps_left: left,
         tables,
+        expected: None,
         damage: state.damage.iter().map(|damage| damage.what.clone()).collect(),
     }
 }

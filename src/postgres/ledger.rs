@@ -13,7 +13,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 /// The version of the ledger's tables; a newer one is refused.
-pub const LEDGER_FORMAT: i32 = 3;
+pub const LEDGER_FORMAT: i32 = 4;
 
 /// One run at a time per database: the advisory lock's two keys, `cutover` in letters.
 pub(super) const LOCK_KEYS: (i32, i32) = (0x6375_746f, 0x7665_7200);

@@ -53,6 +53,8 @@ pub struct NewSource {
     pub created_schema: bool,
     /// this run
     pub run_id: String,
+    /// what a rehearsal expects of it, as JSON
+    pub prediction: Option<String>,
     /// source tables with their chunks
     pub chunks: Vec<(String, Vec<ChunkSpec>)>,
     /// the steps after the data, in order
@@ -185,11 +187,11 @@ async fn insert_source(client: &Client, source: &NewSource) -> Outcome<i64> {
     let seal = seal::SOURCE.of(&[("finished_at", "NULL")]);
     let sql = format!(
         "INSERT INTO cutover.source (path, target_schema, fingerprint, options, plan_hash, plan, created_schema,
-                                     before_rows, chunk_rows, step_rows, epoch, run_id, seal)
+                                     before_rows, chunk_rows, step_rows, prediction, epoch, run_id, seal)
          SELECT t.*, $12, $8, {seal}
          FROM (SELECT $1::text AS path, $2::text AS target_schema, $3::text AS fingerprint, $4::text AS options,
                       $5::text AS plan_hash, $6::text AS plan, $7::boolean AS created_schema,
-                      $9::bigint AS before_rows, $10::bigint AS chunk_rows, $11::bigint AS step_rows) AS t
+                      $9::bigint AS before_rows, $10::bigint AS chunk_rows, $11::bigint AS step_rows, $13::text AS prediction) AS t
          RETURNING source_id"
     );
     let chunks = source.chunks.iter().map(|(_, chunks)| chunks.len()).sum();
@@ -207,6 +209,7 @@ async fn insert_source(client: &Client, source: &NewSource) -> Outcome<i64> {
         (&chunks, Type::INT8),
         (&steps, Type::INT8),
         (&first_epoch(), Type::INT8),
+        (&source.prediction, Type::TEXT),
     ];
     let rows = client.query_typed(&sql, params).await?;
     Ok(rows[0].get(0))

@@ -25,7 +25,8 @@ const WITH_LEDGER: &str = "of cutover copy --rehearse; the ledger in schema cuto
 /// The comment of one that found a ledger.
 const BESIDE_LEDGER: &str = "of cutover copy --rehearse";
 
-fn new_name() -> String {
+/// A name that no other rehearsal has.
+pub fn new_name() -> String {
     let unique = uuid::Uuid::new_v4().simple().to_string();
     format!("{PREFIX}{}", unique.get(..16).unwrap_or(&unique))
 }

@@ -14,7 +14,7 @@ pub struct Sealed {
     fields: &'static [(&'static str, &'static str)],
 }
 
-/// `cutover.source`. The plan, which is long, goes in as its own digest. The id is sealed in the rows that speak of the
+/// `cutover.source`. Plan and prediction, which are long, go in as their own digests. The id is sealed in the rows that speak of the
 /// source: with another one it would have none of them.
 pub const SOURCE: Sealed = Sealed {
     table: "source",
@@ -27,6 +27,7 @@ pub const SOURCE: Sealed = Sealed {
         ("plan", "encode(sha256(convert_to($, 'UTF8')), 'hex')"),
         ("created_schema", "$"),
         ("finished_at", "($) IS NOT NULL"),
+        ("prediction", "encode(sha256(convert_to($, 'UTF8')), 'hex')"),
         ("before_rows", "$"),
         ("chunk_rows", "$"),
         ("step_rows", "$"),
@@ -101,7 +102,7 @@ mod tests {
     #[test]
     fn a_seal_is_over_the_row_as_it_will_be() {
         let seal = BEFORE.of(&[("digest", "$2")]);
-        let row = "ROW('cutover.before 3'::text, t.source_id, t.table_name, encode($2, 'hex'))::text";
+        let row = "ROW('cutover.before 4'::text, t.source_id, t.table_name, encode($2, 'hex'))::text";
         assert_eq!(seal, format!("sha256(convert_to({row}, 'UTF8'))"));
         assert!(CHUNK.of(&[]).contains("(t.verified_at) IS NOT NULL"));
         assert!(STEP.holds().starts_with("coalesce(t.seal = sha256("));

@@ -231,7 +231,9 @@ mod tests {
         report.tables[0].spans = crate::outcome::TableSpans { copy: span, verify: span, index: span };
         let sample = crate::outcome::RateSample { seconds: 1.0, rows: 9, bytes: 99 };
         report.rate.push(crate::outcome::PhaseRate { phase: "copy".into(), samples: vec![sample] });
+        report.prediction = Some(crate::report::prediction::tests::predicted());
         check(&schema(), &schema(), &serde_json::to_value(&report).unwrap(), "report");
+        report.prediction = None;
         report.target = None;
         report.error = None;
         report.run.resumed_from = None;

@@ -1,13 +1,13 @@
 //! What the migration is expected to take, for people; empty where nobody has rehearsed it.
 
-use crate::outcome::{Method, Prediction, RunReport, TablePrediction};
+use crate::outcome::{Method, Outcome, Prediction, RunReport, TablePrediction};
 use crate::report::human;
 use crate::report::summary::Width;
 use crate::report::summary::tables::grid;
 
 /// The prediction, with an empty line before it and a line break at its end.
 pub fn text(report: &RunReport, width: Width) -> String {
-    let Some(prediction) = &report.prediction else { return String::new() };
+    let Some(prediction) = &report.prediction else { return hint(report).to_owned() };
     let mut text = format!("\n{}{}{}", window(prediction), needs(prediction), basis(prediction));
     if !prediction.tables.is_empty() {
         text.push('\n');
@@ -21,6 +21,16 @@ pub fn text(report: &RunReport, width: Width) -> String {
         text.push_str(&format!("note: {}\n", human::text(note)));
     }
     text
+}
+
+/// A validation has written nothing, and so has measured nothing of writing.
+fn hint(report: &RunReport) -> &'static str {
+    match report.outcome {
+        Outcome::Done if report.run.command == "validate" => {
+            "how long it takes, and how much disk: `cutover copy --rehearse` measures that\n"
+        }
+        _ => "",
+    }
 }
 
 fn window(prediction: &Prediction) -> String {
@@ -71,4 +81,64 @@ fn cells(table: &TablePrediction) -> Vec<String> {
         human::bytes(table.disk.total()),
         format!("{:.0} %", table.share * 100.0),
     ]
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::outcome::{DiskNeed, MeasuredOn, PhaseSeconds, Window};
+
+    pub(in crate::report) fn predicted() -> Prediction {
+        let disk = DiskNeed { heap_bytes: 900_000_000, index_bytes: 100_000_000 };
+        Prediction {
+            method: Method::Embedded,
+            measured_on: MeasuredOn {
+                host: "/run".into(),
+                server_version: "15.18".into(),
+                connections: 2,
+                cores: 2,
+                seconds: 12.0,
+                rows: 7,
+                bytes: 1_000_000,
+                round_trip_ms: 0.08,
+                commit_ms: Some(4.0),
+            },
+            seconds: Window { p50: 12.0, p90: 13.5 },
+            scatter: 0.1,
+            phases: vec![PhaseSeconds { phase: "copy".into(), seconds: 12.0 }],
+            rows: 7,
+            bytes: 1_000_000,
+            disk,
+            wal_bytes: Some(1_200_000_000),
+            tables: vec![TablePrediction {
+                table: "orders".into(),
+                rows: 7,
+                bytes: 1_000_000,
+                disk,
+                seconds: 11.0,
+                share: 1.0,
+            }],
+            notes: vec!["max_wal_size is 1GB here and 4GB there".into()],
+        }
+    }
+
+    #[test]
+    fn it_is_told_in_a_few_lines() {
+        let mut report = crate::report::summary::tests::example();
+        assert_eq!(text(&report, Width::Plain), "");
+        report.run.command = "validate".into();
+        assert!(text(&report, Width::Plain).contains("copy --rehearse"));
+        report.prediction = Some(predicted());
+        let said = text(&report, Width::Plain);
+        for words in [
+            "expected: 12.0 s; in nine of ten cases no more than 13.5 s",
+            "(copy 12.0 s)",
+            "disk:     1.0 GB in the target (900 MB rows, 100 MB indexes), and 1.2 GB of write-ahead log",
+            "measured: everything, in a scratch database of the embedded server, in 12.0 s: PostgreSQL 15.18, 2 connections",
+            "100 %",
+            "note: max_wal_size is 1GB here and 4GB there",
+        ] {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+    }
 }

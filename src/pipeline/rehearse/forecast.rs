@@ -1,5 +1,6 @@
 //! From what was measured to what is expected. Pure arithmetic.
 
+use super::extrapolate::Whole;
 use super::gauge::Gauge;
 use crate::event::Phase;
 use crate::limits::{PREDICTED_TABLES_MAX, SCATTER_BLOCKS_MAX, SCATTER_MIN};
@@ -52,6 +53,27 @@ pub(super) fn of_whole(report: &RunReport, gauge: &Gauge, measured: &Measured) -
         wal_bytes: measured.wal_bytes,
         tables: tables(report, &measured.sizes),
         notes: Vec::new(),
+    }
+}
+
+/// The prediction from a sample.
+pub(super) fn of_part(whole: Whole, on: MeasuredOn, plan: f64, (rows, bytes): (u64, u64)) -> Prediction {
+    let phases = named(plan, whole.prepare, whole.copy, whole.finish);
+    let seconds = phases.iter().map(|phase| phase.seconds).sum();
+    Prediction {
+        method: Method::Probe,
+        measured_on: on,
+        seconds: window(seconds, whole.scatter),
+        scatter: whole.scatter,
+        phases,
+        rows,
+        bytes,
+        disk: whole.disk,
+        wal_bytes: whole.wal_bytes,
+        tables: largest(whole.tables),
+        notes: vec![
+            "calculated from a sample: full buffers, checkpoints and foreign keys are estimated".to_owned(),
+        ],
     }
 }
 

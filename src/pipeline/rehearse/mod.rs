@@ -4,20 +4,27 @@
 //! afterwards, however it ends; a probe copies a sample in transactions that are rolled back. What a real run would refuse
 //! is refused first, by the same assessment.
 
+mod extrapolate;
 mod forecast;
 mod gauge;
+mod probe;
+mod sample;
 
-use super::run::{Ended, copy, validate};
+use super::account::Account;
+use super::begin::{connect, known_sources, missing_rights};
+use super::run::{self, Ended, caught, copy, end, validate};
 use super::tools::Tools;
-use crate::config::{Config, CreatePolicy, ExistingPolicy};
+use crate::assess::{self, Assessed, on_server};
+use crate::config::{Config, CreatePolicy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::Finding;
 use crate::ident::qualified;
-use crate::outcome::{Method, Prediction, RunReport};
+use crate::outcome::{MeasuredOn, Method, Prediction, RunReport, TableReport};
 use crate::plan::{Plan, TableMode};
 use crate::postgres::connect::Connector;
 use crate::postgres::measure;
 use crate::postgres::scratch::{ScratchDatabase, ScratchSchema};
+use crate::postgres::watch;
 use forecast::Measured;
 use gauge::Gauge;
 use std::collections::BTreeMap;
@@ -36,6 +43,8 @@ pub enum Place {
     },
     /// in a schema of its own in the target
     Schema,
+    /// a sample of it, in the target
+    Probe,
 }
 
 /// Rehearses the migration; the report has what it is expected to take.
@@ -47,6 +56,7 @@ pub async fn rehearse(tools: &Tools, place: &Place, cores: usize) -> Ended {
             Err(refused) => *refused,
         },
         Place::Embedded { server, is_target_named: false } => in_database(tools, server, false, cores).await,
+        Place::Probe => in_part(tools, cores).await,
         Place::Schema => match assessed(tools).await {
             Ok(checked) => {
                 let done = in_schema(tools, &checked.plans, cores).await;
@@ -96,7 +106,11 @@ async fn in_database(tools: &Tools, server: &Connector, is_target_named: bool, c
         Ok(scratch) => scratch,
         Err(error) => return failed(error),
     };
-    let config = Config { create: CreatePolicy::Auto, ..fresh(&tools.config) };
+    let mut config = fresh(&tools.config);
+    if is_target_named {
+        // Its tables are not here.
+        config.create = CreatePolicy::Auto;
+    }
     let mut ended = whole(tools, scratch.connector(), config, Method::Embedded, cores).await;
     if is_target_named {
         let notes = differing_settings(tools, scratch.connector()).await;
@@ -128,16 +142,68 @@ async fn in_schema(tools: &Tools, plans: &[Plan], cores: usize) -> Ended {
     dropped(ended, scratch.remove(&tools.events).await)
 }
 
+/// What is only read, in full; the rest by a sample.
+async fn in_part(tools: &Tools, cores: usize) -> Ended {
+    let began = Instant::now();
+    let mut account = Account::new("rehearse");
+    let mut prediction = None;
+    let probing = async {
+        prediction = Some(try_probe(tools, &mut account, began, cores).await?);
+        Ok(())
+    };
+    let result = tools.until_stopped(caught(probing)).await;
+    let mut ended = end(tools, account, result);
+    ended.report.prediction = prediction.filter(|_| ended.error.is_none());
+    ended
+}
+
+async fn try_probe(tools: &Tools, account: &mut Account, began: Instant, cores: usize) -> Result<Prediction> {
+    let _watch = watch::start(&tools.connector, &tools.events);
+    let assessed = assess_all(tools, account).await?;
+    let plan_seconds = began.elapsed().as_secs_f64();
+    let costs = probe::measure(tools, &assessed).await?;
+    let report = &account.report;
+    let of = |of: fn(&TableReport) -> u64| report.tables.iter().map(of).sum::<u64>();
+    let (rows, bytes) = (of(|table| table.rows.source), of(|table| table.bytes));
+    let sum = (report.tables.len() as u64, rows, bytes);
+    let whole = extrapolate::whole(&costs, sum, tools.config.jobs, cores);
+    let target = report.target.clone().unwrap_or_default();
+    let on = MeasuredOn {
+        host: target.host,
+        server_version: target.server_version,
+        connections: 1,
+        cores: cores as u64,
+        seconds: began.elapsed().as_secs_f64(),
+        rows: whole.sample_rows,
+        bytes: whole.sample_bytes,
+        round_trip_ms: costs.round_trip_ms,
+        commit_ms: costs.commit_ms,
+    };
+    Ok(forecast::of_part(whole, on, plan_seconds, (rows, bytes)))
+}
+
+/// The assessment of a validation, with what a probe needs of it.
+async fn assess_all(tools: &Tools, account: &mut Account) -> Result<Vec<Assessed>> {
+    let jobs = run::open(tools, account).await?;
+    let mut session = connect(tools, account).await?;
+    let known = known_sources(&session, tools).await?;
+    if jobs.iter().any(|job| known.contains_key(job.path())) {
+        return Err(Error::refused("the source is copied already, or in part", Vec::new())
+            .remedy("`cutover status` tells how far it is; --rehearse=embedded rehearses it anew"));
+    }
+    let mut assessed =
+        tools.cancel.at_once(assess::plan(&mut session, jobs, &tools.config, &tools.events)).await?;
+    tools.cancel.at_once(on_server::run(&session, &mut assessed, &tools.config)).await?;
+    account.plans(&assessed);
+    let missing = missing_rights(&mut session, &assessed, tools).await?;
+    assess::refuse_if_needed(&assessed, missing)?;
+    session.close().await;
+    Ok(assessed)
+}
+
 /// The settings of a run that finds nothing of earlier ones.
 fn fresh(config: &Config) -> Config {
-    Config {
-        existing: ExistingPolicy::Refuse,
-        restart: false,
-        reverify: false,
-        take_over: false,
-        approved: None,
-        ..config.clone()
-    }
+    Config { restart: false, reverify: false, take_over: false, approved: None, ..config.clone() }
 }
 
 /// The whole migration, measured.
@@ -191,7 +257,7 @@ async fn measured(
 }
 
 fn failed(error: Error) -> Ended {
-    let account = super::account::Account::new("rehearse");
+    let account = Account::new("rehearse");
     Ended {
         report: account.close(Some(&error), &crate::timing::Clock::default()),
         error: Some(error),
@@ -214,7 +280,15 @@ fn dropped(mut ended: Ended, removed: Result<()>) -> Ended {
 fn merge(checked: Ended, done: Ended) -> Ended {
     let known: Vec<Finding> = checked.report.findings.clone();
     let new = done.report.findings.iter().filter(|finding| !known.contains(finding)).cloned();
+    let mut tables = done.report.tables;
+    for table in &mut tables {
+        let real = checked.report.tables.iter().find(|real| real.source == table.source);
+        if let Some(real) = real {
+            table.plan_hash.clone_from(&real.plan_hash);
+        }
+    }
     let report = RunReport {
+        tables,
         run: checked.report.run,
         source: checked.report.source,
         target: checked.report.target,

@@ -174,7 +174,7 @@ fn f46_a_finished_copy_is_proved_without_a_damaged_ledger() {
 fn f46_a_ledger_of_another_format_is_refused() {
     let Some(pair) = Pair::new() else { return };
     let database = pair.killed_after(6);
-    for format in ["4", "2", "NULL"] {
+    for format in ["5", "2", "NULL"] {
         let sql = if format == "NULL" {
             "DELETE FROM cutover.meta".to_owned()
         } else {
@@ -188,7 +188,7 @@ fn f46_a_ledger_of_another_format_is_refused() {
         }
     }
     assert_eq!(rows(&database), "100 20");
-    database.execute("INSERT INTO cutover.meta (format) VALUES (3)");
+    database.execute("INSERT INTO cutover.meta (format) VALUES (4)");
     pair.assert_finishes(&database, "the format is back");
 }
 
