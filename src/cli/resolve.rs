@@ -7,10 +7,13 @@
 
 pub mod schema;
 pub mod scripts;
+mod questions;
 mod settings;
 mod source;
 mod target;
 mod words;
+
+pub use questions::questions;
 
 use crate::cli::args::{
     CleanArgs, CopyArgs, EndArgs, ProgressWord, RunArgs, SelectionArgs, StatusArgs, ToArgs, VerifyArgs,

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::pipeline::cancel::Cancel;
 use crate::pipeline::target::{self, Connector};
+use crate::pipeline::queries::{self, Questions};
 use crate::pipeline::{self, Ended, Tools};
 use crate::plan::configured::config_text;
 use crate::report::summary::Width;
@@ -23,8 +24,8 @@ use tokio::runtime::Runtime;
 enum Wanted {
     Migrate,
     Validate,
-    Verify,
-    Repair,
+    Verify(Option<Questions>),
+    Repair(Option<Questions>),
 }
 
 /// `copy`: gives the exit code.
@@ -46,7 +47,8 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
 /// As [`copy`].
 pub(super) fn verify(args: &VerifyArgs, around: &Surroundings<'_>) -> Result<u8> {
     let run = resolve::verify(args, around)?;
-    let wanted = if args.repair { Wanted::Repair } else { Wanted::Verify };
+    let questions = resolve::questions(args)?;
+    let wanted = if args.repair { Wanted::Repair(questions) } else { Wanted::Verify(questions) };
     go(run, &wanted, around, &args.ends)
 }
 
@@ -117,8 +119,15 @@ async fn execute(tools: &Tools, wanted: &Wanted) -> Ended {
     match wanted {
         Wanted::Migrate => pipeline::copy(tools).await,
         Wanted::Validate => pipeline::validate(tools).await,
-        Wanted::Verify => pipeline::verify_only(tools).await,
-        Wanted::Repair => pipeline::repair(tools).await,
+        Wanted::Verify(questions) => also_ask(tools, questions, pipeline::verify_only(tools).await).await,
+        Wanted::Repair(questions) => also_ask(tools, questions, pipeline::repair(tools).await).await,
+    }
+}
+
+async fn also_ask(tools: &Tools, questions: &Option<Questions>, ended: Ended) -> Ended {
+    match questions {
+        Some(questions) => queries::ask(tools, questions, ended).await,
+        None => ended,
     }
 }
 

@@ -2,6 +2,7 @@
 //! Its shape is a contract: `schema/report/v1.schema.json`.
 
 mod difference;
+mod queries;
 mod repair;
 mod set_aside;
 mod status;
@@ -11,6 +12,7 @@ mod timing;
 pub use difference::{
     CellFacts, ChunkDifference, ColumnDifference, DifferenceCounts, DifferenceKind, RowDifference,
 };
+pub use queries::{Percentiles, QueryReport, QueryVerdict};
 pub use repair::{RepairReport, TableRepair};
 pub use set_aside::{SetAsideCount, SetAsideList, SetAsideRow};
 pub use status::{SourceStatus, TableStatus};
@@ -90,6 +92,8 @@ pub struct RunReport {
     pub timing: Option<RunTiming>,
     /// what was put right; only of `verify --repair`
     pub repaired: Option<RepairReport>,
+    /// the application's own queries; only of `verify --queries`
+    pub queries: Option<Vec<QueryReport>>,
 }
 
 /// One run of the tool.

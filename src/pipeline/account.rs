@@ -58,6 +58,7 @@ impl Account {
             error: None,
             timing: None,
             repaired: None,
+            queries: None,
         };
         Account { report, began: Instant::now() }
     }

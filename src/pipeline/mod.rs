@@ -20,6 +20,7 @@ mod finish;
 mod graph;
 mod locate;
 mod prepare;
+pub mod queries;
 mod repair;
 mod restore;
 mod resume;

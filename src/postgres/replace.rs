@@ -67,6 +67,14 @@ pub async fn begin<'a>(
     Ok(Cleared::Ready(Opened::of(session, targets), back))
 }
 
+/// Whether this run has replaced the chunks, read under a lock: waits for a COMMIT that may still be under way.
+///
+/// # Errors
+/// A target fault.
+pub async fn is_done(session: &Session, target: &LoadTarget) -> Result<bool> {
+    lock_chunks(session, target).await
+}
+
 /// Locks the ledger's rows of the chunks; whether this run has replaced them already, of which its epoch is the sign.
 async fn lock_chunks(session: &Session, target: &LoadTarget) -> Result<bool> {
     let sql = "SELECT coalesce(epoch = $4, false) FROM cutover.chunk
@@ -175,6 +183,10 @@ pub async fn commit(session: &Session, target: &LoadTarget, back: &[String]) -> 
     failpoint::target(failpoint::BEFORE_COMMIT)?;
     let (recorded, committed) =
         on_its_heels(record(session, target), session.client().batch_execute("COMMIT")).await;
+    if recorded.is_err() {
+        // Whoever asks the ledger now must not wait for our own locks.
+        let _ = session.client().batch_execute("ROLLBACK").await;
+    }
     recorded?;
     match committed {
         Some(Err(error)) => return Err(session.explain(error, "committing the chunk").await),

@@ -5,6 +5,7 @@
 
 mod differences;
 mod outline;
+mod queries;
 mod repair;
 pub(super) mod tables;
 
@@ -41,6 +42,7 @@ pub fn text(report: &RunReport, width: Width) -> String {
         outline::findings(report),
         outline::set_aside(report),
         repair::text(report),
+        queries::text(report, width),
         differences::text(report),
         outline::sentence(report),
     ];
@@ -201,6 +203,7 @@ pub(super) mod tests {
             ],
             error: None,
             repaired: None,
+            queries: None,
             timing: None,
         }
     }

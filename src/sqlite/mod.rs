@@ -10,6 +10,7 @@
 //! way out; recovering it is the work of the application that owns it.
 
 pub mod aside;
+pub mod ask;
 mod collation;
 mod connect;
 pub mod filter;
