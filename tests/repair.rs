@@ -165,7 +165,9 @@ fn rows_of_somebody_else_are_not_deleted() {
 fn a_table_that_held_rows_before_is_not_repaired() {
     let Some(server) = Server::available() else { return };
     let (source, database) = (SqliteFile::from_sql(SOURCE), server.fresh_database());
-    database.execute("CREATE TABLE loose (a bigint, b text, c text); INSERT INTO loose VALUES (0, 'theirs', NULL)");
+    database.execute(
+        "CREATE TABLE loose (a bigint, b text, c text); INSERT INTO loose VALUES (0, 'theirs', NULL)",
+    );
     migrate(source.path(), &database, &["--existing", "append"]).ends_with(0);
     repair(&source, &database, &[]).ends_with(0);
     database.execute("UPDATE loose SET b = 'z' WHERE a = 3");

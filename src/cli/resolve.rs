@@ -5,9 +5,9 @@
 //! does not know, `cutover.toml`. An empty variable counts as unset.
 //! No message repeats a target, which may hold a password.
 
+mod questions;
 pub mod schema;
 pub mod scripts;
-mod questions;
 mod settings;
 mod source;
 mod target;

@@ -163,7 +163,10 @@ mod tests {
         let spelled = reader.source(Value::Text(b"{\"b\": 1.0, \"a\": [ ]}"), &json);
         assert_eq!(spelled, reader.target(Some(b"\x01{\"a\": [], \"b\": 1}"), &json));
         let count = meaning(PgType::Int8, Codec::NumberByValue, true);
-        assert_eq!(reader.source(Value::Integer(7), &count), reader.target(Some(&7i64.to_be_bytes()), &count));
+        assert_eq!(
+            reader.source(Value::Integer(7), &count),
+            reader.target(Some(&7i64.to_be_bytes()), &count)
+        );
         assert_eq!(reader.target(None, &count), Cell::Null);
     }
 }

@@ -129,31 +129,49 @@ pub fn lost<T>(name: &str, said: &str) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sqlite::fixture::Dir;
     use crate::sqlite::Source;
+    use crate::sqlite::fixture::Dir;
 
     #[test]
     fn a_query_is_run_and_nothing_else() {
         let dir = Dir::new();
         let path = dir.path("a.db");
-        Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'x'), (2, NULL)").unwrap();
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch("CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'x'), (2, NULL)")
+            .unwrap();
         let source = Source::open(&path, 1).unwrap();
         let mut reader = source.reader().unwrap();
         let seen = columns(&reader, "SELECT a, a + 1 AS c FROM t").unwrap();
         assert_eq!(seen[0].origin, Some(("t".to_owned(), "a".to_owned())));
         assert_eq!((seen[1].name.as_str(), &seen[1].origin), ("c", &None));
-        for sql in ["DELETE FROM t", "WITH x AS (SELECT 1) INSERT INTO t SELECT 1, 2", "COMMIT", "SELECT nothing FROM t", "SELECT 1; SELECT 2"] {
+        for sql in [
+            "DELETE FROM t",
+            "WITH x AS (SELECT 1) INSERT INTO t SELECT 1, 2",
+            "COMMIT",
+            "SELECT nothing FROM t",
+            "SELECT 1; SELECT 2",
+        ] {
             assert!(columns(&reader, sql).is_err(), "{sql}");
         }
         let mut found = Vec::new();
         let params = [Param::Integer(0), Param::Text("x".to_owned())];
-        let ran = run(&mut reader, "SELECT a FROM t WHERE a > ? AND b IS ?", &params, || true, |row| {
-            found.push(format!("{row:?}"));
-            true
-        });
+        let ran = run(
+            &mut reader,
+            "SELECT a FROM t WHERE a > ? AND b IS ?",
+            &params,
+            || true,
+            |row| {
+                found.push(format!("{row:?}"));
+                true
+            },
+        );
         assert_eq!((ran.unwrap(), found.as_slice()), (Ok(()), ["[Integer(1)]".to_owned()].as_slice()));
         let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n";
-        assert_eq!(run(&mut reader, endless, &[], || false, |_| true).unwrap(), Err("it takes too long".to_owned()));
+        assert_eq!(
+            run(&mut reader, endless, &[], || false, |_| true).unwrap(),
+            Err("it takes too long".to_owned())
+        );
         assert_eq!(run(&mut reader, "SELECT a FROM t", &[], || true, |_| false).unwrap(), Ok(()));
     }
 }

@@ -51,7 +51,9 @@ fn part(rest: &str, words: Words, behind_colon: bool) -> (usize, bool) {
         '-' if second == '-' => (end(rest.find('\n')), false),
         '/' if second == '*' => (end(rest.find("*/").map(|at| at + 2)), false),
         '\'' | '"' => (quoted(rest, first, false), false),
-        'e' | 'E' if second == '\'' && words == Words::Postgres => (1 + quoted(&rest[1..], '\'', true), false),
+        'e' | 'E' if second == '\'' && words == Words::Postgres => {
+            (1 + quoted(&rest[1..], '\'', true), false)
+        }
         '`' if words == Words::Sqlite => (quoted(rest, '`', false), false),
         '[' if words == Words::Sqlite => (end(rest.find(']').map(|at| at + 1)), false),
         '$' if words == Words::Postgres => (dollars(rest), false),

@@ -25,5 +25,7 @@ fn read(path: &Path) -> Result<String> {
         return Err(Error::usage("the file is longer than any file of queries").at(place()));
     }
     let text = bytes.and_then(|_| std::fs::read_to_string(path));
-    text.map_err(|cause| Error::usage("the file cannot be read").at(place()).cause(cause).remedy("name a text file in UTF-8"))
+    text.map_err(|cause| {
+        Error::usage("the file cannot be read").at(place()).cause(cause).remedy("name a text file in UTF-8")
+    })
 }

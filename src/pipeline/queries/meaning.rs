@@ -39,7 +39,10 @@ fn of_column(source: &AskedColumn, target: &AnsweredColumn, plan: Option<&Plan>)
         pg,
         PgType::Int2 | PgType::Int4 | PgType::Int8 | PgType::Float4 | PgType::Float8 | PgType::Numeric(_)
     );
-    Ok(Meaning { mapping: Mapping { codec: codec(pg), pg: read_as(pg) }, approximate: is_number && !is_plain })
+    Ok(Meaning {
+        mapping: Mapping { codec: codec(pg), pg: read_as(pg) },
+        approximate: is_number && !is_plain,
+    })
 }
 
 /// The mapping by which the column was copied.

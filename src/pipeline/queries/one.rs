@@ -118,7 +118,8 @@ impl Pair<'_> {
                 Err(against) => Some(against),
             };
             if let Some((verdict, why)) = against {
-                let run = if self.query.params.len() > 1 { format!("run {}: ", i + 1) } else { String::new() };
+                let run =
+                    if self.query.params.len() > 1 { format!("run {}: ", i + 1) } else { String::new() };
                 return Ok(Some((verdict, run + &why)));
             }
         }
@@ -130,7 +131,10 @@ impl Pair<'_> {
     }
 
     /// What the server does not take is a word on the query; all else is a fault.
-    fn answered<T>(&self, result: std::result::Result<T, Unanswered>) -> Result<std::result::Result<T, Against>> {
+    fn answered<T>(
+        &self,
+        result: std::result::Result<T, Unanswered>,
+    ) -> Result<std::result::Result<T, Against>> {
         match result {
             Ok(done) => Ok(Ok(done)),
             Err(Unanswered::Failed(error)) => Err(error),
@@ -159,7 +163,8 @@ impl Pair<'_> {
     }
 
     async fn source_rows(&self, params: &[Param], rows: Rows) -> Result<std::result::Result<Rows, String>> {
-        let (opened, sql, params) = (Arc::clone(&self.side.source), self.query.sqlite.clone(), params.to_vec());
+        let (opened, sql, params) =
+            (Arc::clone(&self.side.source), self.query.sqlite.clone(), params.to_vec());
         let (go_on, mut rows) = (self.go_on(), rows);
         let reading = tokio::task::spawn_blocking(move || {
             let mut reader = opened.reader()?;
@@ -202,7 +207,8 @@ impl Pair<'_> {
     }
 
     async fn time_source(&self, params: &[Param]) -> Result<f64> {
-        let (opened, sql, params) = (Arc::clone(&self.side.source), self.query.sqlite.clone(), params.to_vec());
+        let (opened, sql, params) =
+            (Arc::clone(&self.side.source), self.query.sqlite.clone(), params.to_vec());
         let (go_on, name) = (self.go_on(), self.query.name.clone());
         let timing = tokio::task::spawn_blocking(move || {
             let mut reader = opened.reader()?;

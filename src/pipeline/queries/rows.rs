@@ -101,10 +101,8 @@ fn first(one: &[&[Cell]], two: &[&[Cell]], columns: &[String]) -> Option<String>
     let pairs = one.iter().zip(two).enumerate();
     let (at, (one, two)) = pairs.into_iter().find(|(_, (one, two))| !is_same(one, two))?;
     let cells = one.iter().zip(*two).zip(columns);
-    let names: Vec<String> = cells
-        .filter(|((one, two), _)| !one.is_same(**two))
-        .map(|(_, name)| format!("\"{name}\""))
-        .collect();
+    let names: Vec<String> =
+        cells.filter(|((one, two), _)| !one.is_same(**two)).map(|(_, name)| format!("\"{name}\"")).collect();
     Some(format!("first in row {}: column {}", at + 1, names.join(", ")))
 }
 
