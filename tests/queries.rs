@@ -112,7 +112,7 @@ fn every_difference_is_named_without_values() {
             "refused",
             "PostgreSQL does not take it: function ifnull(text, unknown) does not exist",
         ),
-        ("SELECT nothing FROM t", "refused", "SQLite does not take it: no such column: nothing"),
+        ("SELECT unheard FROM t", "refused", "SQLite does not take it: no such column: unheard"),
         ("-- postgres: SELECT 'secret'::int\nSELECT 1", "refused", "22P02"),
         ("-- postgres: SELECT name::int FROM t WHERE id = 30\nSELECT 1", "refused", "22P02"),
         (
@@ -153,7 +153,7 @@ fn a_query_alone_can_differ_and_a_place_is_told() {
     assert!(run.done.stdout.contains("differs: 1 query without the same result"), "{}", run.done.stdout);
     assert_eq!(verdicts(&run)[1].0, "same");
     let run =
-        ask(source.path(), &database, "-- postgres: SELECT id, nothing FROM t\nSELECT id, 1 FROM t", &[])
+        ask(source.path(), &database, "-- postgres: SELECT id, unheard FROM t\nSELECT id, 1 FROM t", &[])
             .ends_with(4);
     assert!(verdicts(&run)[0].1.contains("at character 12"), "{:?}", verdicts(&run));
 }

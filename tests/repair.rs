@@ -101,7 +101,7 @@ fn damages() -> Vec<Damage> {
 }
 
 #[test]
-fn every_damage_is_repaired_and_nothing_else_is_touched() {
+fn f47_what_was_changed_is_repaired() {
     let Some(server) = Server::available() else { return };
     four_at_once(damages(), |damage| {
         let (source, database) = copied(server);

@@ -5,7 +5,6 @@
 //! fired, and so are constraints of the table itself that are NOT VALID, which rows of the source may be against. Putting a
 //! valid key back looks at every row again. Whatever fails, the server rolls everything back.
 
-use super::heels::on_its_heels;
 use super::load::{LoadTarget, Opened, check_epoch, edited};
 use super::seal;
 use super::session::Session;
@@ -157,8 +156,8 @@ pub async fn forget_set_aside(session: &Session, target: &LoadTarget) -> Result<
     query(session, sql, params, "writing the ledger").await.map(drop)
 }
 
-/// A row that is not as it was written makes the statement divide by zero, and the COMMIT on its heels finds nothing to
-/// commit. What a chunk came to stays as it was: the rows are the same ones.
+/// A row that is not as it was written makes the statement divide by zero. What a chunk came to stays as it was: the rows are
+/// the same ones.
 static RECORD: LazyLock<String> = LazyLock::new(|| {
     let seal = seal::CHUNK.of(&[("verified_at", "NULL")]);
     format!(
@@ -170,29 +169,26 @@ static RECORD: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Puts the constraints `back`, writes the ledger's rows and commits.
+/// Puts the constraints `back` and writes the ledger's rows. Where it fails, nothing is committed.
 ///
 /// # Errors
-/// A target fault; whether the server committed is then unknown, and [`begin`] on another session tells.
-pub async fn commit(session: &Session, target: &LoadTarget, back: &[String]) -> Result<()> {
+/// A target fault, also where rows are against a constraint.
+pub async fn settle(session: &Session, target: &LoadTarget, back: &[String]) -> Result<()> {
     // What is deferred must be over before a table is altered, and before anybody is told that all is well.
     execute(session, "SET CONSTRAINTS ALL IMMEDIATE", "checking the constraints").await?;
     for sql in back {
         execute(session, sql, "putting a constraint back").await?;
     }
     failpoint::target(failpoint::BEFORE_COMMIT)?;
-    let (recorded, committed) =
-        on_its_heels(record(session, target), session.client().batch_execute("COMMIT")).await;
-    if recorded.is_err() {
-        // Whoever asks the ledger now must not wait for our own locks.
-        let _ = session.client().batch_execute("ROLLBACK").await;
-    }
-    recorded?;
-    match committed {
-        Some(Err(error)) => return Err(session.explain(error, "committing the chunk").await),
-        Some(Ok(())) => {}
-        None => return Err(Error::internal("a ledger row was written and its COMMIT was not sent")),
-    }
+    record(session, target).await
+}
+
+/// Commits.
+///
+/// # Errors
+/// A target fault; whether the server committed is then unknown, and [`is_done`] on another session tells.
+pub async fn commit(session: &Session) -> Result<()> {
+    execute(session, "COMMIT", "committing the chunk").await?;
     failpoint::target(failpoint::COMMIT_ANSWERED)?;
     failpoint::pass(failpoint::AFTER_COMMIT);
     Ok(())

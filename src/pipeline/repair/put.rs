@@ -161,11 +161,9 @@ async fn put(
         return Err(Error::source_fault("the rows that were read are no longer those that were compared")
             .remedy("the source was written meanwhile: stop its writers, then run the same command again"));
     }
-    let Err(error) = replace::commit(session, &target, &back).await else { return Ok(()) };
-    // A constraint's word is an answer; where none came, the ledger is asked what became of the COMMIT.
-    if is_constraint(&error) {
-        return Err(error);
-    }
+    replace::settle(session, &target, &back).await?;
+    let Err(error) = replace::commit(session).await else { return Ok(()) };
+    // Where no answer came, the ledger is asked what became of the COMMIT.
     let Ok(other) = connector.connect("after a lost commit").await else { return Err(error) };
     if replace::is_done(&other, &target).await? { Ok(()) } else { Err(error) }
 }
