@@ -196,6 +196,13 @@ fn a_file_that_is_none_is_a_mistake_of_usage() {
 
 const OWN: &str = include_str!("../schema/tac_webbuilder/postgres/schema.sql");
 
+fn ask_the_example(dir: &tempfile::TempDir, database: &Database) -> Run {
+    let cli = Cli::new().args(["verify", "--from"]).args([dir.path().join("database.db")]);
+    let cli = cli.args(["--from"]).args([dir.path().join("workflow_history.db")]).args(["--to"]);
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/tac_webbuilder/queries.sql");
+    Run::of(cli.args([database.url()]).args(["--queries", file, "--queries-rounds", "2"]))
+}
+
 /// The file that comes with the example application, into its own schema, and into one that a copy makes.
 #[test]
 fn the_examples_own_queries_give_the_same() {
@@ -204,20 +211,18 @@ fn the_examples_own_queries_give_the_same() {
     own.execute(OWN);
     for database in [&own, &made] {
         call(&dir, database, &[]).ends_with(0);
-        let cli = Cli::new().args(["verify", "--from"]).args([dir.path().join("database.db")]);
-        let cli = cli
-            .args(["--from"])
-            .args([dir.path().join("workflow_history.db")])
-            .args(["--to"])
-            .args([database.url()]);
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/tac_webbuilder/queries.sql");
-        let run = Run::of(cli.args(["--queries", file, "--queries-rounds", "2"])).ends_with(0);
-        let queries = run.report["queries"].as_array().unwrap();
-        assert_eq!(queries.len(), 19);
-        for query in queries {
+        let run = ask_the_example(&dir, database);
+        for query in run.report["queries"].as_array().unwrap() {
+            assert_eq!(query["verdict"], "same", "{query}");
             assert!(query["source_rows"].as_u64().unwrap() > 0, "it says nothing: {query}");
         }
-        database
-            .execute("UPDATE workflow_history SET actual_cost_total = actual_cost_total + 1 WHERE id = 7");
+        assert_eq!(run.ends_with(0).report["queries"].as_array().unwrap().len(), 19);
     }
+    own.execute("UPDATE workflow_history SET actual_cost_total = actual_cost_total + 0.01 WHERE id = 17");
+    let run = ask_the_example(&dir, &own).ends_with(4);
+    let queries = run.report["queries"].as_array().unwrap().iter();
+    let names =
+        queries.filter(|query| query["verdict"] == "differs").map(|query| query["name"].as_str().unwrap());
+    let names: Vec<&str> = names.collect();
+    assert!(names.contains(&"costs by month") && names.contains(&"dashboard: one workflow"), "{names:?}");
 }

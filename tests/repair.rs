@@ -1,9 +1,10 @@
 //! `cutover verify --repair`: what was damaged in a copy is copied again, and nothing else is touched.
 
-use crate::support::cli::Cli;
+use crate::support::cli::{Cli, Done};
 use crate::support::flow::{Run, constraints, four_at_once, lines, migrate, verify};
 use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
+use std::time::{Duration, Instant};
 
 /// A rowid key, a text key, no key; a parent with each kind of child, one of which is its own.
 const SOURCE: &str = "
@@ -317,4 +318,29 @@ fn a_copy_that_never_was_whole_is_repaired_too() {
     repair(&source, &database, &[]).ends_with(0);
     migrate(source.path(), &database, &[]).ends_with(0);
     verify(source.path(), &database, &[]).ends_with(0);
+}
+
+/// Between the comparison and the repair somebody writes a row: it is not deleted, and nothing is.
+#[test]
+fn what_is_written_meanwhile_is_not_deleted() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = copied(server);
+    database.execute("DELETE FROM notes WHERE id = 25");
+    let dir = tempfile::tempdir().unwrap();
+    let paused = dir.path().join("paused");
+    let cli = Cli::new().args(["verify", "--repair", "--from"]).args([source.path()]).args(["--to"]);
+    let cli = cli.args([database.url()]).env("CUTOVER_FAILPOINTS", "after_compare=pause:4");
+    let child = cli.env("CUTOVER_FAILPOINT_PAUSED", &paused).spawn();
+    let begun = Instant::now();
+    while !paused.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it never came there");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    database.execute("INSERT INTO notes VALUES (25, 1, 'theirs')");
+    let before = content(&database);
+    std::fs::remove_file(&paused).unwrap();
+    let done = Done::from(child.wait_with_output().unwrap());
+    assert_eq!(done.code, 6, "{}", done.said());
+    assert!(done.said().contains("9 rows were compared, and 10 are there now"), "{}", done.said());
+    assert_eq!(content(&database), before);
 }

@@ -217,15 +217,17 @@ async fn record(session: &Session, target: &LoadTarget) -> Result<()> {
 /// # Errors
 /// A target fault.
 pub async fn reactions(session: &Session, schema: &str, tables: &[&str]) -> Result<Vec<(String, String)>> {
-    // tgtype: 4 is INSERT, 8 is DELETE. A partitioned table's rows are written in its partitions, which have its triggers.
-    let sql = "SELECT k.relname::text, format('trigger %I', t.tgname) FROM pg_trigger t
-                 JOIN pg_class k ON k.oid = t.tgrelid JOIN pg_namespace n ON n.oid = k.relnamespace
-                WHERE n.nspname = $1 AND k.relname = ANY ($2) AND NOT t.tgisinternal
-                  AND t.tgenabled IN ('O', 'A') AND t.tgtype & 12 <> 0
-               UNION ALL
-               SELECT k.relname::text, format('rule %I', r.rulename) FROM pg_rewrite r
-                 JOIN pg_class k ON k.oid = r.ev_class JOIN pg_namespace n ON n.oid = k.relnamespace
-                WHERE n.nspname = $1 AND k.relname = ANY ($2) AND r.ev_enabled IN ('O', 'A') AND r.ev_type IN ('3', '4')
+    // tgtype: 4 is INSERT, 8 is DELETE. A partitioned table's rows are written in its partitions.
+    let sql = "WITH RECURSIVE part (oid, name) AS (
+                 SELECT k.oid, k.relname::text FROM pg_class k JOIN pg_namespace n ON n.oid = k.relnamespace
+                  WHERE n.nspname = $1 AND k.relname = ANY ($2)
+                 UNION ALL
+                 SELECT i.inhrelid, p.name FROM pg_inherits i JOIN part p ON p.oid = i.inhparent)
+               SELECT p.name, format('trigger %I', t.tgname) FROM pg_trigger t JOIN part p ON p.oid = t.tgrelid
+                WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & 12 <> 0
+               UNION
+               SELECT p.name, format('rule %I', r.rulename) FROM pg_rewrite r JOIN part p ON p.oid = r.ev_class
+                WHERE r.ev_enabled IN ('O', 'A') AND r.ev_type IN ('3', '4')
                ORDER BY 1, 2";
     let params: Params<'_> = &[(&schema, Type::TEXT), (&tables, Type::TEXT_ARRAY)];
     let rows = query(session, sql, params, "looking for triggers").await?;
