@@ -498,6 +498,36 @@ pub const SCRATCH_VALUE_BYTES_MAX: i32 = 16 * 1024 * 1024;
 /// Bytes of one script: what is longer holds data, which `copy` is for.
 pub const SCRIPT_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
+/// Cells of one query's result that are held to be compared, of each side: 16 bytes each. A page of an application, or a
+/// report, has thousands.
+pub const QUERY_CELLS_MAX: usize = 2_000_000;
+
+/// How long one query may take on either side: an application's own patience ends sooner.
+pub const QUERY_WAIT: Duration = Duration::from_secs(60);
+
+/// How often a query is run on each side to be timed, at most: more rounds change no percentile that anybody would act on.
+pub const QUERY_ROUNDS_MAX: u32 = 1000;
+
+/// How often it is by itself: enough that one that was disturbed is not the median.
+pub const QUERY_ROUNDS: u32 = 5;
+
+/// A query is slow where the target takes so many times as long as the source at the 95th percentile …
+pub const SLOW_TIMES: f64 = 3.0;
+
+/// … and so many milliseconds more: SQLite has no connection between it and its user, and what a person cannot notice even
+/// where a page asks several times is no loss.
+pub const SLOW_MORE_MS: f64 = 20.0;
+
+/// Two numbers of which at least one was computed in floating point are equal where they differ by this part of the larger: a
+/// sum over a million values, added up in another order, differs by less.
+pub const NUMBERS_APART: f64 = 1e-9;
+
+/// … or by this much, where they are next to zero because larger ones cancelled.
+pub const NUMBERS_APART_ABSOLUTE: f64 = 1e-12;
+
+/// Bytes of a plan that a report keeps.
+pub const PLAN_BYTES_MAX: usize = 16 * 1024;
+
 const _: () = assert!(LEASE_BEAT.as_secs() * 3 <= LEASE.as_secs());
 const _: () = assert!(STALL.as_secs() + CONNECT_TIMEOUT.as_secs() < 60);
 const _: () = assert!(LOOK_AFTER.as_secs() * 2 <= LOCK_TIMEOUT.as_secs());

@@ -38,6 +38,21 @@ impl Value<'_> {
     }
 }
 
+/// A value that is bound to a parameter of a query, on either side.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Param {
+    /// `NULL`
+    Null,
+    /// a truth value: 1 or 0 to SQLite
+    Flag(bool),
+    /// a whole number of 64 bits
+    Integer(i64),
+    /// any other number
+    Real(f64),
+    /// a text, or JSON as a text
+    Text(String),
+}
+
 /// SQLite's storage classes, spelled as `typeof()` spells them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {

@@ -60,6 +60,8 @@ mod objects;
 mod partitioned;
 // what is refused, and how it is said
 mod refusals;
+// an application's own queries on both sides
+mod queries;
 // what differs is copied again
 mod repair;
 // what a migration will take, and that nothing of finding out stays

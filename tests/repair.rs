@@ -1,9 +1,10 @@
 //! `cutover verify --repair`: what was damaged in a copy is copied again, and nothing else is touched.
 
-use crate::support::cli::Cli;
+use crate::support::cli::{Cli, Done};
 use crate::support::flow::{Run, constraints, four_at_once, lines, migrate, verify};
 use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
+use std::time::{Duration, Instant};
 
 /// A rowid key, a text key, no key; a parent with each kind of child, one of which is its own.
 const SOURCE: &str = "
@@ -101,7 +102,7 @@ fn damages() -> Vec<Damage> {
 }
 
 #[test]
-fn every_damage_is_repaired_and_nothing_else_is_touched() {
+fn f47_what_was_changed_is_repaired() {
     let Some(server) = Server::available() else { return };
     four_at_once(damages(), |damage| {
         let (source, database) = copied(server);
@@ -129,4 +130,217 @@ fn every_damage_is_repaired_and_nothing_else_is_touched() {
         let again = repair(&source, &database, &[]).ends_with(0);
         assert!(again.done.stdout.contains("repaired: nothing"), "{}", again.said());
     });
+}
+
+/// Refused, with that in what is said, and nothing is written.
+fn refused(source: &SqliteFile, database: &Database, says: &[&str]) -> Run {
+    let before = content(database);
+    let run = repair(source, database, &[]).ends_with(3);
+    for word in says {
+        assert!(run.said().contains(word), "{word}: {}", run.said());
+    }
+    assert_eq!(content(database), before);
+    run
+}
+
+#[test]
+fn rows_of_somebody_else_are_not_deleted() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = copied(server);
+    database.execute(
+        "INSERT INTO people VALUES (77, 'somebody', NULL); UPDATE notes SET body = 'other' WHERE id = 3;
+         INSERT INTO loose VALUES (9, 'new', 'row')",
+    );
+    let run = refused(&source, &database, &["E_REPAIR_EXTRA", "people", "loose"]);
+    let extra = run.findings("E_REPAIR_EXTRA");
+    assert_eq!(extra.len(), 2, "{extra:?}");
+    assert!(run.said().contains("77") && !run.said().contains("somebody"), "{}", run.said());
+    // What is not concerned can be asked for alone.
+    repair(&source, &database, &["--table", "notes"]).ends_with(0);
+    assert_eq!(database.query_one_text("SELECT body FROM notes WHERE id = 3"), "note3");
+    database.execute("DELETE FROM people WHERE id = 77; DELETE FROM loose WHERE a = 9");
+    repair(&source, &database, &[]).ends_with(0);
+}
+
+#[test]
+fn a_table_that_held_rows_before_is_not_repaired() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (SqliteFile::from_sql(SOURCE), server.fresh_database());
+    database.execute(
+        "CREATE TABLE loose (a bigint, b text, c text); INSERT INTO loose VALUES (0, 'theirs', NULL)",
+    );
+    migrate(source.path(), &database, &["--existing", "append"]).ends_with(0);
+    repair(&source, &database, &[]).ends_with(0);
+    database.execute("UPDATE loose SET b = 'z' WHERE a = 3");
+    let run = refused(&source, &database, &["E_REPAIR_BEFORE", "loose"]);
+    assert_eq!(run.findings("E_REPAIR_BEFORE")[0]["count"], 1);
+}
+
+#[test]
+fn what_is_not_ours_or_no_longer_the_same_is_refused() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (SqliteFile::from_sql(SOURCE), server.fresh_database());
+    database.execute("CREATE TABLE people (id bigint, name text, boss bigint)");
+    let run = repair(&source, &database, &[]).ends_with(3);
+    assert!(run.said().contains("its ledger does not know it"), "{}", run.said());
+    database.execute("DROP TABLE people");
+    migrate(source.path(), &database, &CHUNKS).ends_with(0);
+    database.execute("UPDATE notes SET body = 'other' WHERE id = 3; CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
+        CREATE TRIGGER t BEFORE DELETE ON notes FOR EACH ROW EXECUTE FUNCTION f()");
+    refused(&source, &database, &["E_REPAIR_TRIGGER", "notes", "DISABLE TRIGGER"]);
+    database.execute("DROP TRIGGER t ON notes; UPDATE cutover.chunk SET rows = rows + 1 WHERE chunk = 0");
+    refused(&source, &database, &["E_LEDGER_DAMAGED"]);
+    database.execute("UPDATE cutover.chunk SET rows = rows - 1 WHERE chunk = 0; DROP VIEW few; ALTER TABLE loose RENAME TO gone");
+    let run = repair(&source, &database, &[]).ends_with(3);
+    assert!(run.said().contains("not in the target any more: loose"), "{}", run.said());
+    database.execute("ALTER TABLE gone RENAME TO loose");
+    source.connection().execute("INSERT INTO loose VALUES (5, 'new', 'row')", []).unwrap();
+    refused(&source, &database, &["has changed since it was copied", "--restart"]);
+}
+
+/// Tables of others refer to ours, with every action; constraints of ours are not valid.
+#[test]
+fn no_action_of_a_foreign_key_is_fired() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE parent (id INTEGER PRIMARY KEY, v TEXT);
+         INSERT INTO parent VALUES (1, 'a'), (2, 'b'), (3, 'c');
+         CREATE TABLE child (id INTEGER PRIMARY KEY, p INTEGER REFERENCES parent (id), q INTEGER CHECK (q < 10));
+         PRAGMA foreign_keys = off; PRAGMA ignore_check_constraints = on;
+         INSERT INTO child VALUES (1, 1, 1), (2, 99, 2), (3, 3, 77)",
+    );
+    let database = server.fresh_database();
+    migrate(source.path(), &database, &[]).ends_with(0);
+    database.execute(
+        "CREATE SCHEMA other;
+         CREATE TABLE other.cascades (p bigint REFERENCES public.parent ON DELETE CASCADE);
+         CREATE TABLE other.nulls (p bigint REFERENCES public.parent ON DELETE SET NULL);
+         CREATE TABLE other.restricts (p bigint CONSTRAINT r REFERENCES public.parent ON DELETE RESTRICT DEFERRABLE);
+         COMMENT ON CONSTRAINT r ON other.restricts IS 'it''s kept';
+         INSERT INTO other.cascades VALUES (1), (2); INSERT INTO other.nulls VALUES (1); INSERT INTO other.restricts VALUES (2)",
+    );
+    let seen = || {
+        lines(&database, "SELECT format('%s %s %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated,
+                 obj_description(oid)) FROM pg_constraint WHERE contype IN ('f', 'c') AND connamespace <> 'pg_catalog'::regnamespace ORDER BY 1")
+            + &["parent", "child", "other.cascades", "other.nulls", "other.restricts"].map(|table| {
+                lines(&database, &format!("SELECT t::text FROM {table} t ORDER BY 1"))
+            }).concat()
+    };
+    let before = seen();
+    assert!(before.contains("it's kept") && before.contains("NOT VALID"), "{before}");
+    database.execute("UPDATE parent SET v = 'z' WHERE id = 2; UPDATE child SET q = 5 WHERE id = 1; DELETE FROM child WHERE id = 2");
+    repair(&source, &database, &[]).ends_with(0);
+    assert_eq!(seen(), before);
+}
+
+#[test]
+fn rows_set_aside_stay_set_aside() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, v TEXT);
+         INSERT INTO t VALUES (1, 1, 'a'), (2, 'text', 'b'), (3, 3, 'c')",
+    );
+    let database = server.fresh_database();
+    migrate(source.path(), &database, &["--mixed", "quarantine"]).ends_with(8);
+    let aside = || lines(&database, "SELECT s::text FROM cutover.set_aside s ORDER BY 1");
+    let before = aside();
+    database.execute("DELETE FROM t WHERE id = 3");
+    let run = repair(&source, &database, &["--mixed", "quarantine"]).ends_with(8);
+    assert_eq!(repaired(&run, "t")["rows_copied"], 2);
+    assert_eq!(aside(), before);
+}
+
+/// Wherever it is killed, the same command again ends as if it had not been.
+#[test]
+fn killed_anywhere_it_is_repaired_by_the_next_run() {
+    let Some(server) = Server::available() else { return };
+    let points = [
+        "before_compare=kill:1",
+        "frame_out=kill:1",
+        "before_copy_end=kill:2",
+        "before_commit=kill:1",
+        "before_ledger=kill:2",
+        "after_commit=kill:1",
+        "after_commit=kill:3",
+        "before_step=kill:1",
+        "after_compare=kill:6",
+    ];
+    four_at_once(points.to_vec(), |point| {
+        let (source, database) = copied(server);
+        let before = content(&database);
+        database.execute("DELETE FROM people WHERE id IN (15, 37); DROP INDEX people_name; UPDATE loose SET c = 'z' WHERE a = 3");
+        let killed = repair_with(&source, &database, point);
+        assert!(killed.done.code < 0, "{point}: {}", killed.said());
+        repair(&source, &database, &[]).ends_with(0);
+        assert_eq!(content(&database), before, "{point}");
+        migrate(source.path(), &database, &CHUNKS).ends_with(0);
+    });
+}
+
+fn repair_with(source: &SqliteFile, database: &Database, failpoints: &str) -> Run {
+    let cli = Cli::new().args(["verify", "--repair", "--from"]).args([source.path()]).args(["--to"]);
+    Run::of(cli.args([database.url()]).env("CUTOVER_FAILPOINTS", failpoints))
+}
+
+/// A COMMIT whose answer is lost was done; a failure before it leaves everything as it was.
+#[test]
+fn a_lost_answer_is_no_failure_and_a_failure_is_no_repair() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = copied(server);
+    let before = content(&database);
+    let damage = "DELETE FROM notes WHERE id IN (15, 37)";
+    database.execute(damage);
+    let run = repair_with(&source, &database, "commit_answered=fail:1").ends_with(0);
+    assert_eq!(repaired(&run, "notes")["chunks"], 2, "{}", run.said());
+    assert_eq!(content(&database), before);
+    database.execute(damage);
+    let damaged = content(&database);
+    for point in ["frame_out=fail:1", "before_commit=fail:1", "before_ledger=fail:1"] {
+        let run = repair_with(&source, &database, point).ends_with(6);
+        assert!(run.said().contains("nothing was changed"), "{point}: {}", run.said());
+        assert_eq!(content(&database), damaged, "{point}");
+    }
+    let run = repair_with(&source, &database, "before_commit=fail:2").ends_with(6);
+    assert_eq!(repaired(&run, "notes")["chunks"], 1);
+    assert!(run.said().contains("what was repaired by then stays"), "{}", run.said());
+    repair(&source, &database, &[]).ends_with(0);
+    assert_eq!(content(&database), before);
+}
+
+/// A copy that ended with a difference is finished by a repair and one more run.
+#[test]
+fn a_copy_that_never_was_whole_is_repaired_too() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (SqliteFile::from_sql(SOURCE), server.fresh_database());
+    let cli = Cli::new().args(["copy", "--migrate"]).args([source.path()]).args([database.url()]);
+    let run = Run::of(cli.env("CUTOVER_FAILPOINTS", "encoder_broken=on:3"));
+    assert_eq!(run.done.code, 4, "{}", run.said());
+    repair(&source, &database, &[]).ends_with(0);
+    migrate(source.path(), &database, &[]).ends_with(0);
+    verify(source.path(), &database, &[]).ends_with(0);
+}
+
+/// Between the comparison and the repair somebody writes a row: it is not deleted, and nothing is.
+#[test]
+fn what_is_written_meanwhile_is_not_deleted() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = copied(server);
+    database.execute("DELETE FROM notes WHERE id = 25");
+    let dir = tempfile::tempdir().unwrap();
+    let paused = dir.path().join("paused");
+    let cli = Cli::new().args(["verify", "--repair", "--from"]).args([source.path()]).args(["--to"]);
+    let cli = cli.args([database.url()]).env("CUTOVER_FAILPOINTS", "after_compare=pause:4");
+    let child = cli.env("CUTOVER_FAILPOINT_PAUSED", &paused).spawn();
+    let begun = Instant::now();
+    while !paused.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it never came there");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    database.execute("INSERT INTO notes VALUES (25, 1, 'theirs')");
+    let before = content(&database);
+    std::fs::remove_file(&paused).unwrap();
+    let done = Done::from(child.wait_with_output().unwrap());
+    assert_eq!(done.code, 6, "{}", done.said());
+    assert!(done.said().contains("9 rows were compared, and 10 are there now"), "{}", done.said());
+    assert_eq!(content(&database), before);
 }

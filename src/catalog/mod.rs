@@ -7,6 +7,7 @@ pub mod ddl;
 pub mod expr;
 pub mod index_text;
 pub mod profile;
+pub mod queries;
 pub mod read;
 pub mod script;
 pub mod select;

@@ -10,7 +10,7 @@ pub use super::args_words::{
 };
 use super::examples;
 use crate::config::{Secret, duration, size};
-use crate::limits::JOBS_MAX;
+use crate::limits::{JOBS_MAX, QUERY_ROUNDS_MAX};
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -178,6 +178,12 @@ pub struct VerifyArgs {
     /// Copy again the chunks that differ, of a copy that cutover made: rows in place of rows, then what is built on them
     #[arg(long)]
     pub repair: bool,
+    /// Also run the application's own queries of this file on both sides, compare their results and tell their times
+    #[arg(long, value_name = "FILE")]
+    pub queries: Option<PathBuf>,
+    /// How often each of them is timed on each side, 1 to 1000 [default: 5]
+    #[arg(long, value_name = "N", requires = "queries", value_parser = rounds, hide_short_help = true)]
+    pub queries_rounds: Option<u32>,
     /// where from and where to
     #[command(flatten)]
     pub ends: EndArgs,
@@ -373,6 +379,11 @@ pub(super) fn secret(text: &str) -> Result<Secret, Infallible> {
     Ok(Secret(text.to_owned()))
 }
 
+fn rounds(text: &str) -> Result<u32, String> {
+    let rounds = text.parse().ok().filter(|rounds| (1..=QUERY_ROUNDS_MAX).contains(rounds));
+    rounds.ok_or_else(|| format!("it must be a number from 1 to {QUERY_ROUNDS_MAX}"))
+}
+
 fn jobs(text: &str) -> Result<usize, String> {
     let jobs = text.parse().ok().filter(|jobs| (1..=JOBS_MAX).contains(jobs));
     jobs.ok_or_else(|| format!("it must be a number from 1 to {JOBS_MAX}"))
@@ -426,6 +437,8 @@ mod tests {
             &["copy", "--migrate", "--existing", "maybe"],
             &["copy", "--migrate", "a.db", "postgres://h/d", "third"],
             &["verify", "--restart"],
+            &["verify", "--queries-rounds", "3"],
+            &["verify", "--queries", "q.sql", "--queries-rounds", "0"],
             &["status", "--report", "a.json"],
             &["clean", "--schema", "x"],
             &["embedded"],

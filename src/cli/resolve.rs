@@ -7,6 +7,7 @@
 
 mod around;
 mod plan_file;
+mod questions;
 mod rehearsal;
 pub mod schema;
 pub mod scripts;
@@ -14,6 +15,8 @@ mod settings;
 mod source;
 mod target;
 mod words;
+
+pub use questions::questions;
 
 use crate::cli::args::{
     CleanArgs, CopyArgs, EndArgs, ProgressWord, RunArgs, SelectionArgs, StatusArgs, ToArgs, VerifyArgs,

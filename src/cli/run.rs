@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::event::{Events, Observer};
 use crate::pipeline::cancel::Cancel;
 use crate::pipeline::deadline::Deadline;
+use crate::pipeline::queries::{self, Questions};
 use crate::pipeline::target::{self, Connector};
 use crate::pipeline::{self, Ended, Tools, hooks};
 use crate::plan::configured::config_text;
@@ -27,8 +28,8 @@ enum Wanted {
     Migrate,
     Validate,
     Rehearse(Rehearsal),
-    Verify,
-    Repair,
+    Verify(Option<Questions>),
+    Repair(Option<Questions>),
 }
 
 /// `copy`: gives the exit code.
@@ -53,7 +54,8 @@ pub(super) fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<u8> {
 /// As [`copy`].
 pub(super) fn verify(args: &VerifyArgs, around: &Surroundings<'_>) -> Result<u8> {
     let run = resolve::verify(args, around)?;
-    let wanted = if args.repair { Wanted::Repair } else { Wanted::Verify };
+    let questions = resolve::questions(args)?;
+    let wanted = if args.repair { Wanted::Repair(questions) } else { Wanted::Verify(questions) };
     go(run, &wanted, around, (&args.ends, &args.selection))
 }
 
@@ -67,7 +69,7 @@ fn go(
     let variables = Variables::read(around, ends.to.env_file.as_deref())?;
     let local = match wanted {
         Wanted::Rehearse(asked) => Local::start(asked, &run.config.target, &variables)?,
-        Wanted::Migrate | Wanted::Validate | Wanted::Verify | Wanted::Repair => None,
+        Wanted::Migrate | Wanted::Validate | Wanted::Verify(_) | Wanted::Repair(_) => None,
     };
     let connector = connector(&run.config.target, &variables)?;
     let runtime = runtime(run.config.jobs)?;
@@ -170,8 +172,15 @@ async fn execute(tools: &Tools, wanted: &Wanted, local: Option<&Local>) -> Ended
             pipeline::validate(tools).await
         }
         Wanted::Rehearse(asked) => rehearsal::run(tools, asked, local).await,
-        Wanted::Verify => pipeline::verify_only(tools).await,
-        Wanted::Repair => pipeline::repair(tools).await,
+        Wanted::Verify(questions) => also_ask(tools, questions, pipeline::verify_only(tools).await).await,
+        Wanted::Repair(questions) => also_ask(tools, questions, pipeline::repair(tools).await).await,
+    }
+}
+
+async fn also_ask(tools: &Tools, questions: &Option<Questions>, ended: Ended) -> Ended {
+    match questions {
+        Some(questions) => queries::ask(tools, questions, ended).await,
+        None => ended,
     }
 }
 

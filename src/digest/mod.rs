@@ -21,6 +21,7 @@
 
 mod batch;
 mod canonical;
+mod cell;
 mod count;
 mod field;
 mod hash;
@@ -43,6 +44,7 @@ mod uuid;
 #[cfg(test)]
 mod tests;
 
+pub use cell::{Cell, CellReader, Meaning};
 pub use hash::{FileHasher, RowHash, table_key, text_hash};
 pub use multiset::MultisetDigest;
 pub use row::{ChunkDigests, RowHasher};

@@ -8,6 +8,7 @@ mod course;
 mod difference;
 mod environment;
 mod prediction;
+mod queries;
 mod repair;
 mod set_aside;
 mod status;
@@ -30,6 +31,7 @@ pub use environment::{
     SourceEnvironment, SpaceForecast,
 };
 pub use prediction::{DiskNeed, MeasuredOn, Method, PhaseSeconds, Prediction, TablePrediction, Window};
+pub use queries::{Percentiles, QueryReport, QueryVerdict};
 pub use repair::{RepairReport, TableRepair};
 pub use set_aside::{SetAsideCount, SetAsideList, SetAsideRow};
 pub use status::{ExpectedStatus, SourceStatus, TableStatus};
@@ -118,6 +120,8 @@ pub struct RunReport {
     pub prediction: Option<Prediction>,
     /// what was put right; only of `verify --repair`
     pub repaired: Option<RepairReport>,
+    /// the application's own queries; only of `verify --queries`
+    pub queries: Option<Vec<QueryReport>>,
     /// how far the rows had come over time, for each phase that reads or writes them
     pub rate: Vec<PhaseRate>,
     /// what surrounded the copy

@@ -13,6 +13,13 @@ pub struct RepairReport {
     pub sequences: Vec<String>,
 }
 
+impl RepairReport {
+    /// Nothing was put right.
+    pub fn is_nothing(&self) -> bool {
+        self.tables.is_empty() && self.objects.is_empty() && self.sequences.is_empty()
+    }
+}
+
 /// What was put right of one table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TableRepair {

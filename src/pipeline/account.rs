@@ -67,6 +67,7 @@ impl Account {
             repaired: None,
             rate: Vec::new(),
             around: AroundReport::default(),
+            queries: None,
         };
         Account { report, began: Instant::now(), hashes: BTreeMap::new(), frozen_since: None }
     }

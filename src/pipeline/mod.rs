@@ -29,6 +29,7 @@ pub mod hooks;
 mod last;
 mod locate;
 mod prepare;
+pub mod queries;
 pub mod rehearse;
 mod repair;
 mod restore;

@@ -4,6 +4,7 @@
 //! an error that leaves this room carries neither a secret nor a cell's value.
 //! Deliberately absent: retries (the pipeline owns the budget) and any decision about what to write.
 
+pub mod ask;
 pub mod conditions;
 pub mod connect;
 pub mod conninfo;

@@ -5,7 +5,6 @@
 //! fired, and so are constraints of the table itself that are NOT VALID, which rows of the source may be against. Putting a
 //! valid key back looks at every row again. Whatever fails, the server rolls everything back.
 
-use super::heels::on_its_heels;
 use super::load::{LoadTarget, Opened, check_epoch, edited};
 use super::seal;
 use super::session::Session;
@@ -65,6 +64,14 @@ pub async fn begin<'a>(
     }
     delete(session, what, &name).await?;
     Ok(Cleared::Ready(Opened::of(session, targets), back))
+}
+
+/// Whether this run has replaced the chunks, read under a lock: waits for a COMMIT that may still be under way.
+///
+/// # Errors
+/// A target fault.
+pub async fn is_done(session: &Session, target: &LoadTarget) -> Result<bool> {
+    lock_chunks(session, target).await
 }
 
 /// Locks the ledger's rows of the chunks; whether this run has replaced them already, of which its epoch is the sign.
@@ -149,8 +156,8 @@ pub async fn forget_set_aside(session: &Session, target: &LoadTarget) -> Result<
     query(session, sql, params, "writing the ledger").await.map(drop)
 }
 
-/// A row that is not as it was written makes the statement divide by zero, and the COMMIT on its heels finds nothing to
-/// commit. What a chunk came to stays as it was: the rows are the same ones.
+/// A row that is not as it was written makes the statement divide by zero. What a chunk came to stays as it was: the rows are
+/// the same ones.
 static RECORD: LazyLock<String> = LazyLock::new(|| {
     let seal = seal::CHUNK.of(&[("verified_at", "NULL")]);
     format!(
@@ -162,25 +169,26 @@ static RECORD: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Puts the constraints `back`, writes the ledger's rows and commits.
+/// Puts the constraints `back` and writes the ledger's rows. Where it fails, nothing is committed.
 ///
 /// # Errors
-/// A target fault; whether the server committed is then unknown, and [`begin`] on another session tells.
-pub async fn commit(session: &Session, target: &LoadTarget, back: &[String]) -> Result<()> {
+/// A target fault, also where rows are against a constraint.
+pub async fn settle(session: &Session, target: &LoadTarget, back: &[String]) -> Result<()> {
     // What is deferred must be over before a table is altered, and before anybody is told that all is well.
     execute(session, "SET CONSTRAINTS ALL IMMEDIATE", "checking the constraints").await?;
     for sql in back {
         execute(session, sql, "putting a constraint back").await?;
     }
     failpoint::target(failpoint::BEFORE_COMMIT)?;
-    let (recorded, committed) =
-        on_its_heels(record(session, target), session.client().batch_execute("COMMIT")).await;
-    recorded?;
-    match committed {
-        Some(Err(error)) => return Err(session.explain(error, "committing the chunk").await),
-        Some(Ok(())) => {}
-        None => return Err(Error::internal("a ledger row was written and its COMMIT was not sent")),
-    }
+    record(session, target).await
+}
+
+/// Commits.
+///
+/// # Errors
+/// A target fault; whether the server committed is then unknown, and [`is_done`] on another session tells.
+pub async fn commit(session: &Session) -> Result<()> {
+    execute(session, "COMMIT", "committing the chunk").await?;
     failpoint::target(failpoint::COMMIT_ANSWERED)?;
     failpoint::pass(failpoint::AFTER_COMMIT);
     Ok(())
@@ -209,15 +217,17 @@ async fn record(session: &Session, target: &LoadTarget) -> Result<()> {
 /// # Errors
 /// A target fault.
 pub async fn reactions(session: &Session, schema: &str, tables: &[&str]) -> Result<Vec<(String, String)>> {
-    // tgtype: 4 is INSERT, 8 is DELETE. A partitioned table's rows are written in its partitions, which have its triggers.
-    let sql = "SELECT k.relname::text, format('trigger %I', t.tgname) FROM pg_trigger t
-                 JOIN pg_class k ON k.oid = t.tgrelid JOIN pg_namespace n ON n.oid = k.relnamespace
-                WHERE n.nspname = $1 AND k.relname = ANY ($2) AND NOT t.tgisinternal
-                  AND t.tgenabled IN ('O', 'A') AND t.tgtype & 12 <> 0
-               UNION ALL
-               SELECT k.relname::text, format('rule %I', r.rulename) FROM pg_rewrite r
-                 JOIN pg_class k ON k.oid = r.ev_class JOIN pg_namespace n ON n.oid = k.relnamespace
-                WHERE n.nspname = $1 AND k.relname = ANY ($2) AND r.ev_enabled IN ('O', 'A') AND r.ev_type IN ('3', '4')
+    // tgtype: 4 is INSERT, 8 is DELETE. A partitioned table's rows are written in its partitions.
+    let sql = "WITH RECURSIVE part (oid, name) AS (
+                 SELECT k.oid, k.relname::text FROM pg_class k JOIN pg_namespace n ON n.oid = k.relnamespace
+                  WHERE n.nspname = $1 AND k.relname = ANY ($2)
+                 UNION ALL
+                 SELECT i.inhrelid, p.name FROM pg_inherits i JOIN part p ON p.oid = i.inhparent)
+               SELECT p.name, format('trigger %I', t.tgname) FROM pg_trigger t JOIN part p ON p.oid = t.tgrelid
+                WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & 12 <> 0
+               UNION
+               SELECT p.name, format('rule %I', r.rulename) FROM pg_rewrite r JOIN part p ON p.oid = r.ev_class
+                WHERE r.ev_enabled IN ('O', 'A') AND r.ev_type IN ('3', '4')
                ORDER BY 1, 2";
     let params: Params<'_> = &[(&schema, Type::TEXT), (&tables, Type::TEXT_ARRAY)];
     let rows = query(session, sql, params, "looking for triggers").await?;

@@ -6,6 +6,7 @@
 mod around;
 mod differences;
 mod outline;
+mod queries;
 mod repair;
 pub(super) mod tables;
 
@@ -60,6 +61,7 @@ pub fn text(report: &RunReport, width: Width) -> String {
         outline::findings(report),
         outline::set_aside(report),
         repair::text(report),
+        queries::text(report, width),
         differences::text(report),
         around::text(report),
         outline::sentence(report),
@@ -227,6 +229,7 @@ pub(super) mod tests {
             ],
             error: None,
             repaired: None,
+            queries: None,
             timing: None,
             prediction: None,
             rate: Vec::new(),

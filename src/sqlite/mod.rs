@@ -10,6 +10,7 @@
 //! way out; recovering it is the work of the application that owns it.
 
 pub mod aside;
+pub mod ask;
 pub mod backup;
 mod collation;
 mod connect;

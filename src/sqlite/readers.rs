@@ -100,6 +100,21 @@ impl Reader<'_> {
         self.connection.progress_handler(0, None::<fn() -> bool>).map_err(failed)?;
         found
     }
+
+    /// Does `look` for as long as `go_on` says so, which is asked every few thousand operations of SQLite's machine.
+    pub(super) fn while_wanted<T>(
+        &mut self,
+        go_on: impl Fn() -> bool + Send + 'static,
+        look: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        let failed = |error| Error::internal("SQLite's progress cannot be watched").cause(error);
+        self.connection
+            .progress_handler(OPERATIONS_AT_ONCE.into(), Some(move || !go_on()))
+            .map_err(failed)?;
+        let found = look(&self.connection);
+        self.connection.progress_handler(0, None::<fn() -> bool>).map_err(failed)?;
+        found
+    }
 }
 
 impl Deref for Reader<'_> {

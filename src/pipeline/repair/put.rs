@@ -4,11 +4,12 @@ use super::choose::{Piece, Work};
 use crate::checkpoint::ChunkSpec;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity};
-use crate::outcome::TableRepair;
+use crate::outcome::{RepairReport, TableRepair};
 use crate::pipeline::account::Account;
 use crate::pipeline::copy::{CopyTask, Counted, fill};
 use crate::pipeline::schedule::sent_columns;
 use crate::pipeline::tools::Tools;
+use crate::postgres::connect::Connector;
 use crate::postgres::fault::server_error;
 use crate::postgres::ledger::StepOwner;
 use crate::postgres::load::{Fill, LoadTarget};
@@ -24,6 +25,8 @@ type Left<'a> = (&'a Work, &'a Piece, Option<Error>);
 
 /// Puts all pieces. One that a constraint is against, whose other table may be still to come, is tried again after the
 /// others; in the end it is named.
+///
+/// The account has what was put by then, whatever happens next.
 ///
 /// # Errors
 /// Busy where another run took over; a source or target fault.
@@ -43,7 +46,11 @@ pub(super) async fn all(
         for (work, piece, _) in left {
             tools.cancel.check()?;
             match hand.put(&owners[work.source], work, piece).await {
-                Ok(()) => note(&mut repaired, work, piece),
+                Ok(()) => {
+                    note(&mut repaired, work, piece);
+                    account.report.repaired =
+                        Some(RepairReport { tables: repaired.clone(), ..RepairReport::default() });
+                }
                 Err(error) if is_constraint(&error) => barred.push((work, piece, Some(error))),
                 Err(error) => return Err(error.under_way()),
             }
@@ -114,7 +121,9 @@ impl Hand<'_> {
                     Some(session) => session,
                     none => none.insert(tools.connector.connect("repair").await?),
                 };
-                put(session, owner, work, piece).await.map_err(|error| error.at(format!("table \"{name}\"")))
+                put(&tools.connector, session, owner, work, piece)
+                    .await
+                    .map_err(|error| error.at(format!("table \"{name}\"")))
             };
             let error = match tools.cancel.bound(trying).await {
                 Ok(()) => {
@@ -130,7 +139,13 @@ impl Hand<'_> {
 }
 
 /// One transaction. Whatever fails, the session is not used again, and the server rolls back.
-async fn put(session: &Session, owner: &StepOwner, work: &Work, piece: &Piece) -> Result<()> {
+async fn put(
+    connector: &Connector,
+    session: &Session,
+    owner: &StepOwner,
+    work: &Work,
+    piece: &Piece,
+) -> Result<()> {
     let task = task(owner, work, piece);
     let target = task.target.clone();
     let (range, key) = (piece.range.clone(), piece.key.clone());
@@ -146,7 +161,11 @@ async fn put(session: &Session, owner: &StepOwner, work: &Work, piece: &Piece) -
         return Err(Error::source_fault("the rows that were read are no longer those that were compared")
             .remedy("the source was written meanwhile: stop its writers, then run the same command again"));
     }
-    replace::commit(session, &target, &back).await
+    replace::settle(session, &target, &back).await?;
+    let Err(error) = replace::commit(session).await else { return Ok(()) };
+    // Where no answer came, the ledger is asked what became of the COMMIT.
+    let Ok(other) = connector.connect("after a lost commit").await else { return Err(error) };
+    if replace::is_done(&other, &target).await? { Ok(()) } else { Err(error) }
 }
 
 fn task(owner: &StepOwner, work: &Work, piece: &Piece) -> CopyTask {

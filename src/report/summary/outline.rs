@@ -1,7 +1,7 @@
 //! The parts of the summary that are lists and sentences.
 
 use crate::finding::{Finding, NotCarried, Severity};
-use crate::outcome::{ObjectReport, Outcome, RunReport, Verify};
+use crate::outcome::{ObjectReport, Outcome, QueryReport, QueryVerdict, RunReport, Verify};
 use crate::report::human;
 use std::fmt::Write;
 
@@ -161,6 +161,12 @@ pub(super) fn sentence(report: &RunReport) -> String {
         }
         Outcome::Differs => {
             let differing = counted(report, Verify::Differs);
+            let other = |query: &&QueryReport| query.verdict != QueryVerdict::Same;
+            let queries = report.queries.iter().flatten().filter(other).count() as u64;
+            if differing == 0 && queries > 0 {
+                let queries = human::plural(queries, "query");
+                return format!("differs: {queries} without the same result on both sides ({took})\n");
+            }
             if differing == 0 {
                 return format!("differs: not in the rows; what does is told below ({took})\n");
             }
@@ -236,6 +242,9 @@ fn time(report: &RunReport, bytes: u64, took: &str) -> String {
 /// How far a copy came, and how to go on. Server faults and interruptions resume as they are; anything else first
 /// wants its cause mended (exit codes: design.md §2).
 fn remainder(report: &RunReport) -> String {
+    if report.repaired.as_ref().is_some_and(|repaired| !repaired.is_nothing()) {
+        return "; what was repaired by then stays, the same command goes on with the rest".to_owned();
+    }
     if report.run.command != "copy" {
         return "; nothing was changed, run the same command again".to_owned();
     }
