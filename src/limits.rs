@@ -113,6 +113,17 @@ pub const LINK_PROBE_MIN: Duration = Duration::from_millis(100);
 /// Major versions of PostgreSQL that are tested; others are told.
 pub const SERVER_VERSIONS: RangeInclusive<u32> = 13..=18;
 
+/// Rows of one batch that the server tries before a copy, and their bytes: enough that round trips count no more, and held
+/// twice at the most.
+pub const TRY_ROWS: usize = 10_000;
+
+/// See [`TRY_ROWS`].
+pub const TRY_BYTES: usize = 4 * 1024 * 1024;
+
+/// Keys of a unique index over expressions that are held to find equal ones, 16 bytes each: 64 MB. Of larger tables it is
+/// said that they are not tried.
+pub const TRY_KEYS_MAX: u64 = 4_000_000;
+
 /// Clocks of two hosts that are further apart than this are told: a log is read against the other one.
 pub const CLOCKS_APART_MAX: Duration = Duration::from_secs(2);
 

@@ -99,7 +99,7 @@ fn idle_slot(slot: &SlotFact, space: &SpaceForecast) -> Finding {
     );
     warning("W_SLOT_IDLE", &slot.name, message)
         .way(Way::Target(format!("SELECT pg_drop_replication_slot({})", literal(&slot.name))))
-        .or("or start its reader; max_slot_wal_keep_size bounds what it keeps")
+        .or("start its reader; max_slot_wal_keep_size bounds what it keeps")
 }
 
 fn replicas(server: &ServerFacts, space: &SpaceForecast) -> Option<Finding> {

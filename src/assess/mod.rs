@@ -15,6 +15,7 @@ pub mod host;
 pub mod job;
 pub mod large;
 mod naive;
+pub mod on_server;
 mod parents;
 mod pieces;
 pub mod pool;

@@ -11,7 +11,7 @@ use super::reverify;
 use super::tools::Tools;
 use super::verify::digest_target;
 use crate::assess::job::Job;
-use crate::assess::{self, Assessed};
+use crate::assess::{self, Assessed, on_server};
 use crate::config::{Config, CreatePolicy, ExistingPolicy};
 use crate::digest::MultisetDigest;
 use crate::error::{Error, ErrorKind, Result};
@@ -173,6 +173,7 @@ async fn begin_new(
 ) -> Result<Vec<Active>> {
     let config = &tools.config;
     let mut assessed = tools.cancel.at_once(assess::plan(control, jobs, config, &tools.events)).await?;
+    tools.cancel.at_once(on_server::run(control, &mut assessed, config)).await?;
     guard.compare(&mut assessed);
     account.plans(&assessed);
     assess::refuse_if_needed(&assessed, missing_rights(control, &assessed, tools).await?)?;

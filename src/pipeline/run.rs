@@ -17,7 +17,7 @@ use super::tools::Tools;
 use super::unsound;
 use super::wind_up::{already_done, finish_tables, is_unfinished, record_end, summarise};
 use crate::assess::job::Job;
-use crate::assess::{self, follow};
+use crate::assess::{self, follow, on_server};
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
 use crate::limits::LOST_ROUNDS_MAX;
@@ -289,6 +289,7 @@ async fn try_validate(tools: &Tools, account: &mut Account, plans: &mut Vec<Plan
     }
     let mut assessed =
         tools.cancel.at_once(assess::plan(&mut session, fresh, &tools.config, &tools.events)).await?;
+    tools.cancel.at_once(on_server::run(&session, &mut assessed, &tools.config)).await?;
     guard.compare(&mut assessed);
     plans.extend(assessed.iter().map(|one| one.plan.clone()));
     account.plans(&assessed);

@@ -37,5 +37,6 @@ pub mod structure;
 pub mod throwaway;
 pub mod tls;
 mod tls_verify;
+pub mod tries;
 pub mod watch;
 pub mod wire;
