@@ -30,6 +30,12 @@ pub(crate) fn refused(run: &Run, code: i32, words: &[&str]) {
     );
 }
 
+/// The findings that refuse, as they are.
+fn refusals(run: &Run) -> Vec<&serde_json::Value> {
+    let all = run.report["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    all.iter().filter(|finding| finding["severity"] == "refusal").collect()
+}
+
 /// Both modes refuse for the same reasons and leave the target as it was.
 #[track_caller]
 pub(crate) fn refused_by_both(source: &Path, database: &Database, more: &[&str], words: &[&str]) -> Run {
@@ -40,7 +46,8 @@ pub(crate) fn refused_by_both(source: &Path, database: &Database, more: &[&str],
     let run = migrate(source, database, more);
     refused(&run, 3, words);
     assert_eq!(shape(database), before, "a refused copy writes nothing");
-    assert_eq!(tried.report["findings"], run.report["findings"]);
+    // What is around the data is looked at by a validation alone; it never refuses.
+    assert_eq!(refusals(&tried), refusals(&run));
     run
 }
 

@@ -180,8 +180,25 @@ pub(super) const ALL: &[Blocker] = &[
         target: "CREATE TABLE t (id bigint, a date) PARTITION BY RANGE (a);
                  CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM ('2024-01-01') TO ('2025-01-01') PARTITION BY LIST (id);
                  CREATE TABLE t_1_all PARTITION OF t_1 DEFAULT",
-        code: "E_PARTITION_NONE",
+        code: "E_NO_PARTITION",
         object: "t",
+        ..PLAIN
+    },
+    Blocker {
+        name: "a unique index on an expression",
+        source: "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x'), (2, 'X')",
+        target: "CREATE TABLE t (id bigint PRIMARY KEY, a text); CREATE UNIQUE INDEX \"Folded\" ON t (lower(a))",
+        code: "E_UNIQUE_MERGE",
+        object: "t.Folded",
+        ..PLAIN
+    },
+    Blocker {
+        name: "a key that a row of the target has",
+        target: "CREATE TABLE t (id bigint PRIMARY KEY, a text); INSERT INTO t VALUES (1, 'mine')",
+        options: &["--existing", "append"],
+        code: "E_UNIQUE_TAKEN",
+        object: "t",
+        by: By::Option,
         ..PLAIN
     },
     Blocker {
