@@ -12,6 +12,7 @@ pub mod follow;
 pub mod job;
 pub mod large;
 mod naive;
+pub mod paired;
 mod parents;
 mod pieces;
 pub mod pool;
@@ -176,6 +177,7 @@ pub fn rules(config: &Config, imposed: Imposed) -> Rules {
         on_bad_value: config.on_bad_value,
         naive_tz: config.naive_tz.clone(),
         imposed,
+        partners: None,
         hash: text_hash,
     }
 }

@@ -28,6 +28,7 @@ mod interval;
 mod json;
 mod lanes;
 mod local;
+mod meaning;
 mod moment;
 mod multiset;
 mod network;

@@ -18,6 +18,7 @@ mod words;
 
 pub use compare::compare;
 pub use fix::{fix_script, statements};
+pub use pair::pairs;
 pub use planned::structure_of;
 pub use text::text;
 

@@ -270,13 +270,14 @@ fn constraint_state(step: &StepState, all: &[StepState], words: &str) -> String 
     }
 }
 
-fn table_report(plan: &TablePlan) -> TableReport {
+/// A table of which no more is known than its name and its rows; the target has none of that name.
+pub(super) fn bare_table(source: &str, rows: u64) -> TableReport {
     TableReport {
-        source: plan.source.clone(),
-        target: plan.target.clone(),
-        rows: RowCounts { source: plan.rows, ..RowCounts::default() },
-        bytes: plan.bytes,
-        partition: plan.partition.as_ref().map(|partition| partition_report(plan, partition)),
+        source: source.to_owned(),
+        target: source.to_owned(),
+        rows: RowCounts { source: rows, ..RowCounts::default() },
+        bytes: 0,
+        partition: None,
         chunks: 0,
         digest: Digests::default(),
         verify: Verify::NotRun,
@@ -288,6 +289,15 @@ fn table_report(plan: &TablePlan) -> TableReport {
         retries: 0,
         seconds: TableSeconds::default(),
         timing: None,
+        columns: Vec::new(),
+    }
+}
+
+fn table_report(plan: &TablePlan) -> TableReport {
+    TableReport {
+        target: plan.target.clone(),
+        bytes: plan.bytes,
+        partition: plan.partition.as_ref().map(|partition| partition_report(plan, partition)),
         columns: plan
             .columns
             .iter()
@@ -301,6 +311,7 @@ fn table_report(plan: &TablePlan) -> TableReport {
                 evidence: evidence_report(&column.evidence),
             })
             .collect(),
+        ..bare_table(&plan.source, plan.rows)
     }
 }
 

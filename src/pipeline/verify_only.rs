@@ -13,12 +13,12 @@ use super::run::{Ended, caught, end, open};
 use super::steps::is_view;
 use super::tools::Tools;
 use super::verify::Expected;
-use super::wind_up::{missing_objects, say_gone, summarise};
-use super::{resume, reverify};
+use super::wind_up::missing_objects;
+use super::{kept, losses, resume, reverify};
 use crate::assess::job::Job;
+use crate::assess::paired::{self, Alone, Paired};
 use crate::assess::{self, follow, pool};
 use crate::checkpoint::ChunkSpec;
-use crate::config::{Config, CreatePolicy, ExistingPolicy};
 use crate::digest::MultisetDigest;
 use crate::error::Result;
 use crate::finding::{Finding, Severity};
@@ -31,7 +31,7 @@ use crate::postgres::sequence::{self, Place};
 use crate::postgres::session::Session;
 use crate::postgres::watch;
 use crate::timing::RunStage;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Compares sources with what is in the target, whoever copied it. Writes nothing.
@@ -45,36 +45,17 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let _watch = watch::start(&tools.connector, &tools.events);
     let jobs = open(tools, account).await?;
     let mut session = connect(tools, account).await?;
-    let known = damage::known_and_whole(&session, tools, account).await?;
-    let (ours, others): (Vec<Job>, Vec<Job>) =
-        jobs.into_iter().partition(|job| known.contains_key(job.path()));
-    let mut pairs: Vec<(Arc<Job>, Plan, Option<SourceState>)> = Vec::new();
-    for job in ours {
-        let Some(state) = known.get(job.path()) else { continue };
-        let (job, plan) = (Arc::new(job), resume::stored_plan(state)?);
-        tools.cancel.at_once(follow::prepare(&job, &plan, tools.config.jobs)).await?;
-        pairs.push((job, plan, Some(state.clone())));
-    }
-    let config =
-        Config { create: CreatePolicy::Never, existing: ExistingPolicy::Append, ..tools.config.clone() };
-    if !others.is_empty() {
-        let mut assessed =
-            tools.cancel.at_once(assess::plan(&mut session, others, &config, &tools.events)).await?;
-        assessed
-            .iter_mut()
-            .for_each(|one| one.plan.findings.retain(|finding| !bears_on_copying_only(finding)));
-        assess::refuse_if_needed(&assessed)?;
-        pairs.extend(assessed.into_iter().map(|one| (one.job, one.plan, None)));
-    }
+    let pairs = pair_all(tools, &mut session, jobs, account).await?;
     let (mut tasks, mut left_out) = (Vec::new(), BTreeMap::new());
     let reread = tools.events.clock().stage(RunStage::Reread);
-    for (i, (job, plan, state)) in pairs.iter().enumerate() {
-        account.plan(plan, plan_hash(plan), &[]);
+    for (i, pair) in pairs.iter().enumerate() {
+        account.plan(&pair.plan, plan_hash(&pair.plan), &pair.findings);
         account.keep_tables(|table| is_selected(table, &tools.config));
-        for table in plan.tables.iter().filter(|table| is_selected(&table.source, &tools.config)) {
-            let (expected, set_aside) = source_side(job, table, state.as_ref(), tools).await?;
+        account.alone(&pair.alone);
+        for table in pair.tables(tools) {
+            let (expected, set_aside) = source_side(pair, table, tools).await?;
             // Of a copy that another tool made nobody has kept what is left out: the policy alone says it.
-            let kept = state.as_ref().map_or(set_aside, |state| recorded(state, &table.source));
+            let kept = pair.state.as_ref().map_or(set_aside, |state| recorded(state, &table.source));
             left_out.insert(table.source.clone(), (set_aside, kept));
             tasks.push((i, expected));
         }
@@ -91,15 +72,69 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     // Where rows differ the source was read once more, to tell which.
     check_kept(&pairs)?;
     tell_rows(account, &expected_rows, &left_out);
+    account.columns_alone(pairs.iter().flat_map(|pair| &pair.findings));
     let _record = tools.events.clock().stage(RunStage::Record);
     control::ensure(tools, &mut session, &Vec::new()).await?;
-    for state in pairs.iter().filter_map(|(_, _, state)| state.as_ref()) {
+    for state in pairs.iter().filter_map(|pair| pair.state.as_ref()) {
         account.set_aside(&session, state.source_id).await?;
     }
     check_sequences(tools, &session, &pairs, account).await?;
     let gone = gone_objects(tools, &session, &pairs).await?;
-    summarise(failures, account)?;
-    say_gone(gone, account)
+    losses::conclude(failures, gone, account)
+}
+
+/// A source and what of the target it is compared with.
+struct Pair {
+    job: Arc<Job>,
+    plan: Plan,
+    /// of a copy that the ledger knows
+    state: Option<SourceState>,
+    /// tables that are not compared
+    alone: Vec<Alone>,
+    findings: Vec<Finding>,
+    /// tables that are no longer as they were copied: the ledger's digests say nothing of them
+    changed: BTreeSet<String>,
+}
+
+impl Pair {
+    fn tables(&self, tools: &Tools) -> impl Iterator<Item = &TablePlan> {
+        self.plan.tables.iter().filter(|table| is_selected(&table.source, &tools.config))
+    }
+}
+
+/// Copies that the ledger knows are compared by its plans, all others by what the target is.
+async fn pair_all(
+    tools: &Tools,
+    session: &mut Session,
+    jobs: Vec<Job>,
+    account: &mut Account,
+) -> Result<Vec<Pair>> {
+    let known = damage::known_and_whole(session, tools, account).await?;
+    let (ours, others): (Vec<Job>, Vec<Job>) =
+        jobs.into_iter().partition(|job| known.contains_key(job.path()));
+    let looking = tools.events.clock().stage(RunStage::Plan);
+    let target = assess::inspect(session, &tools.config).await?;
+    drop(looking);
+    let mut pairs: Vec<Pair> = Vec::new();
+    for job in ours {
+        let Some(state) = known.get(job.path()) else { continue };
+        let (job, stored) = (Arc::new(job), resume::stored_plan(state)?);
+        let kept::Kept { plan, alone, findings, changed } = kept::with_target(stored, &target);
+        tools.cancel.at_once(follow::prepare(&job, &plan, tools.config.jobs)).await?;
+        pairs.push(Pair { job, plan, state: Some(state.clone()), alone, findings, changed });
+    }
+    if !others.is_empty() {
+        let paired = paired::with_target(others, &tools.config, &tools.events, &target);
+        for one in tools.cancel.at_once(paired).await? {
+            let Paired { job, plan, findings, alone } = one;
+            pairs.push(Pair { job, plan, state: None, alone, findings, changed: BTreeSet::new() });
+        }
+    }
+    let looked_at = pairs.iter().flat_map(|pair| pair.plan.tables.iter().map(|table| table.target.clone()));
+    let is_whole = tools.config.tables.is_empty() && tools.config.exclude.is_empty();
+    let extra = paired::note_extra_tables(&looked_at.collect(), &target, &tools.config.schema);
+    extra.into_iter().filter(|_| is_whole).for_each(|note| account.finding(note));
+    Ok(pairs)
 }
 
 /// Rows of each table, by the source as it is now: `left_out` has those that are to be set aside, and those that the ledger
@@ -126,12 +161,12 @@ fn tell_rows(
 }
 
 /// What was read of a file that was cut or replaced meanwhile says nothing of the target.
-fn check_kept(pairs: &[(Arc<Job>, Plan, Option<SourceState>)]) -> Result<()> {
-    pairs.iter().try_for_each(|(job, _, _)| job.source.check_kept())
+fn check_kept(pairs: &[Pair]) -> Result<()> {
+    pairs.iter().try_for_each(|pair| pair.job.source.check_kept())
 }
 
 /// What is to be compared, by source; nothing is built, and nothing is written into a ledger.
-fn sources_of(pairs: &[(Arc<Job>, Plan, Option<SourceState>)], tasks: Vec<(usize, Expected)>) -> Vec<Source> {
+fn sources_of(pairs: &[Pair], tasks: Vec<(usize, Expected)>) -> Vec<Source> {
     let nobody = |plan: &Plan| StepOwner { source_id: 0, epoch: 0, schema: plan.schema.clone() };
     let source = |plan: &Plan| Source {
         owner: nobody(plan),
@@ -139,7 +174,7 @@ fn sources_of(pairs: &[(Arc<Job>, Plan, Option<SourceState>)], tasks: Vec<(usize
         expected: Vec::new(),
         steps: Vec::new(),
     };
-    let mut sources: Vec<Source> = pairs.iter().map(|(_, plan, _)| source(plan)).collect();
+    let mut sources: Vec<Source> = pairs.iter().map(|pair| source(&pair.plan)).collect();
     tasks.into_iter().for_each(|(i, expected)| sources[i].expected.push(expected));
     sources
 }
@@ -148,27 +183,19 @@ fn sources_of(pairs: &[(Arc<Job>, Plan, Option<SourceState>)], tasks: Vec<(usize
 async fn gone_objects(
     tools: &Tools,
     session: &Session,
-    pairs: &[(Arc<Job>, Plan, Option<SourceState>)],
+    pairs: &[Pair],
 ) -> Result<Vec<String>> {
     let is_wanted = |plan: &Plan, step: &StepState| {
         let all = || plan.tables.iter().all(|table| is_selected(&table.source, &tools.config));
         if is_view(step) { all() } else { is_selected(&step.table, &tools.config) }
     };
     let mut gone = Vec::new();
-    for (_, plan, state) in pairs {
+    for Pair { plan, state, .. } in pairs {
         let steps = state.iter().flat_map(|state| &state.steps).filter(|step| is_wanted(plan, step));
         let steps: Vec<StepState> = steps.cloned().collect();
         gone.extend(missing_objects(session, &plan.schema, &steps).await?);
     }
     Ok(gone)
-}
-
-/// What would stand against copying into these tables does not stand against looking at them; and a value that could not
-/// be copied shows as a difference, if it is one.
-fn bears_on_copying_only(finding: &Finding) -> bool {
-    const BEARS_ON_COMPARING: [&str; 5] =
-        ["E_TABLE_MISSING", "E_COLUMN_MISSING", "E_TYPE", "E_NOT_A_TABLE", "E_ROW_SECURITY"];
-    finding.severity == Severity::Refusal && !BEARS_ON_COMPARING.contains(&finding.code.as_str())
 }
 
 fn rows_of(expected: &Expected) -> u64 {
@@ -189,11 +216,11 @@ fn sum(digests: impl Iterator<Item = MultisetDigest>) -> MultisetDigest {
 
 /// Digests the source again, in the ledger's chunks where there are any; and the rows that are left out.
 async fn source_side(
-    job: &Arc<Job>,
+    Pair { job, state, changed, .. }: &Pair,
     table: &TablePlan,
-    state: Option<&SourceState>,
     tools: &Tools,
 ) -> Result<(Expected, MultisetDigest)> {
+    let state = state.as_ref();
     let specs: Vec<ChunkSpec> = match state {
         Some(state) => resume::chunks_of(state, &table.source).map(|chunk| chunk.spec.clone()).collect(),
         None => job
@@ -209,13 +236,14 @@ async fn source_side(
         reverify::digest_range(&shared, &scanned, &spec.range, &clock)
     });
     let digests = tools.cancel.at_once(digests).await?;
-    let recorded: Vec<Option<MultisetDigest>> = state.map_or_else(Vec::new, |state| {
+    let of_old = state.filter(|_| !changed.contains(&table.source));
+    let recorded: Vec<Option<MultisetDigest>> = of_old.map_or_else(Vec::new, |state| {
         resume::chunks_of(state, &table.source)
             .map(|chunk| MultisetDigest::from_bytes(chunk.digest.as_ref()?))
             .collect()
     });
     let set_aside = sum(digests.iter().map(|(_, set_aside)| *set_aside));
-    let before = state.and_then(|state| state.before.iter().find(|(name, _)| *name == table.source));
+    let before = of_old.and_then(|state| state.before.iter().find(|(name, _)| *name == table.source));
     let digests = digests.into_iter().map(|(digest, _)| digest);
     let expected = Expected {
         plan,
@@ -231,11 +259,10 @@ async fn source_side(
 async fn check_sequences(
     tools: &Tools,
     session: &Session,
-    pairs: &[(Arc<Job>, Plan, Option<SourceState>)],
+    pairs: &[Pair],
     account: &mut Account,
 ) -> Result<()> {
-    let tables = pairs.iter().flat_map(|(_, plan, _)| &plan.tables);
-    let selected = tables.filter(|table| is_selected(&table.source, &tools.config));
+    let selected = pairs.iter().flat_map(|pair| pair.tables(tools));
     let sequences = selected.flat_map(|table| table.sequences.iter().map(move |sequence| (table, sequence)));
     let (sources, places): (Vec<&str>, Vec<Place>) = sequences
         .map(|(table, sequence)| {
