@@ -19,6 +19,7 @@ use crate::plan::draft::{Imposed, Partners};
 use crate::plan::names::{plain, plain_column, spell};
 use crate::plan::partition::Spans;
 use crate::plan::target::{Relation, TargetCatalog, TargetTable};
+use crate::plan::types::PgType;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -83,6 +84,30 @@ fn plan_pairs(mut job: Job, config: &Config, target: &TargetCatalog) -> Result<P
 
 /// What is found while columns are paired.
 const OF_PAIRS: [&str; 4] = ["E_COLUMN_MISSING", "E_NOT_COMPARABLE", "W_CHOICE", "W_EXTRA"];
+
+impl Paired {
+    /// What the source would become in an empty schema, in the types that the target has: what is to be looked for there.
+    ///
+    /// # Errors
+    /// A source fault.
+    pub fn made(&self, config: &Config, target: &TargetCatalog) -> Result<Plan> {
+        let mut imposed = Imposed::new();
+        for table in &self.plan.tables {
+            let Some(there) = target.tables.iter().find(|there| there.name == table.target) else { continue };
+            for column in &table.columns {
+                let partner = there.columns.iter().find(|partner| partner.name == column.target);
+                // An enumerated type, and one of an extension, are not known by their bare names everywhere.
+                let partner = partner
+                    .filter(|partner| !matches!(partner.pg, None | Some(PgType::Enum | PgType::Citext)));
+                let key = || (table.source.clone(), column.source.clone());
+                imposed.extend(partner.map(|partner| (key(), partner.clone())));
+            }
+        }
+        let empty =
+            TargetCatalog { server_version_num: target.server_version_num, ..TargetCatalog::default() };
+        Ok(Ground::of(&self.job, config, imposed)?.plan(&self.job, &empty, &Spans::new()))
+    }
+}
 
 /// Which table and column of `target` is which of the source's.
 pub fn partners(job: &Job, config: &Config, target: &TargetCatalog) -> Partners {

@@ -2,6 +2,7 @@
 //! (`resolve` has those). Every option here has an effect; what is not built yet is not listed.
 
 use super::args_schema::SchemaAction;
+use super::args_verify::LookArgs;
 pub use super::args_words::{
     BadValueWord, CommentWord, CreateWord, ExistingWord, GeneratedWord, InferWord, MixedWord, NameWord,
     OrphanWord, ProgressWord, TriggerWord, VerifyWord,
@@ -152,6 +153,9 @@ pub struct VerifyArgs {
     /// which tables
     #[command(flatten)]
     pub selection: SelectionArgs,
+    /// how closely
+    #[command(flatten)]
+    pub look: LookArgs,
     /// how to go about it
     #[command(flatten)]
     pub run: RunArgs,

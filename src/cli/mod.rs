@@ -3,7 +3,8 @@
 pub mod args;
 pub mod args_schema;
 pub mod args_scripts;
-pub mod args_words;
+pub mod args_verify;
+mod args_words;
 mod ask;
 pub mod env_file;
 pub mod exit;

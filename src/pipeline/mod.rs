@@ -21,6 +21,7 @@ mod graph;
 mod kept;
 mod locate;
 mod losses;
+mod objects;
 mod prepare;
 mod restore;
 mod resume;

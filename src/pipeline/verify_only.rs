@@ -8,6 +8,7 @@ use super::control;
 use super::damage;
 use super::draw::Source;
 use super::finish;
+use super::objects::{self, Wanted};
 use super::prepare::plan_hash;
 use super::run::{Ended, caught, end, open};
 use super::steps::is_view;
@@ -45,7 +46,7 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let _watch = watch::start(&tools.connector, &tools.events);
     let jobs = open(tools, account).await?;
     let mut session = connect(tools, account).await?;
-    let pairs = pair_all(tools, &mut session, jobs, account).await?;
+    let mut pairs = pair_all(tools, &mut session, jobs, account).await?;
     let (mut tasks, mut left_out) = (Vec::new(), BTreeMap::new());
     let reread = tools.events.clock().stage(RunStage::Reread);
     for (i, pair) in pairs.iter().enumerate() {
@@ -79,6 +80,11 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
         account.set_aside(&session, state.source_id).await?;
     }
     check_sequences(tools, &session, &pairs, account).await?;
+    let wanted: Vec<Wanted> = pairs.iter_mut().filter_map(|pair| pair.wanted(tools)).collect();
+    if tools.config.objects && !wanted.is_empty() {
+        let found = objects::compare(tools, &mut session, &wanted).await?;
+        found.into_iter().for_each(|finding| account.finding(finding));
+    }
     let gone = gone_objects(tools, &session, &pairs).await?;
     losses::conclude(failures, gone, account)
 }
@@ -94,9 +100,24 @@ struct Pair {
     findings: Vec<Finding>,
     /// tables that are no longer as they were copied: the ledger's digests say nothing of them
     changed: BTreeSet<String>,
+    /// what would be made of a source that another tool copied
+    made: Option<Plan>,
 }
 
 impl Pair {
+    /// What of the source's objects is to be looked for.
+    fn wanted(&mut self, tools: &Tools) -> Option<Wanted> {
+        let by_others = self.state.is_none();
+        let mut plan = if by_others { self.made.take()? } else { self.plan.clone() };
+        let is_whole = plan.tables.iter().all(|table| is_selected(&table.source, &tools.config));
+        plan.tables.retain(|table| is_selected(&table.source, &tools.config));
+        if !is_whole {
+            plan.views.clear();
+        }
+        let objects = self.findings.iter().map(|finding| finding.object.clone());
+        Some(Wanted { plan, by_others, told: objects.collect() })
+    }
+
     fn tables(&self, tools: &Tools) -> impl Iterator<Item = &TablePlan> {
         self.plan.tables.iter().filter(|table| is_selected(&table.source, &tools.config))
     }
@@ -121,13 +142,14 @@ async fn pair_all(
         let (job, stored) = (Arc::new(job), resume::stored_plan(state)?);
         let kept::Kept { plan, alone, findings, changed } = kept::with_target(stored, &target);
         tools.cancel.at_once(follow::prepare(&job, &plan, tools.config.jobs)).await?;
-        pairs.push(Pair { job, plan, state: Some(state.clone()), alone, findings, changed });
+        pairs.push(Pair { job, plan, state: Some(state.clone()), alone, findings, changed, made: None });
     }
     if !others.is_empty() {
         let paired = paired::with_target(others, &tools.config, &tools.events, &target);
         for one in tools.cancel.at_once(paired).await? {
+            let made = if tools.config.objects { Some(one.made(&tools.config, &target)?) } else { None };
             let Paired { job, plan, findings, alone } = one;
-            pairs.push(Pair { job, plan, state: None, alone, findings, changed: BTreeSet::new() });
+            pairs.push(Pair { job, plan, state: None, alone, findings, changed: BTreeSet::new(), made });
         }
     }
     let looked_at = pairs.iter().flat_map(|pair| pair.plan.tables.iter().map(|table| table.target.clone()));
