@@ -46,6 +46,7 @@ mod mutations;
 // the cases of the specification's table, by number
 mod numbered;
 mod objects;
+mod other_tools;
 // tables that are made in partitions
 mod partitioned;
 // what is refused, and how it is said

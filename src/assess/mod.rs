@@ -17,6 +17,7 @@ mod parents;
 mod pieces;
 pub mod pool;
 pub mod profile;
+pub mod sampled;
 mod settings;
 mod span;
 mod trial;

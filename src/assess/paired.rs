@@ -5,7 +5,7 @@
 //! meant. Nothing here refuses: what is missing or cannot be compared is told, and everything else is compared.
 
 use super::job::Job;
-use super::{Ground, examine};
+use super::{Ground, examine, sampled};
 use crate::catalog::Table;
 use crate::config::{Config, NamePolicy, Settings};
 use crate::digest::text_hash;
@@ -60,7 +60,11 @@ pub async fn with_target(
     target: &TargetCatalog,
 ) -> Result<Vec<Paired>> {
     let mut paired = Vec::new();
-    for job in examine(jobs, config, events).await? {
+    let jobs = match config.sample {
+        Some(rows_max) => sampled::examine(jobs, config, rows_max).await?,
+        None => examine(jobs, config, events).await?,
+    };
+    for job in jobs {
         paired.push(plan_pairs(job, config, target)?);
     }
     Ok(paired)
@@ -70,9 +74,16 @@ fn plan_pairs(mut job: Job, config: &Config, target: &TargetCatalog) -> Result<P
     let partners = partners(&job, config, target);
     let mut findings = Vec::new();
     let alone = take_alone(&mut job, &partners, target, &mut findings);
-    findings.extend(partners.tables.iter().filter(|(source, there)| source != there).map(|(source, there)| {
-        Finding::new("W_NAME_CASE", Severity::Note, source.clone(), format!("is compared with \"{there}\""))
-    }));
+    findings.extend(partners.tables.iter().filter(|(source, there)| source != there).map(
+        |(source, there)| {
+            Finding::new(
+                "W_NAME_CASE",
+                Severity::Note,
+                source.clone(),
+                format!("is compared with \"{there}\""),
+            )
+        },
+    ));
     let mut ground = Ground::of(&job, config, Imposed::new())?;
     ground.rules.partners = Some(partners);
     let mut plan = ground.plan(&job, target, &Spans::new());
@@ -242,7 +253,8 @@ fn why_alone(
         .iter()
         .filter(|other| !drift::pairs(&[table.name.as_str()], &[other.name.as_str()]).is_empty())
         .collect();
-    let fix = "copy it; or say what it is called there (rename in cutover.toml), or leave it out with --exclude";
+    let fix =
+        "copy it; or say what it is called there (rename in cutover.toml), or leave it out with --exclude";
     match alike.as_slice() {
         [] => warn("E_TABLE_MISSING", "is not in the target".to_owned(), fix),
         [one] if one.relation == Relation::Other => {

@@ -69,10 +69,12 @@ pub(super) fn target(sink: &mut Sink, scratch: &mut Scratch, field: &[u8], part:
         PgType::Int2 | PgType::Int4 | PgType::Int8 => {
             sink.form(NUMBER, |out| number::integer(out, whole(field)?))?;
         }
-        PgType::Float8 => sink.form(NUMBER, |out| {
-            number::real_exact(out, f64::from_be_bytes(field.try_into().ok()?))
-        })?,
-        PgType::Float4 => sink.form(NUMBER, |out| shortest(out, f32::from_be_bytes(field.try_into().ok()?)))?,
+        PgType::Float8 => {
+            sink.form(NUMBER, |out| number::real_exact(out, f64::from_be_bytes(field.try_into().ok()?)))?
+        }
+        PgType::Float4 => {
+            sink.form(NUMBER, |out| shortest(out, f32::from_be_bytes(field.try_into().ok()?)))?
+        }
         PgType::Numeric(_) => sink.form(NUMBER, |out| Wire::parse(field)?.canonical(out))?,
         PgType::Text | PgType::Varchar(_) | PgType::Citext | PgType::Enum => {
             words(sink, TEXT, Value::Text(field), part)?;

@@ -79,7 +79,8 @@ impl Drift {
     /// The target lacks something that the source has.
     pub fn is_loss(&self) -> bool {
         let adds = !matches!(self.mend, Mend::Nothing(_) | Mend::Default(..));
-        let lacks = [compare::MISSING, "has no default in the target", "the primary key is a unique index only"];
+        let lacks =
+            [compare::MISSING, "has no default in the target", "the primary key is a unique index only"];
         adds || lacks.iter().any(|words| self.message.starts_with(words))
     }
 

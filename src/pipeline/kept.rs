@@ -57,7 +57,8 @@ fn reduce(table: &mut TablePlan, there: &TargetTable, findings: &mut Vec<Finding
     table.columns.retain_mut(|column| {
         let object = format!("{source}.{}", column.source);
         let Some(partner) = there.columns.iter().find(|partner| partner.name == column.target) else {
-            let message = format!("was copied to \"{}\", and that is not in the target any more", column.target);
+            let message =
+                format!("was copied to \"{}\", and that is not in the target any more", column.target);
             let finding = Finding::new("E_COLUMN_MISSING", Severity::Warning, object, message);
             findings.push(finding.fix("copy again with --restart"));
             return false;

@@ -33,20 +33,17 @@ pub(super) struct Wanted {
 ///
 /// # Errors
 /// A target fault.
-pub(super) async fn compare(
-    tools: &Tools,
-    session: &mut Session,
-    wanted: &[Wanted],
-) -> Result<Vec<Finding>> {
+pub(super) async fn compare(tools: &Tools, session: &mut Session, wanted: &[Wanted]) -> Result<Vec<Finding>> {
     let schema = &tools.config.schema;
     let (there, triggers) = read(tools, session).await?;
     let mut findings = Vec::new();
     for one in wanted {
         let from = drift::structure_of(std::slice::from_ref(&one.plan));
         let to = only_pairs(&one.plan, &there);
-        let every = from.tables.iter().flat_map(|table| {
-            table.columns.iter().map(|column| (table.name.clone(), column.name.clone()))
-        });
+        let every = from
+            .tables
+            .iter()
+            .flat_map(|table| table.columns.iter().map(|column| (table.name.clone(), column.name.clone())));
         let found = drift::compare(&Sides {
             from: &from,
             to: &to,
@@ -61,7 +58,11 @@ pub(super) async fn compare(
         let told = found.drifts.iter().zip(statements).filter(|(drift, _)| !is_told(drift, &keyless));
         findings.extend(told.filter_map(|(drift, statements)| finding(drift, &to, &statements)));
         if one.by_others {
-            let lost = one.plan.not_carried.iter().filter(|item| !is_there(item, &one.plan, (&from, &to), &triggers));
+            let lost = one
+                .plan
+                .not_carried
+                .iter()
+                .filter(|item| !is_there(item, &one.plan, (&from, &to), &triggers));
             findings.extend(lost.filter_map(left_behind));
         }
         findings.retain(|finding| !one.told.contains(&finding.object));
@@ -173,9 +174,13 @@ fn left_behind(item: &NotCarried) -> Option<Finding> {
         (Some(table), _) => format!("{table}: {}", item.name),
         (None, _) => item.name.clone(),
     };
-    let message =
-        format!("{} is missing in the target; cutover would not have made it either: {}", item.kind, item.why);
-    Some(Finding::new(code, Severity::Warning, object, message).fix("make it by hand, or see to it elsewhere"))
+    let message = format!(
+        "{} is missing in the target; cutover would not have made it either: {}",
+        item.kind, item.why
+    );
+    Some(
+        Finding::new(code, Severity::Warning, object, message).fix("make it by hand, or see to it elsewhere"),
+    )
 }
 
 /// Whether the target has something that may be what the plan does not carry: made by hand, it is written by another hand.
@@ -192,7 +197,10 @@ fn is_there(
     let planned = item.table.as_ref().and_then(|of| plan.tables.iter().find(|table| table.source == *of));
     let planned = planned.map(|table| table.target.as_str());
     let pair = |side: &'_ Structure| -> Option<Table> {
-        side.tables.iter().find(|table| planned.is_some_and(|of| !drift::pairs(&[of], &[&table.name]).is_empty())).cloned()
+        side.tables
+            .iter()
+            .find(|table| planned.is_some_and(|of| !drift::pairs(&[of], &[&table.name]).is_empty()))
+            .cloned()
     };
     let (made, there) = (pair(from), pair(to));
     if item.kind == "view" {
@@ -203,7 +211,8 @@ fn is_there(
         "trigger" => triggers.iter().any(|trigger| trigger.table == there.name || is_named(&trigger.name)),
         "check" => there.checks.len() > made.checks.len(),
         "index" | "unique" => {
-            there.indexes.iter().any(|index| is_named(&index.name)) || there.indexes.len() > made.indexes.len()
+            there.indexes.iter().any(|index| is_named(&index.name))
+                || there.indexes.len() > made.indexes.len()
         }
         "primary key" => there.indexes.iter().any(|index| index.purpose == Purpose::PrimaryKey),
         "foreign key" => there.foreign_keys.len() > made.foreign_keys.len(),

@@ -13,21 +13,23 @@ use super::prepare::plan_hash;
 use super::run::{Ended, caught, end, open};
 use super::steps::is_view;
 use super::tools::Tools;
-use super::verify::Expected;
+use super::verify::{Expected, Sample};
 use super::wind_up::missing_objects;
 use super::{kept, losses, resume, reverify};
 use crate::assess::job::Job;
 use crate::assess::paired::{self, Alone, Paired};
-use crate::assess::{self, follow, pool};
+use crate::assess::sampled::{self, Chosen};
+use crate::assess::{self, aside::sets_rows_aside, follow, pool};
 use crate::checkpoint::ChunkSpec;
 use crate::digest::MultisetDigest;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity};
 use crate::limits::GROUP_STEPS_MAX;
 use crate::outcome::Verify;
 use crate::plan::select::is_selected;
 use crate::plan::{Plan, TablePlan};
 use crate::postgres::ledger::{SourceState, StepOwner, StepState};
+use crate::postgres::readback;
 use crate::postgres::sequence::{self, Place};
 use crate::postgres::session::Session;
 use crate::postgres::watch;
@@ -65,8 +67,12 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     check_kept(&pairs)?;
     let expected_rows: BTreeMap<String, u64> =
         tasks.iter().map(|(_, e)| (e.plan.source.clone(), rows_of(e))).collect();
-    let outcome =
-        finish::run(&budget::within(tools, &session).await?, sources_of(&pairs, tasks), false).await;
+    let limited = budget::within(tools, &session).await?;
+    // Its own session keeps the snapshot that all workers look through; a broken one only ends it early.
+    let snapshot = tools.cancel.at_once(readback::export_snapshot(&session)).await.ok().flatten();
+    let sharing = Tools { snapshot: snapshot.map(Arc::from), ..limited };
+    let outcome = finish::run(&sharing, sources_of(&pairs, tasks), false).await;
+    let _ = readback::end_snapshot(&session).await;
     let mut failures = compare::account_for(outcome.compared, account);
     tools.cancel.check()?;
     failures.extend(outcome.failures);
@@ -79,14 +85,27 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     for state in pairs.iter().filter_map(|pair| pair.state.as_ref()) {
         account.set_aside(&session, state.source_id).await?;
     }
-    check_sequences(tools, &session, &pairs, account).await?;
+    let gone = match tools.config.objects {
+        true => compare_objects(tools, &mut session, &mut pairs, account).await?,
+        false => Vec::new(),
+    };
+    losses::conclude(failures, gone, account)
+}
+
+/// What surrounds the rows; gives what the ledger has as made and the target does not have any more.
+async fn compare_objects(
+    tools: &Tools,
+    session: &mut Session,
+    pairs: &mut [Pair],
+    account: &mut Account,
+) -> Result<Vec<String>> {
+    check_sequences(tools, session, pairs, account).await?;
     let wanted: Vec<Wanted> = pairs.iter_mut().filter_map(|pair| pair.wanted(tools)).collect();
-    if tools.config.objects && !wanted.is_empty() {
-        let found = objects::compare(tools, &mut session, &wanted).await?;
+    if !wanted.is_empty() {
+        let found = objects::compare(tools, session, &wanted).await?;
         found.into_iter().for_each(|finding| account.finding(finding));
     }
-    let gone = gone_objects(tools, &session, &pairs).await?;
-    losses::conclude(failures, gone, account)
+    gone_objects(tools, session, pairs).await
 }
 
 /// A source and what of the target it is compared with.
@@ -202,11 +221,7 @@ fn sources_of(pairs: &[Pair], tasks: Vec<(usize, Expected)>) -> Vec<Source> {
 }
 
 /// Objects that a copy of ours made, of the tables that take part.
-async fn gone_objects(
-    tools: &Tools,
-    session: &Session,
-    pairs: &[Pair],
-) -> Result<Vec<String>> {
+async fn gone_objects(tools: &Tools, session: &Session, pairs: &[Pair]) -> Result<Vec<String>> {
     let is_wanted = |plan: &Plan, step: &StepState| {
         let all = || plan.tables.iter().all(|table| is_selected(&table.source, &tools.config));
         if is_view(step) { all() } else { is_selected(&step.table, &tools.config) }
@@ -221,7 +236,8 @@ async fn gone_objects(
 }
 
 fn rows_of(expected: &Expected) -> u64 {
-    expected.chunks.iter().map(|(_, digest)| digest.rows()).sum()
+    let sampled = expected.sample.as_ref().map(|sample| sample.rows);
+    sampled.unwrap_or_else(|| expected.chunks.iter().map(|(_, digest)| digest.rows()).sum())
 }
 
 /// Rows of a table that the ledger has as set aside.
@@ -243,6 +259,10 @@ async fn source_side(
     tools: &Tools,
 ) -> Result<(Expected, MultisetDigest)> {
     let state = state.as_ref();
+    let is_sifted = state.is_none() && sets_rows_aside(table);
+    if let Some(rows_max) = tools.config.sample.filter(|_| !is_sifted) {
+        return sample_side(job, (table, state), rows_max, tools).await;
+    }
     let specs: Vec<ChunkSpec> = match state {
         Some(state) => resume::chunks_of(state, &table.source).map(|chunk| chunk.spec.clone()).collect(),
         None => job
@@ -273,6 +293,34 @@ async fn source_side(
         before: before.and_then(|(_, digest)| MultisetDigest::from_bytes(digest)),
         job: Arc::clone(job),
         recorded,
+        sample: None,
+    };
+    Ok((expected, set_aside))
+}
+
+/// Chooses the rows of a quick look; nobody looks at those that are set aside.
+async fn sample_side(
+    job: &Arc<Job>,
+    (plan, state): (&TablePlan, Option<&SourceState>),
+    rows_max: u64,
+    tools: &Tools,
+) -> Result<(Expected, MultisetDigest)> {
+    let Some(table) = job.catalog.table(&plan.source).cloned() else {
+        return Err(Error::internal("a planned table is not in its source"));
+    };
+    let shared = Arc::clone(job);
+    let choosing = pool::blocking(1, vec![table], move |table| sampled::choose(&shared, table, rows_max));
+    let chosen = tools.cancel.at_once(choosing).await?.pop();
+    let Chosen { ranges, stride, rows } = chosen.ok_or_else(|| Error::internal("no rows were chosen"))?;
+    let set_aside = state.map_or_else(MultisetDigest::default, |state| recorded(state, &plan.source));
+    let before = state.and_then(|state| state.before.iter().find(|(name, _)| *name == plan.source));
+    let expected = Expected {
+        plan: Arc::new(plan.clone()),
+        chunks: Vec::new(),
+        before: before.and_then(|(_, digest)| MultisetDigest::from_bytes(digest)),
+        job: Arc::clone(job),
+        recorded: Vec::new(),
+        sample: Some(Sample { ranges, stride, rows: rows.saturating_sub(set_aside.rows()) }),
     };
     Ok((expected, set_aside))
 }

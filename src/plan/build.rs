@@ -5,8 +5,9 @@ use super::names::{self, Names};
 use super::notes;
 use super::target::TargetTable;
 use super::{
-    PLAN_FORMAT, Plan, ScanKey, SequencePlan, TableMode, TablePlan, checks, chosen, columns, comments, compared,
-    existing, foreign, lift, order, partition, partition_keys, rename, render, triggers, views, virtuals,
+    PLAN_FORMAT, Plan, ScanKey, SequencePlan, TableMode, TablePlan, checks, chosen, columns, comments,
+    compared, existing, foreign, lift, order, partition, partition_keys, rename, render, triggers, views,
+    virtuals,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};

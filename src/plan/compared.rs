@@ -71,8 +71,9 @@ fn pair(
     });
     let is_sifted = policies.on_bad_value(BadValuePolicy::Refuse) == BadValuePolicy::Quarantine;
     // Which rows would have been set aside, only the way of the copy itself can tell.
-    let choice = as_said
-        .unwrap_or_else(|| if is_sifted { fit(column, facts, partner, pg) } else { meaning(facts, partner, pg) });
+    let choice = as_said.unwrap_or_else(|| {
+        if is_sifted { fit(column, facts, partner, pg) } else { meaning(facts, partner, pg) }
+    });
     ColumnPlan {
         source: column.name.clone(),
         target: partner.name.clone(),

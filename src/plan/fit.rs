@@ -34,9 +34,12 @@ pub fn meaning(profile: &ColumnProfile, partner: &TargetColumn, pg: PgType) -> C
         }
         PgType::Enum if only(profile.texts) => (Codec::Label(partner.labels.clone()), Level::E0),
         PgType::Bytea if only(profile.blobs) => (Codec::Blob, Level::E0),
-        PgType::Text | PgType::Varchar(_) | PgType::Citext | PgType::Char(_) | PgType::Enum | PgType::Bytea => {
-            in_meaning(if profile.reals > 0 { Reading::Numbers } else { Reading::Plain })
-        }
+        PgType::Text
+        | PgType::Varchar(_)
+        | PgType::Citext
+        | PgType::Char(_)
+        | PgType::Enum
+        | PgType::Bytea => in_meaning(if profile.reals > 0 { Reading::Numbers } else { Reading::Plain }),
         PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) => in_meaning(counting(profile)),
         _ => in_meaning(Reading::Plain),
     };
