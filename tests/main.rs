@@ -56,6 +56,7 @@ mod numbered;
 // the README's quick start and the examples of every help text
 mod newcomer;
 mod objects;
+mod other_tools;
 // tables that are made in partitions
 mod partitioned;
 // what is refused, and how it is said

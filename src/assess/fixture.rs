@@ -22,6 +22,8 @@ pub(super) fn config(source: &Path) -> Config {
         naive_tz: None,
         settings: Settings::default(),
         verify: VerifyLevel::Checksum,
+        objects: true,
+        sample: None,
         show_values: false,
         jobs: 2,
         retry_for: crate::limits::RETRY_FOR,

@@ -16,10 +16,12 @@ pub mod job;
 pub mod large;
 mod naive;
 pub mod on_server;
+pub mod paired;
 mod parents;
 mod pieces;
 pub mod pool;
 pub mod profile;
+pub mod sampled;
 mod settings;
 mod span;
 mod trial;
@@ -190,6 +192,7 @@ pub fn rules(config: &Config, imposed: Imposed) -> Rules {
         on_bad_value: config.on_bad_value,
         naive_tz: config.naive_tz.clone(),
         imposed,
+        partners: None,
         hash: text_hash,
     }
 }

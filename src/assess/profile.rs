@@ -69,6 +69,31 @@ pub fn profile_table(
     Ok(seen.finish(chunks))
 }
 
+/// The profile of some rows of a table, as if it had no others.
+///
+/// # Errors
+/// A source fault.
+pub(super) fn profile_of_ranges(
+    job: &Job,
+    table: &Table,
+    config: &Config,
+    ranges: &[ScanRange],
+) -> Result<TableProfile> {
+    let Seen { mut profile, mut facts } = Seen::nothing(job, table, config);
+    let (reader, spec) = (job.source.reader()?, job.scan_of_table(table));
+    for range in ranges {
+        scan(&reader, &spec, range, |row| {
+            profile.bytes += match row.has_large() {
+                true => observe_large_row(row, &mut facts, profile.rows)?,
+                false => observe_row(row, &mut facts, profile.rows)?,
+            };
+            profile.rows += 1;
+            Ok(())
+        })?;
+    }
+    Ok(Seen { profile, facts }.finish(ChunkCutter::new(config.chunk_bytes, config.chunk_rows)))
+}
+
 /// What was seen of a table, or of a part of it.
 #[derive(Debug)]
 pub(super) struct Seen {

@@ -4,6 +4,7 @@
 use super::args_around::AroundArgs;
 use super::args_rehearse::{self, RehearseArgs};
 use super::args_schema::SchemaAction;
+use super::args_verify::LookArgs;
 pub use super::args_words::{
     BadValueWord, CommentWord, CreateWord, ExistingWord, GeneratedWord, InferWord, MixedWord, NameWord,
     OrphanWord, ProgressWord, TriggerWord, VerifyWord,
@@ -190,6 +191,9 @@ pub struct VerifyArgs {
     /// which tables
     #[command(flatten)]
     pub selection: SelectionArgs,
+    /// how closely
+    #[command(flatten)]
+    pub look: LookArgs,
     /// how to go about it
     #[command(flatten)]
     pub run: RunArgs,

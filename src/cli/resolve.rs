@@ -22,6 +22,7 @@ use crate::cli::args::{
     CleanArgs, CopyArgs, EndArgs, ProgressWord, RunArgs, SelectionArgs, StatusArgs, ToArgs, VerifyArgs,
 };
 use crate::cli::args_around::AroundArgs;
+use crate::cli::args_verify::ObjectWord;
 use crate::cli::env_file;
 use crate::config::{
     Around, BadValuePolicy, CommentPolicy, CommitUnit, Config, CreatePolicy, ExistingPolicy, GeneratedPolicy,
@@ -207,7 +208,10 @@ fn copy_mode(args: &CopyArgs) -> Result<CopyMode> {
 /// # Errors
 /// Usage, for everything that cannot be meant.
 pub fn verify(args: &VerifyArgs, around: &Surroundings<'_>) -> Result<Run> {
-    run(&args.ends, &args.selection, &args.run, around)
+    let mut run = run(&args.ends, &args.selection, &args.run, around)?;
+    run.config.objects = args.look.objects != Some(ObjectWord::Off);
+    run.config.sample = args.look.sample.map(NonZeroU64::get);
+    Ok(run)
 }
 
 /// The target of `status`.
@@ -287,6 +291,8 @@ fn selected(
         naive_tz,
         settings,
         verify: VerifyLevel::Checksum,
+        objects: true,
+        sample: None,
         show_values: false,
         jobs: 1,
         retry_for: limits::RETRY_FOR,

@@ -155,6 +155,10 @@ pub struct Config {
     pub settings: Settings,
     /// see [`VerifyLevel`]
     pub verify: VerifyLevel,
+    /// `verify` looks for keys, indexes and the like, too
+    pub objects: bool,
+    /// `verify` looks at so many rows of each table, spread over its keys, and not at all of them
+    pub sample: Option<u64>,
     /// values of cells that differ may be told
     pub show_values: bool,
     /// connections that load at once

@@ -4,7 +4,7 @@ use super::number::{self, Short};
 use super::part::Part;
 use super::scratch::{Scratch, trim_padding};
 use super::sink::{BLOB, INSTANT, INTEGER, JSON, NETWORK, NULL, NUMBER, REAL, Side, Sink, TEXT, UUID};
-use super::{interval, json, local, network, stamp, uuid};
+use super::{interval, json, local, meaning, network, stamp, uuid};
 use crate::plan::types::{Codec, Domain, Mapping, PgType};
 use crate::value::Value;
 
@@ -42,6 +42,7 @@ fn in_domain(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, mapping: 
             _ => None,
         }),
         Domain::Interval => interval::source(sink, value, mapping.codec),
+        Domain::Meaning => meaning::source(sink, scratch, value, mapping),
     };
     if written.is_none() {
         undecodable(sink, value);
@@ -56,6 +57,7 @@ pub(super) fn begin_blob(sink: &mut Sink, bytes: u64, mapping: &Mapping) -> bool
         return false;
     }
     match mapping.codec.domain() {
+        Domain::Meaning if mapping.pg == PgType::Bytea => sink.begin_bytes(BLOB, bytes),
         Domain::Exact | Domain::BytesForm => sink.begin_bytes(BLOB, bytes),
         _ => sink.begin_undecodable(Side::Source, BLOB, bytes),
     }

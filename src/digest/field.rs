@@ -9,7 +9,7 @@ use super::part::Part;
 use super::scratch::Scratch;
 use super::scratch::trim_padding;
 use super::sink::{BLOB, INSTANT, INTEGER, JSON, NETWORK, NUMBER, REAL, Side, Sink, TEXT, UUID};
-use super::{interval, json, moment, network, uuid};
+use super::{interval, json, meaning, moment, network, uuid};
 use crate::plan::types::{Codec, Domain, Mapping, PgType};
 
 /// Writes one field in the domain of its column; `None` is NULL.
@@ -46,6 +46,7 @@ fn in_domain(sink: &mut Sink, scratch: &mut Scratch, field: &[u8], mapping: &Map
         }),
         Domain::Network => sink.form(NETWORK, |out| network::of_field(out, field, mapping.pg)),
         Domain::Interval => interval::target(sink, field, mapping.pg),
+        Domain::Meaning => meaning::target(sink, scratch, field, mapping),
     };
     if written.is_none() {
         sink.undecodable(Side::Target, 0, field);

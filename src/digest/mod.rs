@@ -29,6 +29,7 @@ mod interval;
 mod json;
 mod lanes;
 mod local;
+mod meaning;
 mod moment;
 mod multiset;
 mod network;

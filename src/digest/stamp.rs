@@ -17,7 +17,7 @@ const DAYS_OF_100_YEARS: i64 = 36_524;
 const DAYS_OF_4_YEARS: i64 = 1_461;
 
 pub(super) const SECOND: i64 = 1_000_000;
-const DAY: i64 = 86_400 * SECOND;
+pub(super) const DAY: i64 = 86_400 * SECOND;
 
 fn days_before_month(year: i64) -> &'static [i64; 13] {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

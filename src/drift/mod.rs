@@ -18,8 +18,10 @@ mod words;
 
 pub use compare::compare;
 pub use fix::{fix_script, statements};
+pub use pair::pairs;
 pub use planned::structure_of;
 pub use text::text;
+pub use words::constant;
 
 use crate::finding::{Finding, NotCarried};
 use crate::plan::structure::{Check, Column, ForeignKey, Index, Structure, Table, View};
@@ -71,6 +73,26 @@ pub struct Drift {
     pub message: String,
     /// what mends it
     pub mend: Mend,
+}
+
+impl Drift {
+    /// The target lacks something that the source has.
+    pub fn is_loss(&self) -> bool {
+        let adds = !matches!(self.mend, Mend::Nothing(_) | Mend::Default(..));
+        let lacks =
+            [compare::MISSING, "has no default in the target", "the primary key is a unique index only"];
+        adds || lacks.iter().any(|words| self.message.starts_with(words))
+    }
+
+    /// What is lost are the numbers that a column takes by itself.
+    pub fn takes_numbers(&self) -> bool {
+        matches!(self.mend, Mend::Numbers(..))
+    }
+
+    /// It is there, but not every row is known to keep to it.
+    pub fn is_not_valid(&self) -> bool {
+        matches!(self.mend, Mend::Validate(..))
+    }
 }
 
 /// What mends a difference without dropping anything.

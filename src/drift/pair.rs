@@ -137,8 +137,8 @@ fn changed(pairs: Vec<(String, String)>) -> Names {
     pairs.into_iter().filter(|(one, other)| one != other).collect()
 }
 
-/// The pairs of names, each name once; the closest first.
-fn pairs(from: &[&str], to: &[&str]) -> Vec<(String, String)> {
+/// The pairs of names, each name once; the closest first: exactly, else in any case, else by letters and digits alone.
+pub fn pairs(from: &[&str], to: &[&str]) -> Vec<(String, String)> {
     let forms: [fn(&str) -> String; 3] = [str::to_owned, |name| name.to_lowercase(), letters];
     let (mut from, mut to) = (from.to_vec(), to.to_vec());
     let mut pairs = Vec::new();

@@ -216,7 +216,7 @@ fn without_arrays(words: &[String]) -> Vec<String> {
 }
 
 /// The text of a constant without its cast and parentheses: `'a''b'::text` is `a'b`, `(-1)` is `-1`. None for anything else.
-pub(super) fn constant(sql: &str) -> Option<String> {
+pub fn constant(sql: &str) -> Option<String> {
     let words = words(sql);
     let mut value: Option<String> = None;
     let (mut i, mut negative) = (0, false);

@@ -75,6 +75,8 @@ pub enum Verify {
     Match,
     /// they are not
     Differs,
+    /// the counts are equal, and so are the rows that were looked at: some of them (`verify --sample`)
+    Sampled,
     /// they could not be compared
     NotComparable,
     /// nobody looked (yet, or `--verify off`)

@@ -299,14 +299,15 @@ fn constraint_state(step: &StepState, all: &[StepState], words: &str) -> String 
     }
 }
 
-fn table_report(plan: &TablePlan) -> TableReport {
+/// A table of which no more is known than its name and its rows; the target has none of that name.
+pub(super) fn bare_table(source: &str, rows: u64) -> TableReport {
     TableReport {
-        source: plan.source.clone(),
-        target: plan.target.clone(),
-        rows: RowCounts { source: plan.rows, ..RowCounts::default() },
-        bytes: plan.bytes,
-        plan_hash: text_hash(&text::decisions_of_table(plan)),
-        partition: plan.partition.as_ref().map(|partition| partition_report(plan, partition)),
+        source: source.to_owned(),
+        target: source.to_owned(),
+        rows: RowCounts { source: rows, ..RowCounts::default() },
+        bytes: 0,
+        plan_hash: String::new(),
+        partition: None,
         chunks: 0,
         digest: Digests::default(),
         verify: Verify::NotRun,
@@ -319,6 +320,16 @@ fn table_report(plan: &TablePlan) -> TableReport {
         seconds: TableSeconds::default(),
         spans: TableSpans::default(),
         timing: None,
+        columns: Vec::new(),
+    }
+}
+
+fn table_report(plan: &TablePlan) -> TableReport {
+    TableReport {
+        target: plan.target.clone(),
+        bytes: plan.bytes,
+        plan_hash: text_hash(&text::decisions_of_table(plan)),
+        partition: plan.partition.as_ref().map(|partition| partition_report(plan, partition)),
         columns: plan
             .columns
             .iter()
@@ -332,6 +343,7 @@ fn table_report(plan: &TablePlan) -> TableReport {
                 evidence: evidence_report(&column.evidence),
             })
             .collect(),
+        ..bare_table(&plan.source, plan.rows)
     }
 }
 

@@ -47,6 +47,7 @@ fn expected(active: &Active, name: &str, plan: Arc<TablePlan>) -> Expected {
         before: before.and_then(|(_, digest)| MultisetDigest::from_bytes(digest)),
         job: Arc::clone(&active.job),
         recorded: Vec::new(),
+        sample: None,
     }
 }
 

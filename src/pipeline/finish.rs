@@ -108,7 +108,7 @@ impl Crew {
             working: Mutex::new(tools.config.jobs.min(drawing.len())),
             graph: Arc::new(Graph::new(drawing)),
             sources: sources.collect(),
-            asked: Asked::new(tools.config.show_values, tools.events.clone()),
+            asked: Asked::new(tools.config.show_values, tools.events.clone()).within(tools.snapshot.clone()),
             marks,
             outcome: Mutex::default(),
         }

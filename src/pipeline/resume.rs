@@ -182,6 +182,8 @@ mod tests {
             naive_tz: None,
             settings: crate::config::Settings::default(),
             verify: VerifyLevel::Checksum,
+            objects: true,
+            sample: None,
             show_values: false,
             jobs: 1,
             retry_for: crate::limits::RETRY_FOR,

@@ -9,6 +9,7 @@ use crate::event::Events;
 use crate::limits::RECORD_WAIT;
 use crate::postgres::connect::Connector;
 use crate::postgres::lease::{self, Lease};
+use std::sync::Arc;
 
 /// What a run works with.
 #[derive(Debug, Clone)]
@@ -25,13 +26,15 @@ pub struct Tools {
     pub(super) retry: Retry,
     /// the target is this run's; of a run that only looks there is none
     pub(super) lease: Option<Lease>,
+    /// the name of a snapshot of the target that the run's own session keeps
+    pub(super) snapshot: Option<Arc<str>>,
 }
 
 impl Tools {
     /// What a run by `config` works with.
     pub fn new(config: Config, connector: Connector, events: Events, cancel: Cancel) -> Tools {
         let retry = Retry::new(config.retry_for, events.clone(), cancel.clone());
-        Tools { config, connector, events, cancel, retry, lease: None }
+        Tools { config, connector, events, cancel, retry, lease: None, snapshot: None }
     }
 
     /// Takes the target for run `run_id`.

@@ -9,33 +9,33 @@ use super::control;
 use super::damage;
 use super::draw::Source;
 use super::finish;
+use super::objects::{self, Wanted};
 use super::run::{Ended, caught, end, open};
 use super::steps::is_view;
 use super::tools::Tools;
-use super::verify::Expected;
-use super::wind_up::{missing_objects, say_gone, summarise};
-use super::{resume, reverify};
+use super::verify::{Expected, Sample};
+use super::wind_up::missing_objects;
+use super::{kept, losses, resume, reverify};
 use crate::assess::job::Job;
-use crate::assess::{self, follow, pool};
+use crate::assess::paired::{self, Alone, Paired};
+use crate::assess::sampled::{self, Chosen};
+use crate::assess::{self, aside::sets_rows_aside, follow, pool};
 use crate::checkpoint::ChunkSpec;
-use crate::config::{Config, CreatePolicy, ExistingPolicy};
 use crate::digest::MultisetDigest;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity};
 use crate::limits::GROUP_STEPS_MAX;
 use crate::outcome::Verify;
 use crate::plan::select::is_selected;
 use crate::plan::{Plan, TablePlan};
 use crate::postgres::ledger::{SourceState, StepOwner, StepState};
+use crate::postgres::readback;
 use crate::postgres::sequence::{self, Place};
 use crate::postgres::session::Session;
 use crate::postgres::watch;
 use crate::timing::RunStage;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// A source that is compared: its file, its plan, and what the ledger knows of it.
-pub(super) type Pair = (Arc<Job>, Plan, Option<SourceState>);
 
 /// Compares sources with what is in the target, whoever copied it. Writes nothing.
 pub async fn verify_only(tools: &Tools) -> Ended {
@@ -52,36 +52,17 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     let _watch = watch::start(&tools.connector, &tools.events);
     let jobs = open(tools, account).await?;
     let mut session = connect(tools, account).await?;
-    let known = damage::known_and_whole(&session, tools, account).await?;
-    let (ours, others): (Vec<Job>, Vec<Job>) =
-        jobs.into_iter().partition(|job| known.contains_key(job.path()));
-    let mut pairs: Vec<Pair> = Vec::new();
-    for job in ours {
-        let Some(state) = known.get(job.path()) else { continue };
-        let (job, plan) = (Arc::new(job), resume::stored_plan(state)?);
-        tools.cancel.at_once(follow::prepare(&job, &plan, tools.config.jobs)).await?;
-        pairs.push((job, plan, Some(state.clone())));
-    }
-    let config =
-        Config { create: CreatePolicy::Never, existing: ExistingPolicy::Append, ..tools.config.clone() };
-    if !others.is_empty() {
-        let mut assessed =
-            tools.cancel.at_once(assess::plan(&mut session, others, &config, &tools.events)).await?;
-        assessed
-            .iter_mut()
-            .for_each(|one| one.plan.findings.retain(|finding| !bears_on_copying_only(finding)));
-        assess::refuse_if_needed(&assessed, Vec::new())?;
-        pairs.extend(assessed.into_iter().map(|one| (one.job, one.plan, None)));
-    }
+    let mut pairs = pair_all(tools, &mut session, jobs, account).await?;
     let (mut tasks, mut left_out) = (Vec::new(), BTreeMap::new());
     let reread = tools.events.clock().stage(RunStage::Reread);
-    for (i, (job, plan, state)) in pairs.iter().enumerate() {
-        account.plan(job.path(), plan, &[]);
+    for (i, pair) in pairs.iter().enumerate() {
+        account.plan(pair.job.path(), &pair.plan, &pair.findings);
         account.keep_tables(|table| is_selected(table, &tools.config));
-        for table in plan.tables.iter().filter(|table| is_selected(&table.source, &tools.config)) {
-            let (expected, set_aside) = source_side(job, table, state.as_ref(), tools).await?;
+        account.alone(&pair.alone);
+        for table in pair.tables(tools) {
+            let (expected, set_aside) = source_side(pair, table, tools).await?;
             // Of a copy that another tool made nobody has kept what is left out: the policy alone says it.
-            let kept = state.as_ref().map_or(set_aside, |state| recorded(state, &table.source));
+            let kept = pair.state.as_ref().map_or(set_aside, |state| recorded(state, &table.source));
             left_out.insert(table.source.clone(), (set_aside, kept));
             tasks.push((i, expected));
         }
@@ -90,23 +71,121 @@ async fn try_verify(tools: &Tools, account: &mut Account) -> Result<()> {
     check_kept(&pairs)?;
     let expected_rows: BTreeMap<String, u64> =
         tasks.iter().map(|(_, e)| (e.plan.source.clone(), rows_of(e))).collect();
-    let outcome =
-        finish::run(&budget::within(tools, &session).await?, sources_of(&pairs, tasks), false).await;
+    let limited = budget::within(tools, &session).await?;
+    // Its own session keeps the snapshot that all workers look through; a broken one only ends it early.
+    let snapshot = tools.cancel.at_once(readback::export_snapshot(&session)).await.ok().flatten();
+    let sharing = Tools { snapshot: snapshot.map(Arc::from), ..limited };
+    let outcome = finish::run(&sharing, sources_of(&pairs, tasks), false).await;
+    let _ = readback::end_snapshot(&session).await;
     let mut failures = compare::account_for(outcome.compared, account);
     tools.cancel.check()?;
     failures.extend(outcome.failures);
     // Where rows differ the source was read once more, to tell which.
     check_kept(&pairs)?;
     tell_rows(account, &expected_rows, &left_out);
+    account.columns_alone(pairs.iter().flat_map(|pair| &pair.findings));
     let _record = tools.events.clock().stage(RunStage::Record);
     control::ensure(tools, &mut session, &Vec::new()).await?;
-    for state in pairs.iter().filter_map(|(_, _, state)| state.as_ref()) {
+    for state in pairs.iter().filter_map(|pair| pair.state.as_ref()) {
         account.set_aside(&session, state.source_id).await?;
     }
-    check_sequences(tools, &session, &pairs, account).await?;
-    let gone = gone_objects(tools, &session, &pairs).await?;
-    summarise(failures, account)?;
-    say_gone(gone, account)
+    let gone = match tools.config.objects {
+        true => compare_objects(tools, &mut session, &mut pairs, account).await?,
+        false => Vec::new(),
+    };
+    losses::conclude(failures, gone, account)
+}
+
+/// What surrounds the rows; gives what the ledger has as made and the target does not have any more.
+async fn compare_objects(
+    tools: &Tools,
+    session: &mut Session,
+    pairs: &mut [Pair],
+    account: &mut Account,
+) -> Result<Vec<String>> {
+    check_sequences(tools, session, pairs, account).await?;
+    let wanted: Vec<Wanted> = pairs.iter_mut().filter_map(|pair| pair.wanted(tools)).collect();
+    if !wanted.is_empty() {
+        let found = objects::compare(tools, session, &wanted).await?;
+        found.into_iter().for_each(|finding| account.finding(finding));
+    }
+    gone_objects(tools, session, pairs).await
+}
+
+/// A source and what of the target it is compared with.
+pub(super) struct Pair {
+    pub(super) job: Arc<Job>,
+    pub(super) plan: Plan,
+    /// of a copy that the ledger knows
+    pub(super) state: Option<SourceState>,
+    /// tables that are not compared
+    alone: Vec<Alone>,
+    findings: Vec<Finding>,
+    /// tables that are no longer as they were copied: the ledger's digests say nothing of them
+    changed: BTreeSet<String>,
+    /// what would be made of a source that another tool copied
+    made: Option<Plan>,
+}
+
+impl Pair {
+    /// A source whose copy the ledger knows, as it was copied.
+    pub(super) fn known(job: Arc<Job>, plan: Plan, state: SourceState) -> Pair {
+        let (alone, findings, changed) = (Vec::new(), Vec::new(), BTreeSet::new());
+        Pair { job, plan, state: Some(state), alone, findings, changed, made: None }
+    }
+
+    /// What of the source's objects is to be looked for.
+    fn wanted(&mut self, tools: &Tools) -> Option<Wanted> {
+        let by_others = self.state.is_none();
+        let mut plan = if by_others { self.made.take()? } else { self.plan.clone() };
+        let is_whole = plan.tables.iter().all(|table| is_selected(&table.source, &tools.config));
+        plan.tables.retain(|table| is_selected(&table.source, &tools.config));
+        if !is_whole {
+            plan.views.clear();
+        }
+        let objects = self.findings.iter().map(|finding| finding.object.clone());
+        Some(Wanted { plan, by_others, told: objects.collect() })
+    }
+
+    fn tables(&self, tools: &Tools) -> impl Iterator<Item = &TablePlan> {
+        self.plan.tables.iter().filter(|table| is_selected(&table.source, &tools.config))
+    }
+}
+
+/// Copies that the ledger knows are compared by its plans, all others by what the target is.
+async fn pair_all(
+    tools: &Tools,
+    session: &mut Session,
+    jobs: Vec<Job>,
+    account: &mut Account,
+) -> Result<Vec<Pair>> {
+    let known = damage::known_and_whole(session, tools, account).await?;
+    let (ours, others): (Vec<Job>, Vec<Job>) =
+        jobs.into_iter().partition(|job| known.contains_key(job.path()));
+    let looking = tools.events.clock().stage(RunStage::Plan);
+    let target = assess::inspect(session, &tools.config).await?;
+    drop(looking);
+    let mut pairs: Vec<Pair> = Vec::new();
+    for job in ours {
+        let Some(state) = known.get(job.path()) else { continue };
+        let (job, stored) = (Arc::new(job), resume::stored_plan(state)?);
+        let kept::Kept { plan, alone, findings, changed } = kept::with_target(stored, &target);
+        tools.cancel.at_once(follow::prepare(&job, &plan, tools.config.jobs)).await?;
+        pairs.push(Pair { job, plan, state: Some(state.clone()), alone, findings, changed, made: None });
+    }
+    if !others.is_empty() {
+        let paired = paired::with_target(others, &tools.config, &tools.events, &target);
+        for one in tools.cancel.at_once(paired).await? {
+            let made = if tools.config.objects { Some(one.made(&tools.config, &target)?) } else { None };
+            let Paired { job, plan, findings, alone } = one;
+            pairs.push(Pair { job, plan, state: None, alone, findings, changed: BTreeSet::new(), made });
+        }
+    }
+    let looked_at = pairs.iter().flat_map(|pair| pair.plan.tables.iter().map(|table| table.target.clone()));
+    let is_whole = tools.config.tables.is_empty() && tools.config.exclude.is_empty();
+    let extra = paired::note_extra_tables(&looked_at.collect(), &target, &tools.config.schema);
+    extra.into_iter().filter(|_| is_whole).for_each(|note| account.finding(note));
+    Ok(pairs)
 }
 
 /// Rows of each table, by the source as it is now: `left_out` has those that are to be set aside, and those that the ledger
@@ -134,7 +213,7 @@ pub(super) fn tell_rows(
 
 /// What was read of a file that was cut or replaced meanwhile says nothing of the target.
 pub(super) fn check_kept(pairs: &[Pair]) -> Result<()> {
-    pairs.iter().try_for_each(|(job, _, _)| job.source.check_kept())
+    pairs.iter().try_for_each(|pair| pair.job.source.check_kept())
 }
 
 /// What is to be compared, by source; nothing is built, and nothing is written into a ledger.
@@ -146,7 +225,7 @@ pub(super) fn sources_of(pairs: &[Pair], tasks: Vec<(usize, Expected)>) -> Vec<S
         expected: Vec::new(),
         steps: Vec::new(),
     };
-    let mut sources: Vec<Source> = pairs.iter().map(|(_, plan, _)| source(plan)).collect();
+    let mut sources: Vec<Source> = pairs.iter().map(|pair| source(&pair.plan)).collect();
     tasks.into_iter().for_each(|(i, expected)| sources[i].expected.push(expected));
     sources
 }
@@ -158,7 +237,7 @@ pub(super) async fn gone_objects(tools: &Tools, session: &Session, pairs: &[Pair
         if is_view(step) { all() } else { is_selected(&step.table, &tools.config) }
     };
     let mut gone = Vec::new();
-    for (_, plan, state) in pairs {
+    for Pair { plan, state, .. } in pairs {
         let steps = state.iter().flat_map(|state| &state.steps).filter(|step| is_wanted(plan, step));
         let steps: Vec<StepState> = steps.cloned().collect();
         gone.extend(missing_objects(session, &plan.schema, &steps).await?);
@@ -166,16 +245,9 @@ pub(super) async fn gone_objects(tools: &Tools, session: &Session, pairs: &[Pair
     Ok(gone)
 }
 
-/// What would stand against copying into these tables does not stand against looking at them; and a value that could not
-/// be copied shows as a difference, if it is one.
-fn bears_on_copying_only(finding: &Finding) -> bool {
-    const BEARS_ON_COMPARING: [&str; 5] =
-        ["E_TABLE_MISSING", "E_COLUMN_MISSING", "E_TYPE", "E_NOT_A_TABLE", "E_ROW_SECURITY"];
-    finding.severity == Severity::Refusal && !BEARS_ON_COMPARING.contains(&finding.code.as_str())
-}
-
 pub(super) fn rows_of(expected: &Expected) -> u64 {
-    expected.chunks.iter().map(|(_, digest)| digest.rows()).sum()
+    let sampled = expected.sample.as_ref().map(|sample| sample.rows);
+    sampled.unwrap_or_else(|| expected.chunks.iter().map(|(_, digest)| digest.rows()).sum())
 }
 
 /// Rows of a table that the ledger has as set aside.
@@ -192,11 +264,15 @@ fn sum(digests: impl Iterator<Item = MultisetDigest>) -> MultisetDigest {
 
 /// Digests the source again, in the ledger's chunks where there are any; and the rows that are left out.
 pub(super) async fn source_side(
-    job: &Arc<Job>,
+    Pair { job, state, changed, .. }: &Pair,
     table: &TablePlan,
-    state: Option<&SourceState>,
     tools: &Tools,
 ) -> Result<(Expected, MultisetDigest)> {
+    let state = state.as_ref();
+    let is_sifted = state.is_none() && sets_rows_aside(table);
+    if let Some(rows_max) = tools.config.sample.filter(|_| !is_sifted) {
+        return sample_side(job, (table, state), rows_max, tools).await;
+    }
     let specs: Vec<ChunkSpec> = match state {
         Some(state) => resume::chunks_of(state, &table.source).map(|chunk| chunk.spec.clone()).collect(),
         None => job
@@ -212,13 +288,14 @@ pub(super) async fn source_side(
         reverify::digest_range(&shared, &scanned, &spec.range, &clock)
     });
     let digests = tools.cancel.at_once(digests).await?;
-    let recorded: Vec<Option<MultisetDigest>> = state.map_or_else(Vec::new, |state| {
+    let of_old = state.filter(|_| !changed.contains(&table.source));
+    let recorded: Vec<Option<MultisetDigest>> = of_old.map_or_else(Vec::new, |state| {
         resume::chunks_of(state, &table.source)
             .map(|chunk| MultisetDigest::from_bytes(chunk.digest.as_ref()?))
             .collect()
     });
     let set_aside = sum(digests.iter().map(|(_, set_aside)| *set_aside));
-    let before = state.and_then(|state| state.before.iter().find(|(name, _)| *name == table.source));
+    let before = of_old.and_then(|state| state.before.iter().find(|(name, _)| *name == table.source));
     let digests = digests.into_iter().map(|(digest, _)| digest);
     let expected = Expected {
         plan,
@@ -226,6 +303,34 @@ pub(super) async fn source_side(
         before: before.and_then(|(_, digest)| MultisetDigest::from_bytes(digest)),
         job: Arc::clone(job),
         recorded,
+        sample: None,
+    };
+    Ok((expected, set_aside))
+}
+
+/// Chooses the rows of a quick look; nobody looks at those that are set aside.
+async fn sample_side(
+    job: &Arc<Job>,
+    (plan, state): (&TablePlan, Option<&SourceState>),
+    rows_max: u64,
+    tools: &Tools,
+) -> Result<(Expected, MultisetDigest)> {
+    let Some(table) = job.catalog.table(&plan.source).cloned() else {
+        return Err(Error::internal("a planned table is not in its source"));
+    };
+    let shared = Arc::clone(job);
+    let choosing = pool::blocking(1, vec![table], move |table| sampled::choose(&shared, table, rows_max));
+    let chosen = tools.cancel.at_once(choosing).await?.pop();
+    let Chosen { ranges, stride, rows } = chosen.ok_or_else(|| Error::internal("no rows were chosen"))?;
+    let set_aside = state.map_or_else(MultisetDigest::default, |state| recorded(state, &plan.source));
+    let before = state.and_then(|state| state.before.iter().find(|(name, _)| *name == plan.source));
+    let expected = Expected {
+        plan: Arc::new(plan.clone()),
+        chunks: Vec::new(),
+        before: before.and_then(|(_, digest)| MultisetDigest::from_bytes(digest)),
+        job: Arc::clone(job),
+        recorded: Vec::new(),
+        sample: Some(Sample { ranges, stride, rows: rows.saturating_sub(set_aside.rows()) }),
     };
     Ok((expected, set_aside))
 }
@@ -237,8 +342,7 @@ pub(super) async fn check_sequences(
     pairs: &[Pair],
     account: &mut Account,
 ) -> Result<()> {
-    let tables = pairs.iter().flat_map(|(_, plan, _)| &plan.tables);
-    let selected = tables.filter(|table| is_selected(&table.source, &tools.config));
+    let selected = pairs.iter().flat_map(|pair| pair.tables(tools));
     let sequences = selected.flat_map(|table| table.sequences.iter().map(move |sequence| (table, sequence)));
     let (sources, places): (Vec<&str>, Vec<Place>) = sequences
         .map(|(table, sequence)| {

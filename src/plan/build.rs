@@ -6,7 +6,8 @@ use super::notes;
 use super::target::TargetTable;
 use super::{
     PLAN_FORMAT, Plan, ScanKey, SequencePlan, TableMode, TablePlan, checks, chosen, columns, comments,
-    existing, foreign, lift, order, partition, partition_keys, rename, render, triggers, views, virtuals,
+    compared, existing, foreign, lift, order, partition, partition_keys, rename, render, triggers, views,
+    virtuals,
 };
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
@@ -88,8 +89,15 @@ fn draft(
     let find = |name: &str| inputs.target.find_table(name);
     // A name that is given is meant, and no other.
     let other = || find(&table.name).or_else(|| find(&names::plain(wanted, inputs.rules.hash)));
-    let existing = find(wanted).or_else(|| if wish.given { None } else { other() });
+    let existing = match &inputs.rules.partners {
+        Some(partners) => compared::partner(partners, table, inputs.target),
+        None => find(wanted).or_else(|| if wish.given { None } else { other() }),
+    };
     let (mode, target, columns) = match existing {
+        Some(existing) if inputs.rules.partners.is_some() => {
+            let columns = compared::columns(inputs, (table, profile), existing, findings);
+            (TableMode::Existing, existing.name.clone(), columns)
+        }
         Some(existing) => {
             existing::check((table, profile), existing, inputs, findings);
             (

@@ -295,6 +295,8 @@ fn takes(codec: &Codec) -> Classes {
         Codec::Float | Codec::EpochReal | Codec::Julian => real,
         Codec::FloatNumber | Codec::Number | Codec::NumberByValue => numbers,
         Codec::TextForm => Classes { text: true, ..numbers },
+        // It reads everything and sends nothing.
+        Codec::Meaning(_) => none,
         Codec::Blob | Codec::UuidBlob(_) => blob,
         Codec::BytesForm | Codec::Tagged => Classes { text: true, blob: true, ..numbers },
         Codec::UuidAny => Classes { blob: true, ..text },

@@ -182,26 +182,32 @@ fn refused_choice(table: &Table, column: &Column, why: String) -> Finding {
 }
 
 /// What is done to values, and to rows with values that do not fit.
-struct Policies<'a> {
-    inputs: &'a Inputs<'a>,
-    said: &'a ColumnChoice,
+pub(super) struct Policies<'a> {
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) said: &'a ColumnChoice,
     /// a change that is asked for concerns values of the column
-    loses: bool,
+    pub(super) loses: bool,
     /// its type was chosen for what it holds
-    follows_values: bool,
+    pub(super) follows_values: bool,
 }
 
 impl Policies<'_> {
     /// As the column says, else as it is for all columns that may have bad values: not those whose type follows from
     /// what they hold.
-    fn put(&self, plan: ColumnPlan) -> ColumnPlan {
-        let by_default = match plan.on_bad_value {
+    pub(super) fn put(&self, plan: ColumnPlan) -> ColumnPlan {
+        let on_bad_value = self.on_bad_value(plan.on_bad_value);
+        let level = if self.loses { Level::Loss } else { plan.level };
+        ColumnPlan { cleanse: self.said.cleanse, on_bad_value, level, ..plan }
+    }
+}
+
+impl Policies<'_> {
+    pub(super) fn on_bad_value(&self, planned: BadValuePolicy) -> BadValuePolicy {
+        let by_default = match planned {
             BadValuePolicy::Refuse if !self.follows_values => self.inputs.rules.on_bad_value,
             as_planned => as_planned,
         };
-        let on_bad_value = self.said.on_bad_value.unwrap_or(by_default);
-        let level = if self.loses { Level::Loss } else { plan.level };
-        ColumnPlan { cleanse: self.said.cleanse, on_bad_value, level, ..plan }
+        self.said.on_bad_value.unwrap_or(by_default)
     }
 }
 
@@ -300,7 +306,7 @@ pub(super) fn existing(
 }
 
 /// The expression of a column that an existing table computes: it is not ours to know.
-const BY_TARGET: &str = "by the target";
+pub(super) const BY_TARGET: &str = "by the target";
 
 /// A column that the target computes and nobody compares: a loss where the source keeps values of its own in it.
 fn computed(object: &str, column: &Column) -> Finding {

@@ -40,8 +40,19 @@ pub struct Rules {
     pub naive_tz: Option<String>,
     /// types that columns of new tables get whatever their values are
     pub imposed: Imposed,
+    /// which tables and columns of the target are compared with which; then nothing is made, and nothing is sent
+    pub partners: Option<Partners>,
     /// for shortened names
     pub hash: NameHash,
+}
+
+/// What of a copy that another tool made is compared with what: names of the source, and those of the target.
+#[derive(Debug, Clone, Default)]
+pub struct Partners {
+    /// by table
+    pub tables: BTreeMap<String, String>,
+    /// by table and column of the source
+    pub columns: BTreeMap<(String, String), String>,
 }
 
 /// Source table and column, and the column elsewhere whose type it gets: schemas are compared over the same types.

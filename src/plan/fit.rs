@@ -5,7 +5,7 @@
 
 use super::choose::{Choice, mixture};
 use super::target::TargetColumn;
-use super::types::{Codec, Level, Mapping, PgType};
+use super::types::{Codec, Level, Mapping, PgType, Reading, Unit};
 use crate::catalog::Column;
 use crate::catalog::affinity::Affinity;
 use crate::catalog::profile::ColumnProfile;
@@ -18,6 +18,53 @@ pub fn fit(column: &Column, profile: &ColumnProfile, partner: &TargetColumn, pg:
     };
     let held = if profile.values() == 0 { "no values".to_owned() } else { mixture(profile) };
     Choice { mapping: Mapping { pg, codec }, level, why: format!("the existing column's type; {held}") }
+}
+
+/// The codec by which `column`'s values are compared with those of `partner`: in the meaning of its type, whatever class or
+/// spelling the source's values have. Where one class alone occurs that the type has itself, exactly.
+pub fn meaning(profile: &ColumnProfile, partner: &TargetColumn, pg: PgType) -> Choice {
+    let only = |count: u64| count == profile.values();
+    let in_meaning = |reading| (Codec::Meaning(reading), Level::E2);
+    let (codec, level) = match pg {
+        PgType::Bool if profile.only_flags() => (Codec::Bool, Level::E0),
+        PgType::Int2 | PgType::Int4 | PgType::Int8 if only(profile.integers) => (Codec::Int, Level::E0),
+        PgType::Float8 if only(profile.reals) => (Codec::Float, Level::E0),
+        PgType::Text | PgType::Varchar(_) | PgType::Citext | PgType::Char(_) if only(profile.texts) => {
+            (Codec::Text, Level::E0)
+        }
+        PgType::Enum if only(profile.texts) => (Codec::Label(partner.labels.clone()), Level::E0),
+        PgType::Bytea if only(profile.blobs) => (Codec::Blob, Level::E0),
+        PgType::Text
+        | PgType::Varchar(_)
+        | PgType::Citext
+        | PgType::Char(_)
+        | PgType::Enum
+        | PgType::Bytea => in_meaning(if profile.reals > 0 { Reading::Numbers } else { Reading::Plain }),
+        PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) => in_meaning(counting(profile)),
+        _ => in_meaning(Reading::Plain),
+    };
+    let held = if profile.values() == 0 { "no values".to_owned() } else { mixture(profile) };
+    Choice { mapping: Mapping { pg, codec }, level, why: format!("compared in the target's type; {held}") }
+}
+
+/// Seconds have eleven digits until the year 5138, and milliseconds as many in 1973 only.
+const SECONDS_MAX: u64 = 100_000_000_000;
+
+/// Julian days have seven digits until the year 22666.
+const JULIAN_MAX: f64 = 1e7;
+
+/// What a column's numbers count, where instants are meant; by its largest ones.
+fn counting(profile: &ColumnProfile) -> Reading {
+    let largest = profile.integer_range.map_or(0, |(min, max)| min.unsigned_abs().max(max.unsigned_abs()));
+    let unit = match largest {
+        ..SECONDS_MAX => Unit::Seconds,
+        largest if largest / 1000 < SECONDS_MAX => Unit::Millis,
+        _ => Unit::Micros,
+    };
+    match profile.real_range {
+        Some((min, max)) if min.abs().max(max.abs()) < JULIAN_MAX => Reading::Julian(unit),
+        _ => Reading::Counted(unit),
+    }
 }
 
 fn codec(column: &Column, profile: &ColumnProfile, pg: PgType) -> (Codec, Level) {

@@ -10,6 +10,7 @@ pub mod choose;
 mod chosen;
 mod columns;
 mod comments;
+mod compared;
 pub mod configured;
 mod content;
 pub mod ddl;

@@ -46,6 +46,7 @@ fn planned(server_version_num: u32, settings: &str, nulls: u64) -> Plan {
     let profile =
         TableProfile { rows: 25, columns: vec![numbers(0), numbers(nulls)], ..TableProfile::default() };
     let rules = Rules {
+        partners: None,
         imposed: crate::plan::draft::Imposed::new(),
         schema: "s".to_owned(),
         create: CreatePolicy::Auto,

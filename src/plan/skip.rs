@@ -12,6 +12,11 @@ use crate::ident::quote_list;
 /// Why a column is in the list of what is not carried; a resumed run knows it by this.
 pub const WHY_SKIPPED: &str = "skipped by the configuration";
 
+/// Whether something is not carried because the configuration leaves a column out.
+pub fn is_skipped(item: &NotCarried) -> bool {
+    item.why.contains(WHY_SKIPPED)
+}
+
 /// The catalog without the columns that `settings` skips in the tables at `selected`; they and their keys and indexes
 /// are added to what is left out.
 pub fn reduce_catalog(catalog: &Catalog, selected: &[usize], settings: &Settings) -> Catalog {

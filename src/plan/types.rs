@@ -216,6 +216,22 @@ pub enum Codec {
     Tagged,
     /// values of these classes as `1` says, all others as NULL: one part of a split column
     Only(Classes, Box<Codec>),
+    /// any value, compared in the meaning of the column's type: for copies that another tool made. Nothing is sent by it
+    Meaning(Reading),
+}
+
+/// How values are read that have more than one meaning in their column's type; a matter of the whole column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reading {
+    /// no value has two
+    Plain,
+    /// text and bytes: numbers, and texts of numbers, go by value, for a REAL can be spelled in more than one way
+    Numbers,
+    /// instants: INTEGERs count these units since 1970, REALs seconds since then
+    Counted(Unit),
+    /// instants: as `Counted`, but REALs are Julian days, and both sides count to the millisecond, which is what those hold
+    Julian(Unit),
 }
 
 /// In which domain the two sides of a column are compared (semantics.md §6.1, §6.2).
@@ -240,6 +256,8 @@ pub enum Domain {
     Interval,
     /// family, prefix length and bytes of an address (tag 15)
     Network,
+    /// whichever of these the column's type means
+    Meaning,
 }
 
 impl Codec {
@@ -262,6 +280,7 @@ impl Codec {
             Codec::Interval | Codec::IntervalSince1970 => Domain::Interval,
             Codec::Network => Domain::Network,
             Codec::Only(_, inner) => inner.domain(),
+            Codec::Meaning(_) => Domain::Meaning,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::session::Session;
 use super::wire::{Exchange, WireFault};
 use crate::error::Result;
-use crate::ident::{qualified, quote, quote_list};
+use crate::ident::{literal, qualified, quote, quote_list};
 
 /// A table's rows on their way back.
 pub struct ReadBack<'a> {
@@ -25,6 +25,35 @@ impl std::fmt::Debug for ReadBack<'_> {
 pub async fn begin_snapshot(session: &Session) -> Result<()> {
     match session.client().batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await {
         Ok(()) => Ok(()),
+        Err(error) => Err(session.explain(error, "beginning a snapshot").await),
+    }
+}
+
+/// Opens a snapshot that other sessions can look through as long as this one keeps it: its name, none where the server gives
+/// none. Ends with [`end_snapshot`] either way.
+///
+/// # Errors
+/// A target fault.
+pub async fn export_snapshot(session: &Session) -> Result<Option<String>> {
+    begin_snapshot(session).await?;
+    let exported = session.client().query_typed("SELECT pg_export_snapshot()", &[]).await;
+    Ok(exported.ok().and_then(|rows| rows.first().map(|row| row.get(0))))
+}
+
+/// As [`begin_snapshot`], looking through the snapshot of that name; through one of its own where that is gone.
+///
+/// # Errors
+/// A target fault.
+pub async fn begin_in(session: &Session, snapshot: &str) -> Result<()> {
+    begin_snapshot(session).await?;
+    let sql = format!("SET TRANSACTION SNAPSHOT {}", literal(snapshot));
+    match session.client().batch_execute(&sql).await {
+        Ok(()) => Ok(()),
+        // Whoever kept it has lost its connection: what is seen then is a later state, in which a copy is the same.
+        Err(error) if error.as_db_error().is_some() => {
+            end_snapshot(session).await?;
+            begin_snapshot(session).await
+        }
         Err(error) => Err(session.explain(error, "beginning a snapshot").await),
     }
 }
@@ -139,6 +168,15 @@ pub enum Rows<'a> {
     },
     /// those at these places
     At(&'a [Place]),
+    /// those whose integer key is one of `keys`, in its order
+    Among {
+        /// the key's column
+        column: &'a str,
+        /// the keys
+        keys: &'a [i64],
+    },
+    /// those that a condition lets through: ` WHERE …`
+    Where(&'a str),
 }
 
 impl Rows<'_> {
@@ -160,6 +198,11 @@ impl Rows<'_> {
                 let ctids: Vec<String> = places.iter().map(|place| format!("\"{place}\"")).collect();
                 format!(" WHERE ctid = ANY ('{{{}}}'::tid[])", ctids.join(","))
             }
+            Rows::Among { column, keys } => {
+                let (key, keys) = (quote(column), keys.iter().map(i64::to_string).collect::<Vec<_>>());
+                format!(" WHERE {key} = ANY ('{{{}}}'::bigint[]) ORDER BY {key} NULLS FIRST", keys.join(","))
+            }
+            Rows::Where(condition) => (*condition).to_owned(),
         }
     }
 }

@@ -37,6 +37,28 @@ pub async fn read(session: &mut Session, schema: &str) -> Result<Structure> {
     Ok(structure)
 }
 
+/// A trigger of somebody's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trigger {
+    /// its table
+    pub table: String,
+    /// its name
+    pub name: String,
+}
+
+/// The triggers of a schema's tables that no constraint made.
+///
+/// # Errors
+/// A target fault.
+pub async fn triggers(session: &Session, schema: &str) -> Result<Vec<Trigger>> {
+    let sql = "SELECT c.relname::text, t.tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND NOT t.tgisinternal";
+    match session.client().query_typed(sql, &[(&schema, Type::TEXT)]).await {
+        Ok(rows) => Ok(rows.iter().map(|row| Trigger { table: row.get(0), name: row.get(1) }).collect()),
+        Err(error) => Err(session.explain(error, "reading the schema").await),
+    }
+}
+
 /// What became of a schema that was made for a moment.
 #[derive(Debug)]
 pub enum Scratch {

@@ -254,7 +254,8 @@ mod tests {
             Outcome::Failed,
             Outcome::Interrupted,
         ];
-        let verdicts = [Verify::Match, Verify::Differs, Verify::NotComparable, Verify::NotRun];
+        let verdicts =
+            [Verify::Match, Verify::Differs, Verify::Sampled, Verify::NotComparable, Verify::NotRun];
         use crate::outcome::DifferenceKind::{Changed, Extra, Missing, Multiplicity};
         let kinds = [Changed, Missing, Extra, Multiplicity];
         let severities = [Severity::Note, Severity::Warning, Severity::Refusal];

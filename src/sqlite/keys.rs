@@ -7,9 +7,9 @@ use crate::error::{Error, Result};
 use crate::ident::quote;
 use crate::limits::EXAMPLES_MAX;
 use crate::value::Value;
-use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension};
 
 /// The function under which the key's form is known to SQLite while the query runs.
 const KEY_FUNCTION: &str = "cutover_key";
@@ -80,6 +80,47 @@ pub fn rowid_range(connection: &Connection, table: &str, rowid: &str) -> Result<
     ends.map_err(|error| unreadable(table, error))
 }
 
+/// Rows of `table`, of those that meet `filter` where there is one.
+///
+/// # Errors
+/// A source fault.
+pub fn count_rows(connection: &Connection, table: &str, filter: Option<&str>) -> Result<u64> {
+    // Without a condition an index will do; it is damaged indexes that NOT INDEXED is for, and none is trusted here.
+    let filter = filter.map(|filter| format!(" WHERE {}", condition(filter))).unwrap_or_default();
+    let sql = format!("SELECT count(*) FROM main.{} NOT INDEXED{filter}", quote(table));
+    let count = connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
+    count.map(i64::cast_unsigned).map_err(|error| unreadable(table, error))
+}
+
+/// At most `count` rowids of `table`, in order, as evenly spread between the first and the last as the gaps allow: each is
+/// a step down a b-tree.
+///
+/// # Errors
+/// A source fault.
+pub fn spread_rowids(connection: &Connection, table: &str, rowid: &str, count: u64) -> Result<Vec<i64>> {
+    let Some((first, last)) = rowid_range(connection, table, rowid)? else { return Ok(Vec::new()) };
+    let key = quote(rowid);
+    let sql = format!(
+        "SELECT {key} FROM main.{} NOT INDEXED WHERE {key} >= ?1 ORDER BY {key} LIMIT 1",
+        quote(table)
+    );
+    let mut statement = connection.prepare(&sql).map_err(|error| unreadable(table, error))?;
+    let span = i128::from(last) - i128::from(first);
+    let steps = i128::from(count.max(2) - 1);
+    let mut found: Vec<i64> = Vec::new();
+    for step in 0..i128::from(count) {
+        let wished = i64::try_from(i128::from(first) + span * step / steps).unwrap_or(last);
+        // Where there is a gap, or fewer rows than are wished for, the next one has not been taken yet.
+        let from = found.last().map_or(wished, |taken| wished.max(taken.saturating_add(1)));
+        let next = statement.query_row([from], |row| row.get(0)).optional();
+        match next.map_err(|error| unreadable(table, error))? {
+            Some(key) if found.last() != Some(&key) => found.push(key),
+            _ => break,
+        }
+    }
+    Ok(found)
+}
+
 fn form_of(row: &Context<'_>, form: &impl Fn(&[Value<'_>]) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
     let values: Vec<Value<'_>> = (0..row.len())
         .map(|i| match row.get_raw(i) {
@@ -124,5 +165,25 @@ mod tests {
             .unwrap();
         assert_eq!(rowid_range(&connection, "t", "oid").unwrap(), Some((-3, 7)));
         assert_eq!(rowid_range(&connection, "e", "rowid").unwrap(), None);
+    }
+
+    #[test]
+    fn rowids_of_a_sample_are_spread_and_never_twice() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE t(id INTEGER PRIMARY KEY); CREATE TABLE e(v); CREATE TABLE g(id INTEGER PRIMARY KEY);
+                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT INTO t SELECT i FROM n;
+                 INSERT INTO g VALUES (-9223372036854775808), (1), (2), (9223372036854775807)",
+            )
+            .unwrap();
+        let spread = |table, count| spread_rowids(&connection, table, "rowid", count).unwrap();
+        assert_eq!(spread("t", 4), [1, 34, 67, 100]);
+        assert_eq!(spread("t", 1), [1]);
+        assert_eq!(spread("t", 1000).len(), 100);
+        assert_eq!(spread("e", 5), [] as [i64; 0]);
+        assert_eq!(spread("g", 2), [i64::MIN, i64::MAX]);
+        assert_eq!(count_rows(&connection, "t", Some("id > 90")).unwrap(), 10);
+        assert_eq!(count_rows(&connection, "t", None).unwrap(), 100);
     }
 }

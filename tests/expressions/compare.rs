@@ -72,7 +72,7 @@ pub(super) fn same(left: &Cell, found: Option<&str>, mapping: &Mapping) -> bool 
         Domain::TextForm => text_form(left).as_deref() == Some(found.as_bytes()),
         Domain::BytesForm => text_form(left).is_some_and(|bytes| found == format!("\\x{}", hex(&bytes))),
         Domain::Uuid => *left == Cell::Text(found.as_bytes().to_vec()),
-        Domain::Instant | Domain::Json | Domain::Interval | Domain::Network => false,
+        Domain::Instant | Domain::Json | Domain::Interval | Domain::Network | Domain::Meaning => false,
     }
 }
 

@@ -4,7 +4,7 @@ use super::source::SourceRows;
 use super::tally::{Leftovers, Tally};
 use super::target::TargetRows;
 use super::{Look, Side};
-use crate::checkpoint::ChunkSpec;
+use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::digest::{MultisetDigest, RowHash};
 use crate::error::Result;
 use crate::limits::LOCATE_CANDIDATES_MAX;
@@ -25,8 +25,22 @@ pub(super) async fn merge(
     left: &mut Leftovers,
 ) -> Result<MultisetDigest> {
     let rows = Rows::Keys { column: &side.plan.columns[column].target, after, upto };
-    let mut target = TargetRows::open(look, side, Some(column), &rows).await?;
-    let mut source = SourceRows::start(side, chunk.range);
+    merge_ranges(look, side, column, (&[chunk.range], &rows), left).await
+}
+
+/// Compares the rows of `ranges` of the source, which are in the order of the key, with `rows` of the target.
+///
+/// # Errors
+/// A fault of either side.
+pub(super) async fn merge_ranges(
+    look: &Look<'_>,
+    side: &Side,
+    column: usize,
+    (ranges, rows): (&[ScanRange], &Rows<'_>),
+    left: &mut Leftovers,
+) -> Result<MultisetDigest> {
+    let mut target = TargetRows::open(look, side, Some(column), rows).await?;
+    let mut source = SourceRows::start(side, ranges.to_vec());
     let (mut digest, mut of_one_key) = (MultisetDigest::default(), OneKey::default());
     loop {
         let keys = (source.peek().await?.map(|row| row.key), target.peek().await?.map(|row| row.key));

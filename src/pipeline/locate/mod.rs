@@ -17,6 +17,7 @@
 mod forms;
 mod merge;
 mod pair;
+mod sample;
 mod sift;
 mod source;
 mod tally;
@@ -37,6 +38,7 @@ use crate::postgres::readback::Place;
 use crate::postgres::session::Session;
 use crate::timing::Clock;
 use forms::Cell;
+pub(super) use sample::sample;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use tally::{Leftovers, SourcePlace, Tally};
@@ -47,6 +49,8 @@ pub(super) struct Asked {
     show_values: bool,
     secret: [u8; 32],
     events: Events,
+    /// the snapshot of the target that all tables are looked at in, where they share one
+    snapshot: Option<Arc<str>>,
     /// one table at a time, so that memory does not grow with the number of jobs
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -57,7 +61,17 @@ impl Asked {
         let mut secret = [0; 32];
         let halves = [uuid::Uuid::new_v4().into_bytes(), uuid::Uuid::new_v4().into_bytes()];
         secret.copy_from_slice(halves.as_flattened());
-        Asked { show_values, secret, events, turn: Arc::default() }
+        Asked { show_values, secret, events, snapshot: None, turn: Arc::default() }
+    }
+
+    /// The same within a snapshot that another session keeps.
+    pub(super) fn within(self, snapshot: Option<Arc<str>>) -> Asked {
+        Asked { snapshot, ..self }
+    }
+
+    /// The name of the snapshot that all tables share.
+    pub(super) fn snapshot(&self) -> Option<&str> {
+        self.snapshot.as_deref()
     }
 
     /// The run's clock.
@@ -93,6 +107,12 @@ pub(super) struct Located {
 }
 
 impl Located {
+    /// Any row does.
+    pub(super) fn differs(&self) -> bool {
+        let DifferenceCounts { changed, missing, extra, multiplicity, .. } = self.counts;
+        changed + missing + extra + multiplicity > 0
+    }
+
     /// Adds what was found to the verdict.
     pub(super) fn tell(self, verdict: &mut Verdict) {
         for note in self.notes {
@@ -129,8 +149,8 @@ pub(super) async fn locate(
     let key = if integer_key.is_some() { Vec::new() } else { other_key(&job, &plan) };
     let key: Arc<[usize]> = key.into();
     let side = Side { plan, job, key, secret: asked.secret, show_values: asked.show_values };
-    let (look, columns) = (Look { session, schema }, side.plan.columns.len());
-    let mut left = Leftovers::new(LOCATE_CANDIDATES_MAX.min(LOCATE_CELLS_MAX / columns.max(1)).max(1));
+    let look = Look { session, schema };
+    let mut left = leftovers_of(&side);
     let mut notes = Vec::new();
     let mut parts = 1;
     match integer_key {
@@ -151,6 +171,11 @@ pub(super) async fn locate(
     notes.insert(0, tell::counts_note(&left.counts, parts, expected.before.is_some()));
     let rows = tell::rows(&look, &side, &left, &cells).await?;
     Ok(Located { counts: left.counts, rows, notes })
+}
+
+fn leftovers_of(side: &Side) -> Leftovers {
+    let columns = side.plan.columns.len().max(1);
+    Leftovers::new(LOCATE_CANDIDATES_MAX.min(LOCATE_CELLS_MAX / columns).max(1))
 }
 
 const SOURCE_CHANGED: &str = "the source is no longer what was copied";

@@ -92,7 +92,7 @@ async fn target_sieve(look: &Look<'_>, side: &Side, mut sieve: Sieve) -> Result<
 /// Holds the different rows of unequal buckets. When they become too many, every second group is let go, on both sides,
 /// and again: what is left is whole, for it is told by the group alone.
 #[derive(Debug)]
-struct Sieve {
+pub(super) struct Sieve {
     unequal: Vec<bool>,
     /// only groups whose last so many bits are zero
     halvings: u32,
@@ -107,11 +107,16 @@ impl Sieve {
         Sieve { unequal, halvings: 0, rows_max, rows: HashMap::new(), overfull: false }
     }
 
+    /// One that lets every row in.
+    pub(super) fn whole(rows_max: usize) -> Sieve {
+        Sieve::new(vec![true; BUCKETS], rows_max)
+    }
+
     fn parts(&self) -> u64 {
         1 << self.halvings
     }
 
-    fn of(&mut self, group: u64, hash: RowHash) -> Option<&mut Tally> {
+    pub(super) fn of(&mut self, group: u64, hash: RowHash) -> Option<&mut Tally> {
         if !self.unequal[bucket(group)] || !group.is_multiple_of(self.parts()) {
             return None;
         }
@@ -128,7 +133,7 @@ impl Sieve {
         kept.then(|| self.rows.entry((group, hash)).or_default())
     }
 
-    fn empty_into(self, left: &mut Leftovers, by_key: bool) {
+    pub(super) fn empty_into(self, left: &mut Leftovers, by_key: bool) {
         left.counts.exact &= self.halvings == 0 && !self.overfull;
         if self.overfull {
             return;

@@ -57,20 +57,22 @@ pub(super) struct SourceRows {
 }
 
 impl SourceRows {
-    pub(super) fn start(side: &Side, range: ScanRange) -> SourceRows {
+    pub(super) fn start(side: &Side, ranges: Vec<ScanRange>) -> SourceRows {
         let (sender, receiver) = mpsc::channel(2);
         let side = side.clone();
         let thread = tokio::task::spawn_blocking(move || {
             let gone = |_| Error::internal("the comparison ended before the source's rows did");
             let mut batch = Vec::with_capacity(LOCATE_BATCH_ROWS);
-            each_row(&side, &range, |row| {
-                batch.push(row);
-                if batch.len() < LOCATE_BATCH_ROWS {
-                    return Ok(());
-                }
-                let full = std::mem::replace(&mut batch, Vec::with_capacity(LOCATE_BATCH_ROWS));
-                sender.blocking_send(full).map_err(gone)
-            })?;
+            for range in ranges {
+                each_row(&side, &range, |row| {
+                    batch.push(row);
+                    if batch.len() < LOCATE_BATCH_ROWS {
+                        return Ok(());
+                    }
+                    let full = std::mem::replace(&mut batch, Vec::with_capacity(LOCATE_BATCH_ROWS));
+                    sender.blocking_send(full).map_err(gone)
+                })?;
+            }
             sender.blocking_send(batch).map_err(gone)
         });
         SourceRows { receiver, thread: Some(thread), batch: VecDeque::new() }

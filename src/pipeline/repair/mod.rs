@@ -120,7 +120,7 @@ async fn take_over(
     account: &Account,
 ) -> Result<Vec<StepOwner>> {
     let mut owners = Vec::new();
-    for (_, plan, state) in pairs {
+    for Pair { plan, state, .. } in pairs {
         let Some(state) = state else { continue };
         let run_id = account.run_id();
         let raised = async |session: &Session| ledger::take_over(session, state.source_id, &run_id).await;
@@ -142,7 +142,7 @@ async fn put_right(
     let repaired = put::all(tools, owners, works, account).await?;
     let mut report = RepairReport { tables: repaired, ..RepairReport::default() };
     account.report.repaired = Some(report.clone());
-    for ((_, plan, state), owner) in owned.pairs.iter().zip(owners) {
+    for (Pair { plan, state, .. }, owner) in owned.pairs.iter().zip(owners) {
         let Some(state) = state else { continue };
         let steps = owned::steps(tools, plan, state);
         let held = vec![(owner.source_id, owner.epoch)];
@@ -199,7 +199,7 @@ async fn mark(control: &Session, owned: &Owned, owners: &[StepOwner], account: &
 }
 
 /// A run that was cut short after its rows has more to do than a repair does.
-fn say_unfinished((_, _, state): &Pair, account: &mut Account) {
+fn say_unfinished(Pair { state, .. }: &Pair, account: &mut Account) {
     let Some(state) = state else { return };
     let pending = state.steps.iter().filter(|step| step.progress == StepProgress::Pending).count() as u64;
     if pending > 0 || !state.finished {

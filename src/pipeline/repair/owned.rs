@@ -48,7 +48,7 @@ pub(super) async fn all(
         check(&job, &state)?;
         check_tables(control, &plan, tools).await?;
         account.plan(job.path(), &plan, &[]);
-        owned.pairs.push((Arc::new(job), plan, Some(state)));
+        owned.pairs.push(Pair::known(Arc::new(job), plan, state));
     }
     account.keep_tables(|table| is_selected(table, &tools.config));
     let _reread = tools.events.clock().stage(RunStage::Reread);
@@ -98,11 +98,12 @@ async fn check_tables(control: &Session, plan: &Plan, tools: &Tools) -> Result<(
 
 /// Digests the selected tables of one source again. It must still give what was copied.
 async fn read_again(tools: &Tools, owned: &mut Owned, source: usize) -> Result<()> {
-    let (job, plan, state) = &owned.pairs[source];
+    let pair = &owned.pairs[source];
+    let Pair { job, plan, state, .. } = pair;
     tools.cancel.at_once(follow::prepare(job, plan, tools.config.jobs)).await?;
     let Some(state) = state else { return Ok(()) };
     for table in plan.tables.iter().filter(|table| is_selected(&table.source, &tools.config)) {
-        let (expected, now) = verify_only::source_side(job, table, Some(state), tools).await?;
+        let (expected, now) = verify_only::source_side(pair, table, tools).await?;
         let kept = verify_only::recorded(state, &table.source);
         let same =
             expected.chunks.iter().map(|(_, digest)| Some(*digest)).eq(expected.recorded.iter().copied());

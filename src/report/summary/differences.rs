@@ -23,7 +23,7 @@ pub(super) fn text(report: &RunReport) -> String {
                 let (name, why) = (human::name(&table.target), human::text(&table.verify_note));
                 let _ = writeln!(text, "not comparable: {name}: {why}");
             }
-            Verify::Match | Verify::NotRun => {}
+            Verify::Match | Verify::Sampled | Verify::NotRun => {}
         }
     }
     text

@@ -201,6 +201,11 @@ fn success(report: &RunReport, took: &str) -> String {
         "verify" if matching == tables => {
             format!("{} compared in {took}: both sides are equal", what(source))
         }
+        "verify" if matching + counted(report, Verify::Sampled) == tables => format!(
+            "a sample of {} compared in {took}: the counts of all tables are equal, and so is every row that was looked at; \
+             the others were not",
+            what(source)
+        ),
         "verify" => format!("{} compared in {took}: {}", what(source), verdicts(report)),
         "rehearse" => format!("{} rehearsed in {took}; nothing of it stays", what(source)),
         _ => {
@@ -218,6 +223,7 @@ fn success(report: &RunReport, took: &str) -> String {
 fn verdicts(report: &RunReport) -> String {
     let words = [
         (Verify::Match, "equal"),
+        (Verify::Sampled, "equal in a sample"),
         (Verify::NotComparable, "not comparable"),
         (Verify::NotRun, "not compared"),
     ];

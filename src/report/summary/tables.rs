@@ -52,13 +52,14 @@ fn rank(verify: Verify) -> u8 {
         Verify::Differs => 0,
         Verify::NotComparable => 1,
         Verify::NotRun => 2,
-        Verify::Match => 3,
+        Verify::Sampled => 3,
+        Verify::Match => 4,
     }
 }
 
 /// What became of the tables that are not shown.
 fn verdicts(rest: &[&TableReport]) -> String {
-    let kinds = [Verify::Differs, Verify::NotComparable, Verify::NotRun, Verify::Match];
+    let kinds = [Verify::Differs, Verify::NotComparable, Verify::NotRun, Verify::Sampled, Verify::Match];
     let counted = kinds.map(|kind| (kind, rest.iter().filter(|table| table.verify == kind).count()));
     let present: Vec<_> = counted.into_iter().filter(|(_, count)| *count > 0).collect();
     match present[..] {
@@ -76,6 +77,7 @@ fn word(verify: Verify) -> &'static str {
     match verify {
         Verify::Match => "match",
         Verify::Differs => "DIFFERS",
+        Verify::Sampled => "sampled",
         Verify::NotComparable => "not comparable",
         Verify::NotRun => "not run",
     }

@@ -1,0 +1,282 @@
+//! Columns of copies that another tool made: both sides in the meaning of the target's type, whatever class or spelling the
+//! source's value has ([`Codec::Meaning`]).
+//!
+//! `'t'`, `1` and `1.0` are one boolean, `'12'` and `12` one integer, an instant is one in every spelling. A value that has
+//! no such meaning gets the form of what cannot be decoded, so that it is never equal to anything.
+
+use super::number::{self, Short, Wire};
+use super::part::Part;
+use super::scratch::{Scratch, trim_padding};
+use super::sink::{BLOB, INSTANT, INTEGER, JSON, NETWORK, NUMBER, Sink, TEXT, UUID};
+use super::stamp::{self, DAY, SECOND};
+use super::{interval, json, network, uuid};
+use crate::plan::types::{Codec, PgType, Reading, Unit};
+use crate::value::Value;
+
+/// From 1970-01-01 to 2000-01-01, from which instants count, in microseconds.
+const MICROS_1970_TO_2000: i128 = 10_957 * DAY as i128;
+
+/// 2000-01-01 00:00 as a Julian day.
+const JULIAN_2000: f64 = 2_451_544.5;
+
+/// Writes a value of the source.
+pub(super) fn source(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, part: Part<'_>) -> Option<()> {
+    // Bytes that are text mean that text, but where bytes are meant.
+    let value = match value {
+        Value::Blob(bytes) if !matches!(part.pg, PgType::Bytea | PgType::Uuid) => {
+            Value::Text(std::str::from_utf8(bytes).ok()?.as_bytes())
+        }
+        value => value,
+    };
+    match part.pg {
+        PgType::Bool => sink.word(INTEGER, u64::from(truth(value)?)),
+        PgType::Int2 | PgType::Int4 | PgType::Int8 | PgType::Float8 => {
+            sink.form(NUMBER, |out| exact_number(out, value, part.pg))?;
+        }
+        PgType::Float4 | PgType::Numeric(_) => sink.form(NUMBER, |out| decimal(out, value))?,
+        PgType::Text | PgType::Varchar(_) | PgType::Citext | PgType::Enum => words(sink, TEXT, value, part)?,
+        PgType::Char(_) => match value {
+            Value::Text(text) => words(sink, TEXT, Value::Text(trim_padding(text)), part)?,
+            value => words(sink, TEXT, value, part)?,
+        },
+        PgType::Bytea => words(sink, BLOB, value, part)?,
+        PgType::Json | PgType::Jsonb => sink.form(JSON, |out| {
+            let short = number_text(value);
+            let text = match (value, &short) {
+                (Value::Text(text), _) => text,
+                (_, Some(short)) => short.as_bytes(),
+                _ => return None,
+            };
+            json::canonical(out, text, &mut scratch.json)
+        })?,
+        PgType::Uuid => sink.form(UUID, |out| uuid::any(value).map(|id| out.extend_from_slice(&id)))?,
+        PgType::Date | PgType::Timestamp(_) | PgType::Timestamptz(_) => {
+            sink.word(INSTANT, instant(value, reading(part.codec))?.cast_unsigned());
+        }
+        PgType::Time(_) => sink.word(INSTANT, stamp::parse_time(text_of(value)?)?.cast_unsigned()),
+        PgType::Interval(_) => interval::source(sink, value, part.codec)?,
+        PgType::Inet | PgType::Cidr | PgType::Macaddr => {
+            sink.form(NETWORK, |out| network::of_text(out, text_of(value)?, part.pg))?;
+        }
+    }
+    Some(())
+}
+
+/// Writes a field of the target.
+pub(super) fn target(sink: &mut Sink, scratch: &mut Scratch, field: &[u8], part: Part<'_>) -> Option<()> {
+    match part.pg {
+        PgType::Bool => sink.word(INTEGER, u64::from(*field.first()?)),
+        PgType::Int2 | PgType::Int4 | PgType::Int8 => {
+            sink.form(NUMBER, |out| number::integer(out, whole(field)?))?;
+        }
+        PgType::Float8 => {
+            sink.form(NUMBER, |out| number::real_exact(out, f64::from_be_bytes(field.try_into().ok()?)))?
+        }
+        PgType::Float4 => {
+            sink.form(NUMBER, |out| shortest(out, f32::from_be_bytes(field.try_into().ok()?)))?
+        }
+        PgType::Numeric(_) => sink.form(NUMBER, |out| Wire::parse(field)?.canonical(out))?,
+        PgType::Text | PgType::Varchar(_) | PgType::Citext | PgType::Enum => {
+            words(sink, TEXT, Value::Text(field), part)?;
+        }
+        PgType::Char(_) => words(sink, TEXT, Value::Text(trim_padding(field)), part)?,
+        PgType::Bytea => words(sink, BLOB, Value::Blob(field), part)?,
+        PgType::Json => sink.form(JSON, |out| json::canonical(out, field, &mut scratch.json))?,
+        PgType::Jsonb => sink.form(JSON, |out| match field {
+            [1, text @ ..] => json::canonical(out, text, &mut scratch.json),
+            _ => None,
+        })?,
+        PgType::Uuid => {
+            sink.form(UUID, |out| uuid::bytes(field, part.pg).map(|id| out.extend_from_slice(id)))?;
+        }
+        PgType::Date => {
+            let days = i32::from_be_bytes(field.try_into().ok()?);
+            let is_day = days != i32::MIN && days != i32::MAX;
+            sink.word(INSTANT, is_day.then(|| i64::from(days) * DAY)?.cast_unsigned());
+        }
+        PgType::Timestamp(_) | PgType::Timestamptz(_) | PgType::Time(_) => {
+            let micros = i64::from_be_bytes(field.try_into().ok()?);
+            let is_instant = micros != i64::MIN && micros != i64::MAX;
+            sink.word(INSTANT, is_instant.then(|| counted(micros, reading(part.codec)))?.cast_unsigned());
+        }
+        PgType::Interval(_) => interval::target(sink, field, part.pg)?,
+        PgType::Inet | PgType::Cidr | PgType::Macaddr => {
+            sink.form(NETWORK, |out| network::of_field(out, field, part.pg))?;
+        }
+    }
+    Some(())
+}
+
+fn reading(codec: &Codec) -> Reading {
+    match codec {
+        Codec::Meaning(reading) => *reading,
+        _ => Reading::Plain,
+    }
+}
+
+fn text_of(value: Value<'_>) -> Option<&[u8]> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The words that PostgreSQL and applications have for a boolean, and the numbers 0 and 1.
+fn truth(value: Value<'_>) -> Option<bool> {
+    match value {
+        Value::Integer(flag @ (0 | 1)) => Some(flag == 1),
+        Value::Real(1.0) => Some(true),
+        Value::Real(0.0) => Some(false),
+        Value::Text(text) => match text.trim_ascii().to_ascii_lowercase().as_slice() {
+            b"t" | b"true" | b"y" | b"yes" | b"on" | b"1" => Some(true),
+            b"f" | b"false" | b"n" | b"no" | b"off" | b"0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A number among integers and doubles.
+fn exact_number(out: &mut Vec<u8>, value: Value<'_>, pg: PgType) -> Option<()> {
+    match (value, pg) {
+        (Value::Integer(integer), _) => number::integer(out, integer),
+        (Value::Real(real), _) => number::real_exact(out, real),
+        (Value::Text(text), PgType::Float8) => {
+            // An integer that no double holds is not the double beside it.
+            let is_whole = text.trim_ascii().iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
+            if is_whole { decimal_of_text(out, text) } else { number::real_exact(out, float_of_text(text)?) }
+        }
+        (Value::Text(text), _) => decimal_of_text(out, text),
+        _ => None,
+    }
+}
+
+/// A number by its decimal; a REAL by the shortest that reads back as it.
+fn decimal(out: &mut Vec<u8>, value: Value<'_>) -> Option<()> {
+    match value {
+        Value::Integer(integer) => number::integer(out, integer),
+        Value::Real(real) => number::real_shortest(out, real),
+        Value::Text(text) => match decimal_of_text(out, text) {
+            None => number::real_shortest(out, float_of_text(text).filter(|real| real.is_infinite())?),
+            written => written,
+        },
+        _ => None,
+    }
+}
+
+/// A `real` by the decimal that the server shows of it.
+fn shortest(out: &mut Vec<u8>, value: f32) -> Option<()> {
+    if !value.is_finite() {
+        return number::real_shortest(out, f64::from(value));
+    }
+    number::decimal_text(out, Short::of(format_args!("{value:e}"))?.as_bytes())
+}
+
+fn decimal_of_text(out: &mut Vec<u8>, text: &[u8]) -> Option<()> {
+    let text = text.trim_ascii();
+    let bare = text.strip_prefix(b"+").unwrap_or(text);
+    let mantissa = bare.split(|byte| matches!(byte, b'e' | b'E')).next()?;
+    let has_digit = mantissa.iter().any(u8::is_ascii_digit);
+    let mark = out.len();
+    let written = if has_digit { number::decimal_text(out, bare) } else { None };
+    if written.is_none() {
+        out.truncate(mark);
+    }
+    written
+}
+
+fn float_of_text(text: &[u8]) -> Option<f64> {
+    let real: f64 = std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()?;
+    (!real.is_nan()).then_some(real)
+}
+
+fn whole(field: &[u8]) -> Option<i64> {
+    match field.len() {
+        2 => Some(i64::from(i16::from_be_bytes(field.try_into().ok()?))),
+        4 => Some(i64::from(i32::from_be_bytes(field.try_into().ok()?))),
+        8 => Some(i64::from_be_bytes(field.try_into().ok()?)),
+        _ => None,
+    }
+}
+
+/// Text or bytes; where the column may hold spelled REALs, what reads as a number is one.
+fn words(sink: &mut Sink, tag: u8, value: Value<'_>, part: Part<'_>) -> Option<()> {
+    let by_value = reading(part.codec) == Reading::Numbers;
+    match value {
+        Value::Text(bytes) | Value::Blob(bytes) => {
+            let mut number = || sink.form(NUMBER, |out| spelled_number(out, bytes));
+            if !by_value || !may_be_number(bytes) || number().is_none() {
+                sink.bytes(tag, bytes);
+            }
+        }
+        Value::Real(real) if by_value => sink.form(NUMBER, |out| number::real_exact(out, real))?,
+        Value::Integer(integer) if by_value => sink.form(NUMBER, |out| number::integer(out, integer))?,
+        value => sink.bytes(tag, number_text(value)?.as_bytes()),
+    }
+    Some(())
+}
+
+/// Longer texts than any number of 64 bits is spelled by are texts.
+const SPELLED_BYTES_MAX: usize = 400;
+
+fn may_be_number(bytes: &[u8]) -> bool {
+    let first = |byte: &u8| byte.is_ascii_digit() || b"+-. iI".contains(byte);
+    bytes.len() <= SPELLED_BYTES_MAX && bytes.first().is_some_and(first)
+}
+
+fn spelled_number(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
+    let text = bytes.trim_ascii();
+    let digits = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
+    if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
+        return decimal_of_text(out, text);
+    }
+    number::real_exact(out, float_of_text(text)?)
+}
+
+/// INTEGER in decimal, REAL as it reads back.
+fn number_text(value: Value<'_>) -> Option<Short> {
+    match value {
+        Value::Integer(integer) => Short::of(format_args!("{integer}")),
+        Value::Real(real) if real.is_finite() => Short::of(format_args!("{real:?}")),
+        _ => None,
+    }
+}
+
+/// Microseconds since 2000-01-01 00:00 UTC.
+fn instant(value: Value<'_>, reading: Reading) -> Option<i64> {
+    let unit = match reading {
+        Reading::Counted(unit) | Reading::Julian(unit) => unit,
+        Reading::Plain | Reading::Numbers => Unit::Seconds,
+    };
+    let micros = match value {
+        Value::Text(text) => i128::from(stamp::parse_instant(text.trim_ascii(), true)?),
+        Value::Integer(count) => i128::from(count) * of_unit(unit) - MICROS_1970_TO_2000,
+        Value::Real(days) if matches!(reading, Reading::Julian(_)) => {
+            rounded((days - JULIAN_2000) * DAY as f64)?
+        }
+        Value::Real(seconds) => rounded(seconds * SECOND as f64)? - MICROS_1970_TO_2000,
+        _ => return None,
+    };
+    Some(counted(i64::try_from(micros).ok()?, reading))
+}
+
+fn of_unit(unit: Unit) -> i128 {
+    match unit {
+        Unit::Seconds => i128::from(SECOND),
+        Unit::Millis => 1000,
+        Unit::Micros => 1,
+    }
+}
+
+/// The nearest whole number, of those that an instant can be.
+fn rounded(micros: f64) -> Option<i128> {
+    (micros.abs() < 1e18).then(|| micros.round() as i128)
+}
+
+/// As fine as the column counts: a Julian day in 64 bits holds no more than about 40 microseconds.
+fn counted(micros: i64, reading: Reading) -> i64 {
+    match reading {
+        Reading::Julian(_) => micros.saturating_add(500).div_euclid(1000),
+        _ => micros,
+    }
+}
