@@ -241,6 +241,8 @@ pub(crate) mod tests {
             run: RunInfo::default(),
             source: Vec::new(),
             target: None,
+            environment: None,
+            assessment: None,
             plan_hash: Vec::new(),
             tables: Vec::new(),
             objects: Objects::default(),
@@ -250,7 +252,9 @@ pub(crate) mod tests {
             timing: None,
             prediction: None,
             repaired: None,
+            queries: None,
             rate: Vec::new(),
+            around: AroundReport::default(),
         }
     }
 

@@ -44,6 +44,7 @@ pub(in crate::report) struct Tables {
 pub(in crate::report) fn verify_word(verify: Verify) -> (&'static str, Tone) {
     match verify {
         Verify::Match => ("equal", Tone::Good),
+        Verify::Sampled => ("sample equal", Tone::Plain),
         Verify::Differs => ("differs", Tone::Bad),
         Verify::NotComparable => ("not comparable", Tone::Care),
         Verify::NotRun => ("not compared", Tone::Plain),
@@ -73,7 +74,7 @@ fn selected(tables: &[TableReport], max: usize) -> (Vec<&TableReport>, Vec<&Tabl
     let rank = |table: &TableReport| match table.verify {
         Verify::Differs => 0,
         Verify::NotComparable => 1,
-        Verify::NotRun | Verify::Match => 2,
+        Verify::NotRun | Verify::Sampled | Verify::Match => 2,
     };
     shown.sort_by_key(|table| (rank(table), largest_first(table)));
     let rest = shown.split_off(max.min(shown.len()));

@@ -96,6 +96,7 @@ fn how_compared(report: &RunReport) -> &'static str {
     match (is_all(report, Verify::Match), counted(report, Verify::Match)) {
         (true, _) if of_digests => "every value was read back and compared",
         (true, _) => "the numbers of rows were compared, their values were not",
+        (false, _) if counted(report, Verify::Sampled) > 0 => "only a sample of the rows was compared",
         (false, 0) => "nothing was compared",
         (false, _) => "not every table was compared",
     }
