@@ -62,3 +62,34 @@ fn the_printed_grants_are_enough() {
             .execute("DROP SCHEMA IF EXISTS cutover, app, fresh CASCADE; DROP TABLE IF EXISTS child, parent");
     }
 }
+
+/// What an owner took away from itself, a schema that it may not look into, and a parent of others.
+#[test]
+fn rights_on_existing_tables_are_told_one_by_one() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER); INSERT INTO child VALUES (1, 1)",
+    );
+    let database = server.fresh_database();
+    let role = Role::new(&database);
+    database.execute(&format!(
+        "CREATE SCHEMA app; CREATE SCHEMA others; CREATE TABLE others.parent (id bigint PRIMARY KEY); INSERT INTO others.parent VALUES (1);
+         CREATE TABLE app.child (id bigint PRIMARY KEY, parent bigint REFERENCES others.parent);
+         ALTER TABLE app.child OWNER TO {0}; REVOKE INSERT ON app.child FROM {0}; GRANT CREATE ON DATABASE {1} TO {0};
+         GRANT USAGE ON SCHEMA others TO {0}; GRANT SELECT ON others.parent TO {0}",
+        role.1, database.name
+    ));
+    let more = ["--schema", "app"];
+    let run = call("--validate", &source, &role, &more).ends_with(3);
+    let said: Vec<&str> = run.findings("E_RIGHTS").iter().map(|finding| ways(finding)[0]).collect();
+    for grant in [
+        "GRANT INSERT ON \"app\".\"child\"",
+        "GRANT REFERENCES ON \"others\".\"parent\"",
+        "GRANT USAGE ON SCHEMA",
+    ] {
+        assert!(said.iter().any(|said| said.contains(grant)), "{grant}: {said:?}");
+    }
+    granted(&database, &source, &role, &more);
+    call("--migrate", &source, &role, &more).ends_with(0);
+    database.execute("DROP SCHEMA cutover, app, others CASCADE");
+}
