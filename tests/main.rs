@@ -5,6 +5,8 @@
 mod approved;
 // the walls between the rooms
 mod architecture;
+// `copy --validate` as an assessment
+mod assessment;
 // whatever stands against a copy is found, with a way out that works
 mod blockers;
 // SQLite input, expected target: one directory each

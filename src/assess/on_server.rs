@@ -13,6 +13,7 @@ use crate::finding::{Finding, Severity, Way};
 use crate::ident::{qualified, quote};
 use crate::limits::{EXAMPLES_MAX, TRY_BYTES, TRY_KEYS_MAX, TRY_ROWS};
 use crate::plan::{Plan, ScanKey, TableMode, TablePlan};
+use crate::postgres::inspect;
 use crate::postgres::session::Session;
 use crate::postgres::tries::{self, Answer, Batch, Question, Try, TryKind};
 use crate::sqlite::scan::{RowView, scan};
@@ -28,7 +29,7 @@ const BATCHES_WAITING: usize = 1;
 /// # Errors
 /// A source or target fault.
 pub async fn run(session: &Session, assessed: &mut [Assessed], config: &Config) -> Result<()> {
-    if config.restart {
+    if config.restart || !inspect::may_use(session, &config.schema).await? {
         return Ok(());
     }
     let targets: Vec<String> =
@@ -73,6 +74,8 @@ struct Tally {
 /// A table's tries with what became of them; a row that is too large to travel is left out.
 struct Tried {
     tallies: Vec<(Try, Tally)>,
+    /// unique indexes of more keys than are held
+    too_many: Vec<String>,
     skipped: u64,
 }
 
@@ -83,9 +86,9 @@ async fn try_table(
     (targets, is_held): (&[String], bool),
 ) -> Result<Tried> {
     let (all, columns) = tries::of_table(session, schema, &table.target).await?;
-    let tries = worth_trying(all, (schema, table), targets, is_held);
-    let mut tried =
-        Tried { tallies: tries.into_iter().map(|one| (one, Tally::default())).collect(), skipped: 0 };
+    let (tries, too_many) = worth_trying(all, (schema, table), targets, is_held);
+    let tallies = tries.into_iter().map(|one| (one, Tally::default())).collect();
+    let mut tried = Tried { tallies, too_many, skipped: 0 };
     if tried.tallies.is_empty() {
         return Ok(tried);
     }
@@ -117,14 +120,15 @@ async fn try_table(
     Ok(tried)
 }
 
-/// Plain unique keys are tried in the source; a parent that this run copies is not there yet.
+/// Plain unique keys are tried in the source; a parent that this run copies is not there yet. The names of indexes that have too
+/// many keys, beside.
 fn worth_trying(
     all: Vec<Try>,
     (schema, table): (&str, &TablePlan),
     targets: &[String],
     is_held: bool,
-) -> Vec<Try> {
-    let mut tries = Vec::new();
+) -> (Vec<Try>, Vec<String>) {
+    let (mut tries, mut too_many) = (Vec::new(), Vec::new());
     for one in all {
         let plain = table.unique_keys.iter().find(|(name, _)| *name == one.name);
         match (one.kind, plain) {
@@ -134,12 +138,12 @@ fn worth_trying(
                 tries.push(Try { kind: TryKind::Taken, expression, columns: Some(names), ..one });
             }
             (TryKind::Unique, Some(_)) => {}
-            (TryKind::Unique, None) if table.rows > TRY_KEYS_MAX => {}
+            (TryKind::Unique, None) if table.rows > TRY_KEYS_MAX => too_many.push(one.name),
             (TryKind::Parent, _) if is_copied(&one, schema, targets) => {}
             _ => tries.push(one),
         }
     }
-    tries
+    (tries, too_many)
 }
 
 fn is_copied(parent: &Try, schema: &str, targets: &[String]) -> bool {
@@ -250,15 +254,16 @@ fn count_repeated(tally: &mut Tally) {
     tally.hashes = Vec::new();
 }
 
-/// SQLSTATE class of errors that are the data's: the same row would end the copy.
-const OF_DATA: &str = "22";
+/// SQLSTATE classes of errors that are the data's, or a function's own about it: the same row would end the copy.
+const OF_DATA: [&str; 3] = ["22", "23", "P0"];
 
 /// Puts what was found into the plan, and takes back what was said before it was tried.
 fn settle(plan: &mut Plan, table: &TablePlan, tried: Tried, config: &Config) {
-    let mut untried: Vec<String> = Vec::new();
+    let mut untried: Vec<String> = tried.too_many;
     for (one, mut tally) in tried.tallies {
         count_repeated(&mut tally);
-        let is_of_data = tally.unknown.as_deref().is_some_and(|state| state.starts_with(OF_DATA));
+        let of_data = |state: &&str| OF_DATA.iter().any(|class| state.starts_with(class));
+        let is_of_data = tally.unknown.as_deref().filter(of_data).is_some();
         if is_of_data {
             tally.bad = tally.bad.max(1);
         } else if tally.unknown.is_some() || (tried.skipped > 0 && tally.bad == 0) {
@@ -317,6 +322,10 @@ fn refusal(schema: &str, table: &TablePlan, one: &Try, tally: Tally, config: &Co
         TryKind::Parent => {
             ("E_FK_ORPHANS", format!("{rows} of the source would have no parent in {}", one.expression))
         }
+    };
+    let message = match &tally.unknown {
+        Some(state) => format!("{message}: it ends with the error {state}"),
+        None => message,
     };
     let is_left = one.kind == TryKind::Parent && config.orphans == OrphanPolicy::NotValid;
     let (code, severity) =

@@ -24,6 +24,7 @@ pub(super) fn check(
         triggers(existing, &name),
     ];
     findings.extend(refusals.into_iter().flatten());
+    findings.extend(rights(existing, &name, &inputs.target.role));
     let mut note = |code: &str, object: &str, message: String| {
         findings.push(Finding::new(code, Severity::Note, object, message));
     };
@@ -32,7 +33,7 @@ pub(super) fn check(
         let message = format!("has rules on INSERT ({rules}), which PostgreSQL does not apply to COPY");
         note("W_RULE", &existing.name, message);
     }
-    if !existing.checks.is_empty() {
+    if !existing.checks.is_empty() && profile.rows > 0 {
         let message = format!(
             "its rows are not tried against its CHECK constraints ({}) before the copy; one that violates them ends it",
             existing.checks.join(", ")
@@ -66,6 +67,26 @@ fn owner(existing: &TargetTable, role: &str) -> Option<Finding> {
     let grant = format!("GRANT {} TO {}", quote(&existing.owner), quote(role));
     let finding = || refusal("E_NOT_OWNER", &existing.name, message).way(Way::Target(grant));
     (!existing.owned).then(|| finding().or("connect as its owner"))
+}
+
+/// Rights that the owner of a table has, unless they were taken away, and those on the parents of its keys.
+fn rights<'a>(existing: &'a TargetTable, name: &str, role: &str) -> impl Iterator<Item = Finding> + 'a {
+    let missing = |object: &str, message: &str, right: &str, on: &str| {
+        let grant = format!("GRANT {right} ON {on} TO {}", quote(role));
+        refusal("E_RIGHTS", object, message.to_owned()).way(Way::Target(grant))
+    };
+    let own = existing.owned && !existing.lacking.is_empty();
+    let message = "this role may not read or fill the table, although it owns it";
+    let own = own.then(|| missing(&existing.name, message, &existing.lacking.join(", "), name));
+    let keys = existing.foreign_keys.iter().filter(|key| existing.owned && !key.may_refer);
+    let of_parents: Vec<Finding> = keys
+        .map(|key| {
+            let object = format!("{}.{}", existing.name, key.name);
+            let message = "this role may not make a key to its parent again, which is lifted for the copy";
+            missing(&object, message, "REFERENCES", &qualified(&key.parent.0, &key.parent.1))
+        })
+        .collect();
+    own.into_iter().chain(of_parents)
 }
 
 fn security(existing: &TargetTable, name: &str) -> Option<Finding> {

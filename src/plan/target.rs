@@ -50,6 +50,8 @@ pub struct TargetTable {
     pub row_security: bool,
     /// names of user triggers that fire on INSERT, those of its partitions included
     pub triggers: Vec<String>,
+    /// rights on it that its owner may take away from itself, and that this role does not have
+    pub lacking: Vec<String>,
     /// partitions of it that have such triggers of their own, qualified and quoted
     pub trigger_partitions: Vec<String>,
     /// names of rules on INSERT
@@ -110,6 +112,8 @@ pub struct TargetForeignKey {
     pub parent: (String, String),
     /// parent columns
     pub parent_columns: Vec<String>,
+    /// this role may make a key to the parent
+    pub may_refer: bool,
 }
 
 /// An index of the target.

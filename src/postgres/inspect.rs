@@ -95,6 +95,7 @@ fn table(row: &Row) -> TargetTable {
         owned: row.get(3),
         owner: row.get(9),
         trigger_partitions: row.get(10),
+        lacking: row.get(11),
         row_security: row.get(4),
         triggers: row.get(5),
         rules: row.get(6),
@@ -132,6 +133,7 @@ fn foreign_key(row: &Row) -> TargetForeignKey {
         columns: row.get(4),
         parent: (row.get(5), row.get(6)),
         parent_columns: row.get(7),
+        may_refer: row.get(8),
     }
 }
 
@@ -206,6 +208,18 @@ pub async fn tables_with_rows(session: &mut Session, schema: &str, tables: &[&st
         }
     }
     Ok(held)
+}
+
+/// Whether this role may look into the schema; one that is not there is in nobody's way.
+///
+/// # Errors
+/// A target fault.
+pub async fn may_use(session: &Session, schema: &str) -> Result<bool> {
+    let sql = "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = $1";
+    match session.client().query_typed(sql, &[(&schema, Type::TEXT)]).await {
+        Ok(rows) => Ok(rows.first().is_none_or(|row| row.get(0))),
+        Err(error) => Err(session.explain(error, "asking for this role's rights").await),
+    }
 }
 
 /// Which of `names` the schema has neither as a relation nor as a constraint.

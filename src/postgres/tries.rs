@@ -51,7 +51,8 @@ pub struct Try {
 pub struct TryColumn {
     name: String,
     type_text: String,
-    is_domain: bool,
+    /// what its domain is made of
+    made_of: Option<String>,
     filled_by: Option<String>,
     is_generated: bool,
 }
@@ -75,7 +76,7 @@ fn one_column(row: &Row) -> TryColumn {
     TryColumn {
         name: row.get(0),
         type_text: row.get(1),
-        is_domain: row.get(2),
+        made_of: row.get(2),
         filled_by: row.get(3),
         is_generated: row.get(4),
     }
@@ -317,10 +318,10 @@ impl ToSql for Array<'_> {
 /// `$1::int4[]`, as the column's own type where that is another one to a comparison.
 fn parameter(number: usize, pg: PgType, column: Option<&TryColumn>) -> String {
     let (name, ..) = wire_type(pg);
-    let own = column.filter(|column| !column.is_domain);
+    let own = column.map(|column| column.made_of.as_ref().unwrap_or(&column.type_text));
     match (own, pg) {
         (Some(own), PgType::Enum | PgType::Citext | PgType::Varchar(_) | PgType::Char(_)) => {
-            format!("${number}::{name}[]::{}[]", own.type_text)
+            format!("${number}::{name}[]::{own}[]")
         }
         _ => format!("${number}::{name}[]"),
     }

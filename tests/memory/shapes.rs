@@ -49,7 +49,12 @@ fn wide_rows() {
     copy("--migrate", file.path(), &server.fresh_database(), &["--jobs", "4", "--chunk-rows", "7000"])
         .is_within(0, ROWS_BYTES);
     let refusing = server.fresh_database();
-    refusing.execute(&format!("CREATE TABLE wide({}, CHECK (c0 < 59990))", list(|column| &column.1)));
+    // It draws a number, so that it cannot be tried before the copy.
+    refusing.execute(
+        "CREATE SEQUENCE drawn; CREATE FUNCTION is_low(n bigint) RETURNS boolean LANGUAGE plpgsql AS
+           'BEGIN IF n > 59980 THEN PERFORM nextval(''public.drawn''); END IF; RETURN n < 59990; END'",
+    );
+    refusing.execute(&format!("CREATE TABLE wide({}, CHECK (is_low(c0)))", list(|column| &column.1)));
     let failed = copy("--migrate", file.path(), &refusing, &["--jobs", "4"]);
     assert!(failed.said.contains("wide"), "{}", failed.said);
     assert_ne!(refusing.query_one_text("SELECT count(*) FROM wide"), "60000", "{}", failed.said);
