@@ -43,6 +43,8 @@ psql=$("$CUTOVER" embedded status | sed -n 's/^.*\(PGPASSFILE=.*\)$/\1/p' | head
 sql() { eval "$psql" -qAtc '"$1"'; }
 PGPASSFILE=$(printf '%s' "$psql" | sed 's/^PGPASSFILE=\([^ ]*\).*/\1/')
 export PGPASSFILE
+PGOPTIONS='-c client_min_messages=warning'
+export PGOPTIONS
 place=$(printf '%s' "$psql" | sed 's/.*-h \([^ ]*\) -p \([^ ]*\) -U \([^ ]*\) .*/host=\1 port=\2 user=\3/')
 
 # run NAME ARGUMENTS…: runs copy with a report, and prints the field of it that is asked for first.

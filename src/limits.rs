@@ -304,14 +304,14 @@ pub const PROBE_STRIPS: u32 = 4;
 pub const ANALYZE_ROWS: u64 = 30_000;
 
 /// How much longer the whole takes than its sample says: checkpoints, full buffers and pages that leave the cache come only
-/// with size (docs/rehearsal.md has the measurement).
+/// with size. Nothing is added until it is measured (docs/rehearsal.md).
 pub const PROBE_STRAIN: f64 = 1.0;
 
-/// Relative scatter of a probe against the run.
+/// Relative scatter of a probe against the run: with it, p90 is a fifth above p50. An assumption until it is measured.
 pub const PROBE_SCATTER: f64 = 0.15;
 
-/// Relative scatter of a run that no measurement within one run shows: the same run of the same file on an idle machine
-/// of two cores scattered by 4 to 6 %.
+/// Relative scatter of a run that no measurement within one run shows: what differs from run to run (caches, checkpoints)
+/// is the same within one. An assumption until it is measured on an idle machine.
 pub const SCATTER_MIN: f64 = 0.05;
 
 /// Operations of SQLite's machine in which the schema of a source must have been read: some seconds, of which ten thousand

@@ -10,7 +10,7 @@ pub struct RehearseArgs {
     /// how much disk (embedded); in a scratch schema of the target (schema); or a sample of it in transactions of the target
     /// that are rolled back (probe). Nothing of it stays [default: embedded]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "embedded|schema|probe", num_args = 0..=1,
-          require_equals = true, default_missing_value = "embedded", conflicts_with_all = ["migrate", "validate"])]
+          require_equals = true, default_missing_value = "embedded", conflicts_with_all = ["migrate", "validate", "restart", "reverify", "take_over"])]
     pub rehearse: Option<RehearseWord>,
 }
 
@@ -78,6 +78,8 @@ mod tests {
             &["--rehearse", "--migrate"][..],
             &["--rehearse", "schema", "--validate"],
             &["--rehearse=quick"],
+            &["--rehearse", "--restart"],
+            &["--rehearse", "--take-over"],
             &["--rehearse", "--rehearse"],
         ] {
             assert!(copy(words).is_err(), "{words:?}");

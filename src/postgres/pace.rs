@@ -34,7 +34,8 @@ pub async fn paces(session: &Session) -> Result<Vec<Pace>> {
     let holder = holder(session).await?;
     let sql = "SELECT s.source_id, s.run_id, s.prediction, extract(epoch FROM clock_timestamp() - s.started_at)::float8,
                       extract(epoch FROM s.finished_at - s.started_at)::float8,
-                      NOT EXISTS (SELECT FROM cutover.chunk c WHERE c.source_id = s.source_id AND c.done_at < s.started_at)
+                      NOT EXISTS (SELECT FROM cutover.chunk c WHERE c.source_id = s.source_id AND c.done_at < s.started_at),
+                      s.finished_at IS NULL AND s.run_id = (SELECT run_id FROM cutover.source ORDER BY started_at DESC LIMIT 1)
                FROM cutover.source s ORDER BY s.source_id";
     let rows = query(session, sql, &[]).await?;
     Ok(rows
@@ -45,19 +46,35 @@ pub async fn paces(session: &Session) -> Result<Vec<Pace>> {
             prediction: row.get(2),
             elapsed: row.get(3),
             took: row.get(4),
-            is_running: holder.as_deref() == Some(row.get(1)),
+            is_running: match &holder {
+                Holder::Nobody => false,
+                Holder::Run(run_id) => run_id == row.get::<_, &str>(1),
+                Holder::Unnamed => row.get(6),
+            },
             is_first: row.get(5),
         })
         .collect())
 }
 
-/// The run that holds the target now, where the ledger names it.
-async fn holder(session: &Session) -> Result<Option<String>> {
-    if owner::find(session).await?.is_none() || !owner::has_row_table(session).await? {
-        return Ok(None);
+/// Who holds the target now.
+enum Holder {
+    /// nobody
+    Nobody,
+    /// this run
+    Run(String),
+    /// a run that has not said its name in the ledger yet: it does so some seconds after it has made that
+    Unnamed,
+}
+
+async fn holder(session: &Session) -> Result<Holder> {
+    if owner::find(session).await?.is_none() {
+        return Ok(Holder::Nobody);
+    }
+    if !owner::has_row_table(session).await? {
+        return Ok(Holder::Unnamed);
     }
     let rows = query(session, "SELECT run_id FROM cutover.lease", &[]).await?;
-    Ok(rows.first().map(|row| row.get(0)))
+    Ok(rows.first().map_or(Holder::Unnamed, |row| Holder::Run(row.get(0))))
 }
 
 /// Rows of COPY that are under way in this database and not committed, of all sessions of ours; 0 before PostgreSQL 14,

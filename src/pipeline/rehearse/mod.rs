@@ -110,6 +110,9 @@ async fn in_database(tools: &Tools, server: &Connector, is_target_named: bool, c
     if is_target_named {
         // Its tables are not here.
         config.create = CreatePolicy::Auto;
+    } else {
+        // Nobody has held the plan against it yet.
+        config.approved.clone_from(&tools.config.approved);
     }
     let mut ended = whole(tools, scratch.connector(), config, Method::Embedded, cores).await;
     if is_target_named {
@@ -201,9 +204,9 @@ async fn assess_all(tools: &Tools, account: &mut Account) -> Result<Vec<Assessed
     Ok(assessed)
 }
 
-/// The settings of a run that finds nothing of earlier ones.
+/// The settings of the rehearsal: its plan is held against an approved one where the real target is looked at.
 fn fresh(config: &Config) -> Config {
-    Config { restart: false, reverify: false, take_over: false, approved: None, ..config.clone() }
+    Config { approved: None, ..config.clone() }
 }
 
 /// The whole migration, measured.
