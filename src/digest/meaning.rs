@@ -280,3 +280,94 @@ fn counted(micros: i64, reading: Reading) -> i64 {
         _ => micros,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::RowHasher;
+    use crate::plan::types::Mapping;
+    use PgType::{Bool, Bytea, Char, Date, Float4, Float8, Int4, Json, Jsonb, Numeric, Text, Timestamp};
+    use Value::{Blob, Integer, Real};
+
+    fn is_equal(value: Value<'_>, pg: PgType, reading: Reading, field: &[u8]) -> bool {
+        let mapping = Mapping { pg, codec: Codec::Meaning(reading) };
+        let mut hasher = RowHasher::new([1; 32]);
+        hasher.source_value(value, &mapping);
+        let source = hasher.finish();
+        hasher.target_field(Some(field), &mapping);
+        source == hasher.finish()
+    }
+
+    fn text(text: &str) -> Value<'_> {
+        Value::Text(text.as_bytes())
+    }
+
+    #[test]
+    fn values_are_equal_in_the_meaning_of_the_type() {
+        let plain =
+            |value, pg, field: &[u8]| assert!(is_equal(value, pg, Reading::Plain, field), "{value:?} {pg}");
+        let not =
+            |value, pg, field: &[u8]| assert!(!is_equal(value, pg, Reading::Plain, field), "{value:?} {pg}");
+        plain(text(" Yes"), Bool, &[1]);
+        plain(Real(0.0), Bool, &[0]);
+        not(text("2"), Bool, &[1]);
+        not(Integer(1), Bool, &[0]);
+        plain(text("+12 "), Int4, &12i32.to_be_bytes());
+        plain(Real(12.0), Int4, &12i32.to_be_bytes());
+        not(text(""), Int4, &0i32.to_be_bytes());
+        not(text("1x"), Int4, &1i32.to_be_bytes());
+        not(Integer(9_007_199_254_740_993), Float8, &9_007_199_254_740_992f64.to_be_bytes());
+        not(text("9007199254740993"), Float8, &9_007_199_254_740_992f64.to_be_bytes());
+        plain(text("0.1"), Float8, &0.1f64.to_be_bytes());
+        plain(Real(0.1), Float4, &0.1f32.to_be_bytes());
+        not(Real(1.234_567_89), Float4, &1.234_567_9f32.to_be_bytes());
+        // 1.5 as numeric_send writes it: two groups from the ones on.
+        plain(Real(1.5), Numeric(None), &[0, 2, 0, 0, 0, 0, 0, 1, 0, 1, 0x13, 0x88]);
+        not(Real(1.51), Numeric(Some((9, 1))), &[0, 2, 0, 0, 0, 0, 0, 1, 0, 1, 0x13, 0x88]);
+        plain(Integer(7), Text, b"7");
+        not(text("7.0"), Text, b"7");
+        plain(text("a "), Char(3), b"a  ");
+        plain(Blob(b"a"), Text, b"a");
+        not(Blob(b"\xff"), Text, b"\xff");
+        plain(Blob(b"\xff"), Bytea, b"\xff");
+        plain(text("{\"a\": 1, \"b\": [1.0]}"), Jsonb, b"\x01{\"b\": [1], \"a\": 1}");
+        not(text("{\"a\": 1}"), Json, b"\"{\\\"a\\\": 1}\"");
+    }
+
+    #[test]
+    fn numbers_go_by_value_among_spelled_reals_alone() {
+        for (value, field, by_value) in [
+            (Real(1.0), b"1".as_slice(), true),
+            (Real(0.1), b"0.10", true),
+            (text("007"), b"7", true),
+            (text("seven"), b"seven", true),
+            (text("i"), b"i", true),
+            (Real(0.1), b"0.100000", true),
+            (Real(1.0 / 3.0), b"0.333333", false),
+        ] {
+            assert_eq!(is_equal(value, Text, Reading::Numbers, field), by_value, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn instants_are_counted_in_the_columns_own_way() {
+        // 2024-03-01 12:00 UTC.
+        let micros = 762_609_600_000_000i64.to_be_bytes();
+        let days = 8826i32.to_be_bytes();
+        let stamp = Timestamp(6);
+        for (value, reading) in [
+            (text("2024-03-01T14:00:00+02:00"), Reading::Plain),
+            (Integer(1_709_294_400), Reading::Counted(Unit::Seconds)),
+            (Integer(1_709_294_400_000), Reading::Counted(Unit::Millis)),
+            (Real(1_709_294_400.0), Reading::Counted(Unit::Seconds)),
+            (Real(2_460_371.0), Reading::Julian(Unit::Seconds)),
+        ] {
+            assert!(is_equal(value, stamp, reading, &micros), "{value:?}");
+        }
+        assert!(!is_equal(text("2024-03-01 12:00:00.000001"), stamp, Reading::Plain, &micros));
+        assert!(!is_equal(text("soon"), stamp, Reading::Plain, &micros));
+        assert!(is_equal(text("2024-03-01"), Date, Reading::Plain, &days));
+        assert!(!is_equal(text("2024-03-01 12:00"), Date, Reading::Plain, &days));
+        assert!(!is_equal(text("9999-12-31"), Date, Reading::Plain, &i32::MAX.to_be_bytes()));
+    }
+}

@@ -39,7 +39,8 @@ pub(super) async fn compare(tools: &Tools, session: &mut Session, wanted: &[Want
     let mut findings = Vec::new();
     for one in wanted {
         let from = drift::structure_of(std::slice::from_ref(&one.plan));
-        let to = only_pairs(&one.plan, &there);
+        let partners = partners(&one.plan, &there);
+        let to = only(&partners, &there);
         let every = from
             .tables
             .iter()
@@ -54,7 +55,7 @@ pub(super) async fn compare(tools: &Tools, session: &mut Session, wanted: &[Want
             loosely: true,
         });
         let statements = drift::statements(&found.drifts, schema, &to, text_hash);
-        let keyless = keyless_columns(&from, &to);
+        let keyless = keyless_columns(&from, &to, &partners);
         let told = found.drifts.iter().zip(statements).filter(|(drift, _)| !is_told(drift, &keyless));
         findings.extend(told.filter_map(|(drift, statements)| finding(drift, &to, &statements)));
         if one.by_others {
@@ -62,7 +63,7 @@ pub(super) async fn compare(tools: &Tools, session: &mut Session, wanted: &[Want
                 .plan
                 .not_carried
                 .iter()
-                .filter(|item| !is_there(item, &one.plan, (&from, &to), &triggers));
+                .filter(|item| !is_there(item, &one.plan, (&from, &to, &partners), &triggers));
             findings.extend(lost.filter_map(left_behind));
         }
         findings.retain(|finding| !one.told.contains(&finding.object));
@@ -86,37 +87,49 @@ async fn read(tools: &Tools, session: &mut Session) -> Result<(Structure, Vec<Tr
     }
 }
 
-/// The tables of the target that the plan's are; their names are the plan's or those that it was paired with.
-fn only_pairs(plan: &Plan, there: &Structure) -> Structure {
-    let mut there = there.clone();
+/// Which table of the target each planned one is: its name there is the plan's, or the one that it was paired with.
+fn partners(plan: &Plan, there: &Structure) -> BTreeMap<String, String> {
     let made: Vec<&str> = plan.tables.iter().map(|table| table.target.as_str()).collect();
     let names: Vec<&str> = there.tables.iter().map(|table| table.name.as_str()).collect();
-    let paired: BTreeSet<String> = drift::pairs(&made, &names).into_iter().map(|(_, name)| name).collect();
-    there.tables.retain(|table| paired.contains(&table.name));
+    drift::pairs(&made, &names).into_iter().collect()
+}
+
+/// The target without the tables of others.
+fn only(partners: &BTreeMap<String, String>, there: &Structure) -> Structure {
+    let mut there = there.clone();
+    there.tables.retain(|table| partners.values().any(|name| *name == table.name));
     there
 }
 
 /// Columns of primary keys that the target does not have: that they may be NULL there, follows.
-fn keyless_columns(from: &Structure, to: &Structure) -> BTreeSet<String> {
+fn keyless_columns(
+    from: &Structure,
+    to: &Structure,
+    partners: &BTreeMap<String, String>,
+) -> BTreeSet<String> {
     let has_key = |table: &Table| table.indexes.iter().any(|index| index.purpose == Purpose::PrimaryKey);
     let mut columns = BTreeSet::new();
     for table in &from.tables {
-        let name = |other: &&Table| !drift::pairs(&[&table.name], &[&other.name]).is_empty();
-        if to.tables.iter().find(name).is_some_and(has_key) {
-            continue;
-        }
+        let Some(there) = partners.get(&table.name).and_then(|name| to.table(name)) else { continue };
         let keys = table.indexes.iter().filter(|index| index.purpose == Purpose::PrimaryKey);
-        columns.extend(keys.flat_map(|key| &key.columns).map(|column| column.to_lowercase()));
+        let names = keys.flat_map(|key| &key.columns).map(|column| alike(&there.name, column));
+        columns.extend(names.filter(|_| !has_key(there)));
     }
     columns
 }
 
+/// A table's column in one spelling.
+fn alike(table: &str, column: &str) -> String {
+    let letters: String = column.chars().filter(|c| c.is_alphanumeric()).collect();
+    format!("{table}.{}", letters.to_lowercase())
+}
+
 /// What is said elsewhere: tables and columns by their pairs, types by the rows.
 fn is_told(drift: &Drift, keyless: &BTreeSet<String>) -> bool {
-    let column = || drift.object.rsplit('.').next().unwrap_or_default().to_lowercase();
+    let column = || drift.object.rsplit_once('.').map(|(table, column)| alike(table, column));
     match drift.kind {
         "table" | "column" | "type" | "name" | "statement" | "collation" => true,
-        "not null" => drift.is_loss() && keyless.contains(&column()),
+        "not null" => drift.is_loss() && column().is_some_and(|column| keyless.contains(&column)),
         _ => false,
     }
 }
@@ -151,7 +164,9 @@ fn finding(drift: &Drift, to: &Structure, statements: &[String]) -> Option<Findi
         }
         _ => ("W_OBJECT_DIFFERS", Severity::Note),
     };
-    let message = format!("{} {}", drift.kind, drift.message);
+    // Of a column it is clear what it is that is missing.
+    let of_column = ["not null", "default", "generated column"].contains(&drift.kind);
+    let message = if of_column { drift.message.clone() } else { format!("{} {}", drift.kind, drift.message) };
     let fix = statements.iter().map(|sql| sql.trim_end_matches(';')).collect::<Vec<_>>().join("; ");
     Some(Finding::new(code, severity, drift.object.clone(), message).fix(fix))
 }
@@ -187,7 +202,7 @@ fn left_behind(item: &NotCarried) -> Option<Finding> {
 fn is_there(
     item: &NotCarried,
     plan: &Plan,
-    (from, to): (&Structure, &Structure),
+    (from, to, partners): (&Structure, &Structure, &BTreeMap<String, String>),
     triggers: &[Trigger],
 ) -> bool {
     if is_skipped(item) || item.why.contains("identity in the target") {
@@ -196,13 +211,8 @@ fn is_there(
     let is_named = |name: &str| !drift::pairs(&[&item.name], &[name]).is_empty();
     let planned = item.table.as_ref().and_then(|of| plan.tables.iter().find(|table| table.source == *of));
     let planned = planned.map(|table| table.target.as_str());
-    let pair = |side: &'_ Structure| -> Option<Table> {
-        side.tables
-            .iter()
-            .find(|table| planned.is_some_and(|of| !drift::pairs(&[of], &[&table.name]).is_empty()))
-            .cloned()
-    };
-    let (made, there) = (pair(from), pair(to));
+    let made = planned.and_then(|name| from.table(name));
+    let there = planned.and_then(|name| to.table(partners.get(name)?));
     if item.kind == "view" {
         return to.views.iter().any(|view| is_named(&view.name));
     }

@@ -92,9 +92,10 @@ pub(super) const ROOMS: [Room; 17] = [
     room("lib", &["*"], "it names the rooms"),
 ];
 
-const BELOW_ASSESS: [&str; 7] = ["floor 0", "catalog", "plan", "encode", "digest", "sqlite", "postgres"];
-const BELOW_PIPELINE: [&str; 8] =
-    ["floor 0", "catalog", "plan", "encode", "digest", "sqlite", "postgres", "assess"];
+const BELOW_ASSESS: [&str; 8] =
+    ["floor 0", "catalog", "plan", "drift", "encode", "digest", "sqlite", "postgres"];
+const BELOW_PIPELINE: [&str; 9] =
+    ["floor 0", "catalog", "plan", "drift", "encode", "digest", "sqlite", "postgres", "assess"];
 
 const BELOW_SCHEMA: [&str; 11] = [
     "floor 0", "catalog", "plan", "drift", "dialect", "encode", "digest", "sqlite", "postgres", "assess",

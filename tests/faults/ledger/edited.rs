@@ -161,7 +161,10 @@ fn f46_a_finished_copy_is_proved_without_a_damaged_ledger() {
     assert!(done.code == 3 && done.said().contains("is damaged"), "{done:?}");
     let done = validate(pair.source.path(), &database, &[]).ends_with(3);
     assert!(done.said().contains("is damaged"), "{}", done.said());
+    // Without it the tables are anybody's, and that their keys take no numbers by themselves is a difference.
     let done = pair.verify(&database).run();
+    assert!(done.code == 4 && done.said().contains("E_SEQUENCE_MISSING"), "{done:?}");
+    let done = pair.verify(&database).args(["--objects", "off"]).run();
     assert!(done.code == 0 && done.said().contains("E_LEDGER_DAMAGED"), "{done:?}");
     database.execute("UPDATE parent SET name = 'other' WHERE id = 7");
     assert_eq!(pair.verify(&database).run().code, 4);
