@@ -22,7 +22,7 @@ pub struct AskedColumn {
 /// SQLite's own sentence, or ours, where it is none, or writes.
 pub fn columns(reader: &Reader<'_>, sql: &str) -> std::result::Result<Vec<AskedColumn>, String> {
     let statement = prepare(reader, sql)?;
-    let columns = statement.columns_with_metadata().into_iter();
+    let columns = statement.columns_with_metadata();
     Ok(columns
         .map(|column| {
             let origin = column.table_name().zip(column.origin_name());

@@ -99,8 +99,11 @@ fn dollars(text: &str) -> usize {
     text[sign.len()..].find(sign).map_or(text.len(), |end| end + 2 * sign.len())
 }
 
+/// Where a parameter stands, and its number from 1.
+pub(super) type Mark = (Range<usize>, usize);
+
 /// The parameters of SQLite's text, each with its number from 1 as SQLite counts them: its place, and the names by number.
-pub(super) fn marks(sql: &str) -> (Vec<(Range<usize>, usize)>, Vec<Option<String>>) {
+pub(super) fn marks(sql: &str) -> (Vec<Mark>, Vec<Option<String>>) {
     let (mut found, mut names): (Vec<_>, Vec<Option<String>>) = (Vec::new(), Vec::new());
     for (seen, place) in scan(sql, Words::Sqlite) {
         let Seen::Mark(text) = seen else { continue };

@@ -82,7 +82,7 @@ fn pieces(expected: &Expected, verdict: &Verdict) -> Vec<Piece> {
     let of_index = |index: u32| expected.chunks.iter().find(|(chunk, _)| chunk.index == index);
     let unequal = verdict.unequal.iter().filter_map(|(index, rows)| Some((of_index(*index)?, *rows)));
     let piece = |(chunk, rows): (&(ChunkSpec, MultisetDigest), u64)| Piece {
-        range: chunk.0.range.clone(),
+        range: chunk.0.range,
         chunks: vec![chunk.clone()],
         key: Some(key.target.clone()),
         rows,

@@ -148,7 +148,7 @@ async fn put(
 ) -> Result<()> {
     let task = task(owner, work, piece);
     let target = task.target.clone();
-    let (range, key) = (piece.range.clone(), piece.key.clone());
+    let (range, key) = (piece.range, piece.key.clone());
     let what = Replacement { target: target.clone(), key, range, rows: piece.rows };
     let targets = [&target];
     let Cleared::Ready(opened, back) = replace::begin(session, &what, &targets).await? else {
