@@ -50,6 +50,8 @@ mod objects;
 mod partitioned;
 // what is refused, and how it is said
 mod refusals;
+// the page and the Markdown, also in a browser
+mod reports;
 // runs that are killed, stopped, repeated, fenced
 mod resume;
 // schemas compared, and mended
