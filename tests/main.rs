@@ -67,6 +67,8 @@ mod queries;
 mod repair;
 // what a migration will take, and that nothing of finding out stays
 mod rehearsal;
+// the page and the Markdown, also in a browser
+mod reports;
 // runs that are killed, stopped, repeated, fenced
 mod resume;
 // schemas compared, and mended

@@ -306,7 +306,8 @@ pub struct RunArgs {
     /// for this long after the last progress, such as 30s, 5m or 1h; 0 is never [default: 5m]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub retry_for: Option<Duration>,
-    /// Write a report to this file, which must end in .json; may be repeated
+    /// Write a report to this file: .json for programs, .html for people (one page that stands for itself), .md for a pull
+    /// request; may be repeated
     #[arg(long, value_name = "FILE", action = ArgAction::Append)]
     pub report: Vec<PathBuf>,
     /// Say where the time went, after the summary and in the report: seconds per table and stage

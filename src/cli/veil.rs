@@ -43,20 +43,36 @@ pub(super) fn line() -> Result<Vec<OsString>> {
     Ok(line)
 }
 
-/// An address that leads to the same database and has no password in it.
+/// An address that leads to the same database and has no password in it, so that it is looked for elsewhere.
 pub(super) fn without_secrets(address: &str) -> String {
     let (bytes, is_url) = (address.as_bytes(), address.contains("://"));
     let mut kept = Vec::with_capacity(bytes.len());
     let mut from = 0;
     for secret in secrets(bytes) {
-        // In front of a user's password stands a colon, in front of others the equals sign of their name.
-        let is_user = is_url && bytes[..secret.start].ends_with(b":");
-        kept.extend_from_slice(&bytes[from..secret.start - usize::from(is_user)]);
-        kept.extend_from_slice(if is_url { b"" } else { b"''" });
-        from = secret.end;
+        let begins = setting_start(bytes, secret.start, is_url).max(from);
+        kept.extend_from_slice(&bytes[from..begins]);
+        // What parts two settings goes with the first of them.
+        let parts = |byte: &u8| if is_url { *byte == b'&' } else { byte.is_ascii_whitespace() };
+        from = secret.end + usize::from(bytes.get(secret.end).is_some_and(parts));
     }
     kept.extend_from_slice(&bytes[from..]);
-    String::from_utf8_lossy(&kept).into_owned()
+    let kept = String::from_utf8_lossy(&kept);
+    if is_url { kept.trim_end_matches(['&', '?']) } else { kept.trim() }.to_owned()
+}
+
+/// Where the setting begins whose value begins at `value`: at its name, and of a user's password in a URL at the colon.
+fn setting_start(bytes: &[u8], value: usize, is_url: bool) -> usize {
+    let back = |from: usize, belongs: &dyn Fn(u8) -> bool| {
+        from - bytes[..from].iter().rev().take_while(|byte| belongs(**byte)).count()
+    };
+    match is_url {
+        true if bytes[..value].ends_with(b":") => value - 1,
+        true => back(value, &|byte| byte != b'&' && byte != b'?'),
+        false => {
+            let equals = back(value, &|byte| byte.is_ascii_whitespace() || byte == b'=');
+            back(equals, &|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        }
+    }
 }
 
 /// Whether an address has a password in it.
@@ -214,9 +230,11 @@ mod tests {
     fn an_address_without_its_password_is_still_an_address() {
         for (address, kept) in [
             ("postgres://u:p%40w@h:5432/d?sslmode=require", "postgres://u@h:5432/d?sslmode=require"),
-            ("postgresql://u@h/d?password=x&sslmode=require", "postgresql://u@h/d?password=&sslmode=require"),
-            ("host=h password='a b' dbname=d", "host=h password='' dbname=d"),
-            ("password=x host=h", "password='' host=h"),
+            ("postgresql://u@h/d?password=x&sslmode=require", "postgresql://u@h/d?sslmode=require"),
+            ("postgresql://u@h/d?a=b&password=x", "postgresql://u@h/d?a=b"),
+            ("postgresql://u:p@h/d?password=x", "postgresql://u@h/d"),
+            ("host=h password='a b' dbname=d", "host=h dbname=d"),
+            ("password = x host=h sslpassword=y", "host=h"),
             ("postgres://u@h/d", "postgres://u@h/d"),
             ("host=/tmp dbname=d", "host=/tmp dbname=d"),
         ] {

@@ -4,20 +4,18 @@
 /// Text in a sentence: every character that can mean something is escaped; a line break is a space.
 pub(super) fn plain(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        let follows = letters.peek().is_some_and(|next| next.is_alphanumeric());
         match c {
             '\n' | '\r' | '\t' => escaped.push(' '),
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            // Neither escaping nor an entity keeps GitHub from making a mention or a reference of them: what cannot be seen
-            // and stands behind them does.
-            '@' => escaped.push_str("@\u{2060}"),
-            '#' => escaped.push_str("\\#\u{2060}"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' | ':' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
+            // Neither escaping nor an entity keeps GitHub from making a mention or a reference of them; what is not seen and
+            // stands behind them does.
+            '@' | '#' if follows => escaped.extend([c, '\u{2060}']),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => escaped.extend(['\\', c]),
             _ => escaped.push(c),
         }
     }
@@ -62,10 +60,10 @@ mod tests {
 
     #[test]
     fn nothing_becomes_markup() {
-        assert_eq!(plain("a*b_c`d`|e"), "a\\*b\\_c\\`d\\`\\|e");
-        assert_eq!(plain("<script>&\n# x"), "&lt;script&gt;&amp; \\#\u{2060} x");
-        assert_eq!(plain("@here [a](b) ![c](d)"), "@\u{2060}here \\[a\\]\\(b\\) \\!\\[c\\]\\(d\\)");
-        assert_eq!(plain("https://x"), "https\\://x", "no link either");
+        assert_eq!(plain("a*b_c`d`|e\\"), "a\\*b\\_c\\`d\\`\\|e\\\\");
+        assert_eq!(plain("<script>&\nx"), "&lt;script&gt;&amp; x");
+        assert_eq!(plain("@here [a](b) ![c](d)"), "@\u{2060}here \\[a\\](b) !\\[c\\](d)");
+        assert_eq!(plain("see #12, 100 # of @"), "see #\u{2060}12, 100 # of @");
     }
 
     #[test]

@@ -71,12 +71,12 @@ fn error(view: &View) -> String {
 }
 
 fn facts(view: &View) -> String {
-    const SHOWN: [&str; 8] =
-        ["Source", "Target", "Target schema", "Server", "Started", "Took", "Plan", "Exit code"];
     let mut text = "| | |\n|---|---|\n".to_owned();
-    for fact in view.facts.iter().filter(|fact| SHOWN.contains(&fact.label)) {
+    let plans = view.identity.iter().filter(|fact| fact.label == "Plan");
+    for fact in view.facts.iter().chain(plans) {
         let value = if fact.is_code { cell(&fact.value) } else { plain(&fact.value) };
-        let _ = writeln!(text, "| {} | {value} |", fact.label);
+        let note = if fact.note.is_empty() { String::new() } else { format!(", {}", plain(&fact.note)) };
+        let _ = writeln!(text, "| {} | {value}{note} |", fact.label);
     }
     for figure in view.figures.iter().filter(|figure| figure.key != "seconds") {
         let _ = writeln!(text, "| {} | {} |", in_words(figure.key), plain(&figure.shown));
@@ -255,5 +255,36 @@ fn again(view: &View) -> String {
     match view.again.is_empty() {
         true => String::new(),
         false => format!("### Verify again\n\n{}", block(&view.again, "sh")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::summary::tests::{example, one_changed_row};
+
+    #[test]
+    fn a_small_report_reads_like_this() {
+        let mut report = example();
+        report.run.verify_again = ["cutover", "verify", "--from", "my app.db"].map(str::to_owned).to_vec();
+        report.tables[1].verify = crate::outcome::Verify::Differs;
+        let (counts, row) = one_changed_row();
+        (report.tables[1].difference_counts, report.tables[1].differences) = (Some(counts), vec![row]);
+        report.outcome = crate::outcome::Outcome::Differs;
+        let expected = include_str!("expected.md");
+        let text = text(&report).unwrap();
+        assert_eq!(text, expected, "{text}");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_and_says_so() {
+        let mut report = example();
+        let (not_carried, finding) = (report.not_carried[0].clone(), report.findings[0].clone());
+        report.not_carried = vec![not_carried; 1_000];
+        report.not_carried.iter_mut().for_each(|object| object.sql = "SELECT 1; ".repeat(1_000));
+        report.findings = vec![finding; 1_000];
+        let text = text(&report).unwrap();
+        assert!(text.len() <= crate::limits::MARKDOWN_BYTES_MAX, "{}", text.len());
+        assert!(text.contains("more in the JSON report") && text.contains("SELECT 1;…"));
     }
 }

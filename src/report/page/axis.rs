@@ -31,7 +31,7 @@ pub(super) fn of_time(seconds: f64) -> Vec<Tick> {
 /// Marks from 0 to at least `most`, and the number at the end of the axis.
 pub(super) fn of_amount(most: f64, label: impl Fn(f64) -> String) -> (f64, Vec<Tick>) {
     let mut step = 1.0;
-    while most / step > 4.0 {
+    while most / step > 5.0 {
         step *= if leading(step) == 2 { 2.5 } else { 2.0 };
     }
     let end = (most / step).ceil().max(1.0) * step;

@@ -10,7 +10,7 @@ use crate::report::view::text::name;
 const TABLES_MAX: usize = 25;
 
 /// Characters of a table's name beside its bar, on the narrowest screen; the whole is in the bar's description.
-const LABEL_CHARS: usize = 24;
+const LABEL_CHARS: usize = 36;
 
 /// The picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,13 +18,15 @@ pub(super) struct Timeline {
     pub(super) ticks: Vec<Tick>,
     pub(super) phases: Vec<Row>,
     pub(super) tables: Vec<Row>,
-    /// tables that were at work and have no bar
-    pub(super) more: u64,
+    /// tables that were at work, with a bar or without
+    pub(super) at_work: u64,
 }
 
 /// One line of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Row {
+    /// pixels from the top of the picture
+    pub(super) top: usize,
     pub(super) label: String,
     /// what it did and when, in a sentence
     pub(super) told: String,
@@ -59,22 +61,24 @@ impl Timeline {
         self.tables.len() * ROW + AXIS
     }
 
-    /// Pixels from the top of the picture to line `index`.
-    pub(super) fn top(&self, index: &usize) -> usize {
-        index * ROW
-    }
-
-    /// From the top of a line to its label's foot, and to one of three lanes.
-    pub(super) fn label_at(&self, index: &usize) -> usize {
-        index * ROW + 14
-    }
-
-    pub(super) fn lane_at(&self, index: &usize, lane: &usize) -> usize {
-        index * ROW + 20 + lane * 5
+    pub(super) fn has_more(&self) -> bool {
+        self.at_work > self.tables.len() as u64
     }
 
     pub(super) fn axis_at(&self, rows: usize) -> usize {
         rows * ROW + 16
+    }
+}
+
+impl Row {
+    /// Pixels from the top of the picture to the label's foot.
+    pub(super) fn label_at(&self) -> usize {
+        self.top + 14
+    }
+
+    /// Pixels from the top of the picture to one of three lanes.
+    pub(super) fn lane_at(&self, lane: &usize) -> usize {
+        self.top + 20 + lane * 5
     }
 }
 
@@ -89,14 +93,14 @@ pub(super) fn of(report: &RunReport, bounds: &Bounds) -> Timeline {
     let mut at_work: Vec<&TableReport> =
         report.tables.iter().filter(|table| !spans(table).is_empty()).collect();
     at_work.sort_by(|one, other| length(other).total_cmp(&length(one)));
-    let more = at_work.len().saturating_sub(TABLES_MAX) as u64;
+    let all = at_work.len() as u64;
     at_work.truncate(TABLES_MAX);
     at_work.sort_by(|one, other| began(one).total_cmp(&began(other)));
     Timeline {
         ticks: axis::of_time(total),
         phases: phases(report, total),
-        tables: at_work.into_iter().map(|table| table_row(table, total, bounds)).collect(),
-        more,
+        tables: (0..).zip(at_work).map(|(line, table)| table_row(line, table, total, bounds)).collect(),
+        at_work: all,
     }
 }
 
@@ -114,7 +118,7 @@ fn phases(report: &RunReport, total: f64) -> Vec<Row> {
             names.push(&phase.name);
         }
     }
-    let row = |name_: &str| {
+    let row = |(line, name_): (usize, &str)| {
         let of_name = || report.run.phases.iter().filter(|phase| phase.name == name_);
         let took: f64 = of_name().map(|phase| phase.seconds).sum();
         let started = of_name().map(|phase| phase.started).fold(f64::MAX, f64::min);
@@ -126,9 +130,9 @@ fn phases(report: &RunReport, total: f64) -> Vec<Row> {
         };
         let label = name(&words_of(name_), LABEL_CHARS);
         let told = format!("{label}: began after {}, took {}", human::seconds(started), human::seconds(took));
-        Row { label, told, took: human::seconds(took), bars: of_name().map(bar).collect() }
+        Row { top: line * ROW, label, told, took: human::seconds(took), bars: of_name().map(bar).collect() }
     };
-    names.into_iter().map(row).collect()
+    names.into_iter().enumerate().map(row).collect()
 }
 
 /// The phase as people call it.
@@ -171,15 +175,16 @@ fn spans(table: &TableReport) -> Vec<(&'static str, usize, &'static str, Span)> 
     spans.into_iter().filter_map(|(class, lane, verb, span)| Some((class, lane, verb, span?))).collect()
 }
 
+/// What was spent on it: its share, where it was worked on together with others.
 fn length(table: &TableReport) -> f64 {
-    spans(table).iter().map(|(.., span)| span.ended - span.started).sum()
+    table.seconds.copy + table.seconds.verify + table.seconds.index
 }
 
 fn began(table: &TableReport) -> f64 {
     spans(table).iter().map(|(.., span)| span.started).fold(f64::MAX, f64::min)
 }
 
-fn table_row(table: &TableReport, total: f64, bounds: &Bounds) -> Row {
+fn table_row(line: usize, table: &TableReport, total: f64, bounds: &Bounds) -> Row {
     let spans = spans(table);
     let bar = |(class, lane, _, span): &(&'static str, usize, &str, Span)| Bar {
         x: percent(span.started, total),
@@ -194,6 +199,7 @@ fn table_row(table: &TableReport, total: f64, bounds: &Bounds) -> Row {
         })
         .collect();
     Row {
+        top: line * ROW,
         label: name(&table.source, LABEL_CHARS),
         told: format!("{}: {}", name(&table.source, bounds.name_chars), parts.join(", ")),
         took: human::seconds(length(table)),

@@ -26,6 +26,8 @@ pub(in crate::report) struct Fact {
     pub(in crate::report) value: String,
     /// set in a fixed-width font: to be compared or copied
     pub(in crate::report) is_code: bool,
+    /// more about it; may be empty
+    pub(in crate::report) note: String,
 }
 
 /// Something that should be read, and where it is.
@@ -93,47 +95,62 @@ pub(super) fn attention(report: &RunReport) -> Vec<Attention> {
     told.collect()
 }
 
+/// What was done, from where to where, and when.
 pub(super) fn facts(report: &RunReport, bounds: &Bounds) -> Vec<Fact> {
     let mut facts = Vec::new();
-    let mut add = |label, value: String, is_code| {
-        if !value.is_empty() {
-            facts.push(Fact { label, value, is_code });
-        }
-    };
-    for source in &report.source {
+    for source in report.source.iter().take(bounds.extra) {
         let path = name(&source.path, bounds.text_chars);
-        add("Source", path, true);
-        add("Source file", about_source(source), false);
-        add("Fingerprint", name(&source.fingerprint, bounds.text_chars), true);
+        facts.push(Fact { note: about_source(source), ..code("Source", path) });
     }
+    let more = report.source.len().saturating_sub(bounds.extra) as u64;
+    facts.extend((more > 0).then(|| words("Sources", format!("and {} more", human::count(more)))));
     if let Some(target) = &report.target {
-        add("Target", name(&target.host, bounds.text_chars), true);
-        add("Target schema", name(&target.schema, bounds.name_chars), true);
-        add("Server", format!("PostgreSQL {}", name(&target.server_version, bounds.name_chars)), false);
+        let (schema, version) =
+            (name(&target.schema, bounds.name_chars), name(&target.server_version, bounds.name_chars));
+        let note = format!("schema {schema}, PostgreSQL {version}");
+        facts.push(Fact { note, ..code("Target", name(&target.host, bounds.text_chars)) });
     }
     let run = &report.run;
-    add("Started", utc(run.started_unix), false);
-    add("Ended", utc(run.started_unix + run.seconds.max(0.0).round() as u64), false);
-    add("Took", human::seconds(run.seconds), false);
-    add("Command", name(&run.command, bounds.name_chars), true);
-    add(
-        "Settings",
-        run.config.as_deref().map(|path| name(path, bounds.text_chars)).unwrap_or_default(),
-        true,
-    );
-    add(
-        "Resumed",
-        run.resumed_from
-            .map(|chunks| format!("after {}", human::plural(chunks, "chunk")))
-            .unwrap_or_default(),
-        false,
-    );
-    add("Tried again", times(run.retries), false);
-    add("Tool", name(&report.tool, bounds.name_chars), false);
-    report.plan_hash.iter().for_each(|hash| add("Plan", name(hash, bounds.text_chars), true));
-    add("Run", name(&run.id, bounds.name_chars), true);
-    add("Exit code", format!("{} ({})", report.exit_code, exit_meaning(report.exit_code)), false);
+    facts.push(words("Started", utc(run.started_unix)));
+    facts.push(words("Ended", utc(run.started_unix + run.seconds.max(0.0).round() as u64)));
+    facts.push(words("Took", human::seconds(run.seconds)));
+    facts.push(code("Command", format!("cutover {}", command(&run.command))));
+    facts.extend(run.config.as_deref().map(|path| code("Settings", name(path, bounds.text_chars))));
+    let resumed = |chunks| words("Resumed", format!("after {}", human::plural(chunks, "chunk")));
+    facts.extend(run.resumed_from.map(resumed));
+    facts.extend((run.retries > 0).then(|| words("Tried again", times(run.retries))));
+    facts.push(words("Exit code", format!("{} ({})", report.exit_code, exit_meaning(report.exit_code))));
     facts
+}
+
+/// What tells this run, its plan and its sources from others.
+pub(super) fn identity(report: &RunReport, bounds: &Bounds) -> Vec<Fact> {
+    let mut facts = vec![words("Tool", name(&report.tool, bounds.name_chars))];
+    facts.push(code("Run", name(&report.run.id, bounds.name_chars)));
+    let plans = report.plan_hash.iter().take(bounds.extra);
+    facts.extend(plans.map(|hash| code("Plan", name(hash, bounds.text_chars))));
+    let sources = report.source.iter().take(bounds.extra);
+    facts.extend(
+        sources.map(|source| code("Source's fingerprint", name(&source.fingerprint, bounds.text_chars))),
+    );
+    facts.retain(|fact| !fact.value.is_empty());
+    facts
+}
+
+fn words(label: &'static str, value: String) -> Fact {
+    Fact { label, value, is_code: false, note: String::new() }
+}
+
+fn code(label: &'static str, value: String) -> Fact {
+    Fact { is_code: true, ..words(label, value) }
+}
+
+fn command(command: &str) -> String {
+    match command {
+        "copy" => "copy --migrate".to_owned(),
+        "validate" | "rehearse" => format!("copy --{command}"),
+        other => name(other, 40),
+    }
 }
 
 fn about_source(source: &crate::outcome::SourceInfo) -> String {
@@ -148,7 +165,6 @@ fn about_source(source: &crate::outcome::SourceInfo) -> String {
 
 fn times(times: u64) -> String {
     match times {
-        0 => String::new(),
         1 => "once, after a failure that passed".to_owned(),
         n => format!("{} times, after failures that passed", human::count(n)),
     }

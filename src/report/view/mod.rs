@@ -25,7 +25,8 @@ pub(super) use tables::{TableLine, Tables, verify_word};
 pub(super) use verdict::Verdict;
 
 use crate::error::Result;
-use crate::outcome::RunReport;
+use crate::finding::Severity;
+use crate::outcome::{Outcome, RunReport};
 
 /// How good or bad something is. It has a word beside it wherever it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +74,7 @@ pub(super) struct View {
     pub(super) error: Option<String>,
     pub(super) figures: Vec<Figure>,
     pub(super) facts: Vec<Fact>,
+    pub(super) identity: Vec<Fact>,
     pub(super) tables: Tables,
     pub(super) differences: Vec<DifferencesOfTable>,
     pub(super) set_aside: Vec<SetAsideLine>,
@@ -94,9 +96,10 @@ impl View {
         Ok(View {
             verdict: verdict::of(report),
             attention: facts::attention(report),
-            error: report.error.as_deref().map(|error| text::sentence(error, bounds.text_chars)),
+            error: error(report, bounds),
             figures: facts::figures(report),
             facts: facts::facts(report, bounds),
+            identity: facts::identity(report, bounds),
             tables: tables::of(report, bounds),
             differences: differences::of(report, bounds),
             set_aside: lists::set_aside(report, bounds),
@@ -108,4 +111,12 @@ impl View {
             again: facts::again(report),
         })
     }
+}
+
+/// What ended the run. A refusal only counts the findings that are its reasons.
+fn error(report: &RunReport, bounds: &Bounds) -> Option<String> {
+    let is_told = report.outcome == Outcome::Refused
+        && report.findings.iter().any(|finding| finding.severity == Severity::Refusal);
+    let error = report.error.as_deref().filter(|_| !is_told)?;
+    Some(text::sentence(error, bounds.text_chars))
 }

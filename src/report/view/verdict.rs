@@ -150,3 +150,96 @@ pub(super) fn counted(report: &RunReport, verify: Verify) -> u64 {
 fn is_all(report: &RunReport, verify: Verify) -> bool {
     report.tables.iter().all(|table| table.verify == verify)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::summary::tests::example;
+
+    fn told(change: impl Fn(&mut RunReport)) -> (String, Tone) {
+        let mut report = example();
+        report.tables.iter_mut().for_each(|table| table.digest.target = Some("aa".into()));
+        change(&mut report);
+        let verdict = of(&report);
+        (format!("{} | {} | {}", verdict.word, verdict.sentence, verdict.next), verdict.tone)
+    }
+
+    #[test]
+    fn each_end_has_its_sentence() {
+        let command =
+            |command: &'static str| move |report: &mut RunReport| report.run.command = command.into();
+        let of_counts = |report: &mut RunReport| report.tables[0].digest.target = None;
+        let unverified = |report: &mut RunReport| {
+            report.tables.iter_mut().for_each(|table| table.verify = Verify::NotRun);
+        };
+        let good = [
+            (
+                told(|_| ()),
+                "Done | Everything arrived: 51,234 rows in 2 tables; every value was read back and compared. | ",
+            ),
+            (
+                told(of_counts),
+                "Done | Everything arrived: 51,234 rows in 2 tables; the numbers of rows were compared, their values were not. | ",
+            ),
+            (
+                told(unverified),
+                "Done | Everything arrived: 51,234 rows in 2 tables; nothing was compared. | ",
+            ),
+            (
+                told(command("validate")),
+                "Would work | This migration would work: 2 tables with 51,234 rows can be copied. | Nothing was written, neither in the source nor in the target.",
+            ),
+            (
+                told(command("verify")),
+                "Equal | Both sides are equal: 2 tables with 51,234 rows; every value was read back and compared. | ",
+            ),
+        ];
+        for ((told, tone), expected) in good {
+            assert_eq!((told.as_str(), tone), (expected, Tone::Good));
+        }
+        let differs = |r: &mut RunReport| {
+            (r.outcome, r.tables[0].verify) = (Outcome::Differs, Verify::Differs);
+        };
+        let refused = |r: &mut RunReport| {
+            (r.outcome, r.findings[0].severity) = (Outcome::Refused, Severity::Refusal);
+        };
+        let stopped = |outcome, code| {
+            move |r: &mut RunReport| {
+                (r.outcome, r.exit_code, r.tables[0].rows.copied) = (outcome, code, 1_000);
+            }
+        };
+        let bad = [
+            (
+                told(differs),
+                "Differs | Source and target are not equal: 1 of 2 tables differs. | Do not switch to the target before this is explained.",
+            ),
+            (
+                told(refused),
+                "Refused | Nothing was copied: 1 problem must be solved first. | Nothing was changed.",
+            ),
+            (
+                told(stopped(Outcome::Failed, 5)),
+                "Failed | An error stopped it after 3.4 s, with 1,234 of 51,234 rows copied (2 %). | What is committed stays. When the cause is mended, the same command goes on from there.",
+            ),
+        ];
+        for ((told, tone), expected) in bad {
+            assert_eq!((told.as_str(), tone), (expected, Tone::Bad));
+        }
+        let aside = |r: &mut RunReport| {
+            (r.outcome, r.tables[1].rows.set_aside, r.tables[1].rows.copied) = (Outcome::SetAside, 3, 231);
+        };
+        let care = [
+            (
+                told(aside),
+                "Rows set aside | 3 rows were set aside. All the others arrived: 51,231 rows in 2 tables; every value was read back and compared. | They wait in the table cutover.set_aside of the target.",
+            ),
+            (
+                told(stopped(Outcome::Interrupted, 130)),
+                "Interrupted | It was interrupted after 3.4 s, with 1,234 of 51,234 rows copied (2 %). | What is committed stays. The same command goes on from there.",
+            ),
+        ];
+        for ((told, tone), expected) in care {
+            assert_eq!((told.as_str(), tone), (expected, Tone::Care));
+        }
+    }
+}
