@@ -46,7 +46,7 @@ impl Folder {
             .in_dir(self.dir.path())
             .env("PATH", format!("{}:{path}", bin.display()))
             .env("DATABASE_URL", url)
-            .env("XDG_DATA_HOME", self.dir.path().join("data"))
+            .env("CUTOVER_EMBEDDED_DIR", self.dir.path().join("data"))
             .run()
     }
 

@@ -4,7 +4,7 @@
 
 /// `cutover`
 pub(super) const PROGRAM: &str = "Examples:
-  cutover copy --validate app.db \"$DATABASE_URL\"   # would it work? writes nothing
+  cutover copy --validate app.db \"$DATABASE_URL\"   # would it work?
   cutover copy --migrate app.db \"$DATABASE_URL\"    # copy, verify, finish
   cutover verify app.db \"$DATABASE_URL\"            # compare again, any time
   cutover copy --migrate app.db embedded           # no server at hand
@@ -15,7 +15,7 @@ pub(super) const PROGRAM: &str = "Examples:
 pub(super) const COPY: &str = "Examples:
   cutover copy --validate --from app.db --to \"$DATABASE_URL\"
   cutover copy --validate app.db \"$DATABASE_URL\" --write-config decisions.toml
-  cutover copy --migrate --from app.db --to \"$DATABASE_URL\" --report report.json
+  cutover copy --migrate app.db \"$DATABASE_URL\" --report report.json
   cutover copy --migrate app.db --schema app --table 'order*' --table customers
 ";
 

@@ -134,6 +134,10 @@ impl Canvas {
         let cut = self.cut_off(&mut ours, above - up, size);
         let up = if cut { above } else { up };
         let mut text = if up == 0 { "\r".to_owned() } else { format!("\r\x1b[{up}A") };
+        if size != self.size {
+            // A row that was the first part of a broken line is none any more: only this makes the terminal forget it.
+            text += BELOW;
+        }
         if cut {
             text += &format!("{REST_OF_LINE}\r\n");
         }
@@ -235,19 +239,19 @@ mod tests {
         let beyond = |canvas: &Canvas| canvas.beyond.iter().map(|line| line.cells).collect::<Vec<_>>();
         assert_eq!(beyond(&canvas), [79, 79, 79, 79, 79, 79, 79, 41]);
         assert!(
-            paper.text().starts_with("\r\x1b[11A\x1b[K\r\nx"),
+            paper.text().starts_with("\r\x1b[11A\x1b[J\x1b[K\r\nx"),
             "one row stays with the line that began above"
         );
         canvas.show(small, &["said".to_owned()], lines(11, 39));
         assert!(paper.text().starts_with("\r\x1b[11Asaid\x1b[K\r\nx"));
         canvas.show(Size { columns: 80, rows: 16 }, &[], lines(12, 79));
         assert!(
-            paper.text().starts_with("\r\x1b[15Asaid\x1b[K\r\nx"),
+            paper.text().starts_with("\r\x1b[15A\x1b[Jsaid\x1b[K\r\nx"),
             "11 rows, what was said, and 3 lines above it"
         );
         assert_eq!(beyond(&canvas), [79, 79, 79, 79, 79, 4]);
         canvas.show(WIDE, &[], lines(13, 79));
-        assert!(paper.text().starts_with("\r\x1b[18Asaid\x1b[K\r\nx"), "all of it");
+        assert!(paper.text().starts_with("\r\x1b[18A\x1b[Jsaid\x1b[K\r\nx"), "all of it");
         assert!(canvas.beyond.is_empty());
     }
 

@@ -7,7 +7,8 @@ use crate::support::postgres::Server;
 fn a_name_that_would_clear_the_screen_is_spelled_out() {
     let Some(server) = Server::available() else { return };
     let Some(terminal) = Terminal::open(100, 40) else { return };
-    let copying = Copying::new(&server.fresh_database(), 100, "");
+    let database = server.fresh_database();
+    let copying = Copying::new(&database, 100, "");
     terminal.types(&format!(
         "echo it stays; {}",
         command(&copying.script(), "copy --migrate app.db").replace("clear; ", "")
@@ -23,7 +24,8 @@ fn a_name_that_would_clear_the_screen_is_spelled_out() {
 fn a_stop_leaves_the_terminal_as_it_was() {
     let Some(server) = Server::available() else { return };
     let Some(terminal) = Terminal::open(80, 24) else { return };
-    let copying = Copying::new(&server.fresh_database(), 1_000, "before_commit=delay:1000");
+    let database = server.fresh_database();
+    let copying = Copying::new(&database, 1_000, "before_commit=delay:1000");
     terminal.types(&command(&copying.script(), "copy --migrate app.db --jobs 2 --chunk-rows 100000"));
     terminal.wait("a bar", |screen| screen.iter().any(|line| line.starts_with("copy") && line.contains('%')));
     terminal.presses("C-c");

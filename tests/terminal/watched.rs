@@ -28,6 +28,8 @@ fn paused(copying: &Copying, database: &Database) -> Running {
         .env("CUTOVER_FAILPOINT_PAUSED", copying.paused());
     let running = Running::start(cli);
     wait_until("it stands still", || copying.paused().exists());
+    let beats = "SELECT count(*) FROM cutover.lease";
+    wait_until("it has shown that it lives", || database.query_one_text(beats) == "1");
     running
 }
 
@@ -40,7 +42,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 fn watching(url: &str, more: &[&str]) -> Running {
-    let cli = Cli::new().args(["status", "--watch", "--interval", "200ms", "--to", url]).args(more);
+    let cli = Cli::new().args(["status", "--watch", "--to", url]).args(more);
     Running::start(cli.env("CUTOVER_PATIENCE", "lease=1500"))
 }
 
@@ -67,12 +69,10 @@ fn another_terminal_shows_the_copy_and_its_end() {
     let copying = Copying::new(&database, 1_000, "");
     let running = paused(&copying, &database);
     terminal.types(&format!("clear; sh {} status --watch --interval 200ms", copying.script().display()));
-    let screen = terminal.wait("the copy", |screen| screen.iter().any(|line| line.starts_with("copy")));
-    assert!(screen[0].starts_with("app.db → public: running (process "), "{screen:#?}");
-    assert!(
-        screen.iter().any(|line| line.contains("waiting") || line.contains("of 10 tables")),
-        "{screen:#?}"
-    );
+    terminal.wait("the copy", |screen| {
+        let is_running = |line: &String| line.starts_with("app.db → public: running (process ");
+        screen.first().is_some_and(is_running) && screen.iter().any(|line| line.starts_with("copy"))
+    });
     terminal.resize(40, 6);
     terminal.wait("a picture that fits", |screen| {
         screen.len() <= 6 && screen.iter().filter(|line| line.starts_with("copy")).count() == 1
@@ -93,7 +93,8 @@ fn pipes_get_lines_and_objects_and_the_run_is_not_held_up() {
     let database = server.fresh_database();
     let copying = Copying::new(&database, 1_000, "");
     let running = paused(&copying, &database);
-    let (lines, objects) = (watching(&database.url(), &[]), watching(&database.url(), &["--json"]));
+    let (lines, objects) =
+        (watching(&database.url(), &["--interval", "200ms"]), watching(&database.url(), &["--json"]));
     let looks = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'cutover % watch' AND query LIKE '%json_build_object%'";
     wait_until("both look", || database.query_one_text(looks) == "2");
     let_go(&copying, running);
@@ -130,6 +131,7 @@ fn a_run_that_dies_ends_the_watch_with_another_code() {
     let database = server.fresh_database();
     let copying = Copying::new(&database, 100, "");
     let running = paused(&copying, &database);
+    // Rare enough looks for a pipe that nobody reads meanwhile.
     let watching = watching(&database.url(), &["--json"]);
     let looks = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'cutover % watch' AND query LIKE '%json_build_object%'";
     wait_until("it looks", || database.query_one_text(looks) == "1");
