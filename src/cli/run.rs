@@ -77,6 +77,7 @@ fn go(run: resolve::Run, wanted: &Wanted, around: &Surroundings<'_>, ends: &EndA
     let ended = runtime.block_on(surrounded(&tools, wanted, deadline));
     // A reader that a stop left in the middle of a long scan is not waited for: it has nothing to write.
     runtime.shutdown_background();
+    tools.cancel.settle();
     screen.finish();
     let decisions =
         run.write_config.map(|path| (config_text(&ended.plans, &config), path, ended.plans.is_empty()));
