@@ -181,24 +181,3 @@ fn f07_a_copy_that_is_started_while_the_server_shuts_down() {
     assert!(done.said().contains("57P03"), "{done:?}");
     faults.assert_hold(&database, &done, "smart shutdown");
 }
-
-/// A crash forgets what was committed without waiting for the disk. The name of the run that holds the target must not be
-/// among it, or the run would take itself for one that was replaced.
-#[cfg(feature = "failpoints")]
-#[test]
-fn f06_a_crash_does_not_make_a_run_take_itself_for_another() {
-    // Nothing is written but what somebody waits for.
-    let Some(cluster) = Cluster::start(&["wal_writer_delay=10s"]) else { return };
-    let faults = Faults::at(cluster.server(), Target::Existing);
-    let database = faults.database();
-    let run = Running::start(faults.world.copy(&database).env("CUTOVER_PATIENCE", "lease=600"));
-    let hold = Place::Chunk.hold(&database);
-    let named = "SELECT count(*) FROM cutover.lease";
-    wait_for("the ledger to name the run", || (database.query_one_text(named) == "1").then_some(()));
-    cluster.stop(Stop::Immediate);
-    drop(hold);
-    cluster.start_again();
-    let done = run.end();
-    assert_eq!(done.code, 0, "{done:?}");
-    faults.assert_hold(&database, &done, "a crash right after the beat");
-}
