@@ -97,6 +97,7 @@ fn go(
     let left = local.map_or(Ok(()), |local| local.leave(&runtime));
     // A reader that a stop left in the middle of a long scan is not waited for: it has nothing to write.
     runtime.shutdown_background();
+    tools.cancel.settle();
     screen.finish();
     let decisions =
         run.write_config.map(|path| (config_text(&ended.plans, &config), path, ended.plans.is_empty()));

@@ -66,7 +66,8 @@ impl Cancel {
                 // Without a handler the signal keeps its default meaning, which also ends the run.
                 let Ok(mut signals) = signal(kind) else { return };
                 while signals.recv().await.is_some() {
-                    cancel.stop(code, STOP_WAIT);
+                    cancel.ask(code);
+                    cancel.end_within(STOP_WAIT, code);
                 }
             });
         }
@@ -74,14 +75,15 @@ impl Cancel {
 
     /// The deadline has passed: the run stops as after a signal, and the process ends within `beyond` and the time of a stop.
     pub(super) fn stop_by_deadline(&self, beyond: Duration) {
-        if !self.is_asked() {
-            self.stop(DEADLINE, STOP_WAIT + beyond);
+        // A signal that came first has its own stop; this one is not the second signal.
+        if self.0.asked.compare_exchange(RUNNING, DEADLINE, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            self.tell_asked();
+            self.end_within(STOP_WAIT + beyond, DEADLINE);
         }
     }
 
-    fn stop(&self, code: u8, wait: Duration) {
+    fn end_within(&self, wait: Duration, code: u8) {
         let _ = self.0.ends_at.set(Instant::now() + wait);
-        self.ask(code);
         // Where the system has no thread to give, the bounds inside have to do.
         let end = std::thread::Builder::new().name("stop".to_owned());
         let cancel = self.clone();
@@ -106,8 +108,13 @@ impl Cancel {
         self.0.deeds.enter(deed)
     }
 
-    fn end_process(&self, code: u8) -> ! {
+    /// Carries out what threads that are not waited for have left open: the process is about to end.
+    pub fn settle(&self) {
         self.0.deeds.all();
+    }
+
+    fn end_process(&self, code: u8) -> ! {
+        self.settle();
         std::process::exit(i32::from(code));
     }
 
@@ -116,6 +123,10 @@ impl Cancel {
             // The second signal: whatever is under way is rolled back by the server when the connection breaks.
             self.end_process(code);
         }
+        self.tell_asked();
+    }
+
+    fn tell_asked(&self) {
         let _ = self.0.at.set(Instant::now());
         self.0.notify.notify_waiters();
     }
@@ -141,6 +152,8 @@ impl Cancel {
     pub fn or_stopped(&self, error: Error) -> Error {
         match self.check() {
             Err(stopped) if error.kind() == ErrorKind::Target => stopped.cause(error),
+            // Whoever stops reading does not know what it was stopped by.
+            Err(stopped) if error.kind() == ErrorKind::Interrupted => stopped,
             _ => error,
         }
     }
@@ -230,6 +243,9 @@ mod tests {
         let stopped = cancel.or_stopped(fault());
         assert_eq!(stopped.kind(), ErrorKind::Interrupted);
         assert!(stopped.to_string().contains("the connection broke"), "{stopped}");
+        cancel.0.asked.store(DEADLINE, Ordering::SeqCst);
+        let stopped = cancel.or_stopped(Error::new(ErrorKind::Interrupted, "stopped while reading"));
+        assert_eq!(stopped.kind(), ErrorKind::Deadline);
         for kind in [ErrorKind::Differs, ErrorKind::Refused, ErrorKind::Busy, ErrorKind::Source] {
             assert_eq!(cancel.or_stopped(Error::new(kind, "x")).kind(), kind);
         }
