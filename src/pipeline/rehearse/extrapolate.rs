@@ -15,8 +15,6 @@ pub(super) struct Costs {
     /// seconds on processors, of this process and of the server where it is on this machine
     pub(super) copy_processors: Option<f64>,
     pub(super) finish_processors: Option<f64>,
-    pub(super) copy_wall: f64,
-    pub(super) finish_wall: f64,
     pub(super) wal_bytes: Option<u64>,
     pub(super) round_trip_ms: f64,
     pub(super) commit_ms: Option<f64>,

@@ -13,8 +13,8 @@ use crate::pipeline::copy::{CopyTask, read_task};
 use crate::pipeline::cpu;
 use crate::pipeline::tools::Tools;
 use crate::pipeline::verify::digest_target;
+use crate::plan::TablePlan;
 use crate::plan::target::TargetCatalog;
-use crate::plan::{Plan, TablePlan};
 use crate::postgres::load::{Fill, LoadTarget};
 use crate::postgres::measure;
 use crate::postgres::probe::Probe;
@@ -45,35 +45,33 @@ pub(super) async fn measure(tools: &Tools, assessed: &[Assessed]) -> Result<Cost
     }
     let chosen = choose(assessed, &plans)?;
     let probe = Probe::begin(&tools.connector, &config.schema).await?;
-    let mut costs = sample(tools, &probe, &chosen, &plans).await?;
+    let mut costs = sample(tools, &probe, &chosen).await?;
     probe.leave().await?;
     (costs.round_trip_ms, costs.commit_ms) = (round_trip_ms, commit_ms);
     Ok(costs)
 }
 
 /// Copies and finishes the sample, as a run would: first all rows, then everything else.
-async fn sample(tools: &Tools, probe: &Probe, chosen: &[Sampled], plans: &[Plan]) -> Result<Costs> {
+async fn sample(tools: &Tools, probe: &Probe, chosen: &[Sampled]) -> Result<Costs> {
     let mut costs = Costs::default();
     let wal = measure::wal_bytes(probe.session()).await;
-    let (begun, before) = (Instant::now(), work(probe));
+    let before = work(probe);
     for one in chosen {
         tools.cancel.check()?;
         let mut cost = TableCost::new(&one.plan);
-        make(probe, plans, &one.plan, &mut cost).await?;
+        make(probe, &one.plan, &mut cost).await?;
         let began = Instant::now();
         cost.sample_rows = fill(probe, one).await?;
         cost.copy = began.elapsed().as_secs_f64();
         costs.tables.push(cost);
     }
-    let (middle, between) = (Instant::now(), work(probe));
+    let between = work(probe);
     for (one, cost) in chosen.iter().zip(&mut costs.tables) {
         tools.cancel.check()?;
         finish(probe, &one.plan, cost).await?;
     }
     costs.copy_processors = before.zip(between).map(|(before, after)| after - before);
     costs.finish_processors = between.zip(work(probe)).map(|(before, after)| after - before);
-    costs.copy_wall = middle.duration_since(begun).as_secs_f64();
-    costs.finish_wall = middle.elapsed().as_secs_f64();
     let after = measure::wal_bytes(probe.session()).await;
     costs.wal_bytes = wal.zip(after).map(|(before, after)| after.saturating_sub(before));
     let sizes = measure::sizes(probe.session(), probe.schema()).await?;
@@ -90,10 +88,8 @@ fn work(probe: &Probe) -> Option<f64> {
     Some(own.user + own.system + backend.map_or(0.0, |spent| spent.user + spent.system))
 }
 
-async fn make(probe: &Probe, plans: &[Plan], table: &TablePlan, cost: &mut TableCost) -> Result<()> {
+async fn make(probe: &Probe, table: &TablePlan, cost: &mut TableCost) -> Result<()> {
     let began = Instant::now();
-    // What the tables have in common, such as a type, would come with the first of them.
-    debug_assert!(plans.iter().all(|plan| plan.schema == probe.schema()));
     for step in &table.pre_data {
         probe.run(&step.sql).await?;
     }
