@@ -11,8 +11,8 @@ use crate::outcome::{DeadlineReport, Outcome};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What comes after the rows, in shares of the time that they take: reading back, keys and indexes, VACUUM (measured on files
-/// of 100 MB to 2 GB: 0.5 to 1.2).
+/// What comes after the rows, in shares of the time that they take: reading back, keys and indexes, VACUUM. A rule of thumb,
+/// for a warning that stops nothing: of a table without indexes it is less, of one with many more.
 const AFTER_COPY_SHARE: f64 = 0.8;
 
 /// Below this share of its work a phase has no rate that anything can be foreseen by.

@@ -23,6 +23,7 @@ fn table(number: usize, tables: usize) -> TableReport {
         target: format!("application_table_with_a_long_name_{number:04}"),
         rows: RowCounts { source: rows, copied: rows, target: Some(rows), set_aside: 0 },
         bytes: rows * 137,
+        plan_hash: "dd".into(),
         partition: None,
         chunks: 1,
         digest: Digests { source: Some("aa".into()), target: Some("aa".into()) },
@@ -95,6 +96,8 @@ pub(super) fn huge(tables: usize) -> RunReport {
             schema: "public".into(),
             ..TargetInfo::default()
         }),
+        environment: None,
+        assessment: None,
         plan_hash: vec!["cc".into()],
         tables: (0..tables).map(|number| table(number, tables)).collect(),
         objects: Objects { indexes: (0..tables * 2).map(object).collect(), ..Objects::default() },
@@ -102,6 +105,10 @@ pub(super) fn huge(tables: usize) -> RunReport {
         findings: (0..tables).map(finding).collect(),
         error: None,
         timing: None,
+        prediction: None,
+        repaired: None,
+        queries: None,
+        around: AroundReport::default(),
         rate: vec![PhaseRate { phase: "copy".into(), samples: (0..240).map(sample).collect() }],
     }
 }
