@@ -7,7 +7,7 @@ use crate::support::sqlite::SqliteFile;
 
 const TWO_TABLES: &str = "PRAGMA user_version = 7; PRAGMA application_id = 99;
     CREATE TABLE small (id INTEGER PRIMARY KEY, doc);
-    INSERT INTO small VALUES (1, 7), (2, 'seven');
+    INSERT INTO small VALUES (1, 7), (2, '8');
     CREATE TABLE big (id INTEGER PRIMARY KEY, body TEXT, n INTEGER);
     WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 2000)
     INSERT INTO big SELECT n, printf('%.*c', 100, 'x'), n FROM i; CREATE INDEX big_n ON big (n);";
