@@ -34,7 +34,7 @@ use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::finding::{Finding, Severity, Way};
-use crate::ident::qualified;
+use crate::ident::{qualified, quote};
 use crate::plan::build::build;
 use crate::plan::draft::{Imposed, Inputs, Rules};
 use crate::plan::partition::Spans;
@@ -94,13 +94,19 @@ pub async fn plan(
     events: &Events,
 ) -> Result<Vec<Assessed>> {
     let looking = events.clock().stage(RunStage::Plan);
+    // Who may not look into the schema is told so, and cannot be told more.
+    if !inspect::may_use(session, &config.schema).await? {
+        let (schema, role) = (quote(&config.schema), quote(&session.server_info().user));
+        let message = "this role may not use this schema";
+        let reason = Finding::new("E_RIGHTS", Severity::Refusal, config.schema.clone(), message)
+            .way(Way::Target(format!("GRANT USAGE ON SCHEMA {schema} TO {role}")));
+        return Err(Error::refused("the target cannot be looked at", vec![reason]));
+    }
     let target = inspect(session, config).await?;
     drop(looking);
     let mut assessed = plan_against(jobs, config, events, target).await?;
     let _looking = events.clock().stage(RunStage::Plan);
-    // Who may not look into the schema is told so, and cannot be told more.
-    let may_use = inspect::may_use(session, &config.schema).await?;
-    for one in assessed.iter_mut().filter(|_| may_use) {
+    for one in &mut assessed {
         one.holding_rows = holding_rows(session, &mut one.plan, config).await?;
     }
     Ok(assessed)

@@ -80,16 +80,10 @@ fn rights_on_existing_tables_are_told_one_by_one() {
         role.1, database.name
     ));
     let more = ["--schema", "app"];
-    let run = call("--validate", &source, &role, &more).ends_with(3);
-    let said: Vec<&str> = run.findings("E_RIGHTS").iter().map(|finding| ways(finding)[0]).collect();
-    for grant in [
-        "GRANT INSERT ON \"app\".\"child\"",
-        "GRANT REFERENCES ON \"others\".\"parent\"",
-        "GRANT USAGE ON SCHEMA",
-    ] {
-        assert!(said.iter().any(|said| said.contains(grant)), "{grant}: {said:?}");
-    }
-    granted(&database, &source, &role, &more);
+    // USAGE of the schema first, then what can be seen with it.
+    let said = call("--validate", &source, &role, &more).ends_with(3);
+    assert!(ways(said.findings("E_RIGHTS")[0])[0].contains("GRANT USAGE ON SCHEMA"), "{}", said.said());
+    assert!(granted(&database, &source, &role, &more) >= 3);
     call("--migrate", &source, &role, &more).ends_with(0);
     database.execute("DROP SCHEMA cutover, app, others CASCADE");
 }
