@@ -138,7 +138,7 @@ fn case(seed: u64) -> Case {
             make_target(&mut dice, &mut target, table, &columns);
         }
     }
-    Case { source, target, options: *dice.pick::<&[&str]>(&OPTIONS) }
+    Case { source, target, options: dice.pick::<&[&str]>(&OPTIONS) }
 }
 
 fn make_source(dice: &mut Dice, sql: &mut String, (table, before): (&str, &[&str]), columns: &[&str]) {
