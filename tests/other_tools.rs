@@ -246,7 +246,7 @@ type Mistake =
 const MISTAKES: [Mistake; 10] = [
     ("", None, &[]),
     ("lost rows", Some(("orders", "", "missing", 15)), &[]),
-    ("floats", Some(("customers", "balance", "changed", 33)), &[]),
+    ("floats", Some(("customers", "balance", "changed", 34)), &[]),
     ("zone", Some(("customers", "createdAt", "changed", 25)), &[]),
     ("empty is null", Some(("customers", "note", "changed", 20)), &[]),
     ("cut", Some(("customers", "fullName", "changed", 4)), &[]),
