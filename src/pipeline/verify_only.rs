@@ -123,7 +123,7 @@ pub(super) struct Pair {
     findings: Vec<Finding>,
     /// tables that are no longer as they were copied: the ledger's digests say nothing of them
     changed: BTreeSet<String>,
-    /// what would be made of a source that another tool copied
+    /// what was made; of a source that another tool copied, what would be
     made: Option<Plan>,
 }
 
@@ -137,7 +137,7 @@ impl Pair {
     /// What of the source's objects is to be looked for.
     fn wanted(&mut self, tools: &Tools) -> Option<Wanted> {
         let by_others = self.state.is_none();
-        let mut plan = if by_others { self.made.take()? } else { self.plan.clone() };
+        let mut plan = self.made.take()?;
         let is_whole = plan.tables.iter().all(|table| is_selected(&table.source, &tools.config));
         plan.tables.retain(|table| is_selected(&table.source, &tools.config));
         if !is_whole {
@@ -169,9 +169,20 @@ async fn pair_all(
     for job in ours {
         let Some(state) = known.get(job.path()) else { continue };
         let (job, stored) = (Arc::new(job), resume::stored_plan(state)?);
-        let kept::Kept { plan, alone, findings, changed } = kept::with_target(stored, &target);
+        let mut made = stored.clone();
+        let is_wanted = |table: &str| is_selected(table, &tools.config);
+        let kept::Kept { plan, alone, findings, changed } = kept::with_target(stored, &target, is_wanted);
+        made.tables.retain(|table| !alone.iter().any(|alone| alone.source == table.source));
         tools.cancel.at_once(follow::prepare(&job, &plan, tools.config.jobs)).await?;
-        pairs.push(Pair { job, plan, state: Some(state.clone()), alone, findings, changed, made: None });
+        pairs.push(Pair {
+            job,
+            plan,
+            state: Some(state.clone()),
+            alone,
+            findings,
+            changed,
+            made: Some(made),
+        });
     }
     if !others.is_empty() {
         let paired = paired::with_target(others, &tools.config, &tools.events, &target);
