@@ -197,6 +197,10 @@ mod tests {
         for ((told, tone), expected) in good {
             assert_eq!((told.as_str(), tone), (expected, Tone::Good));
         }
+    }
+
+    #[test]
+    fn what_is_not_good_has_its_sentence() {
         let differs = |r: &mut RunReport| {
             (r.outcome, r.tables[0].verify) = (Outcome::Differs, Verify::Differs);
         };
