@@ -98,7 +98,7 @@ fn pipes_get_lines_and_objects_and_the_run_is_not_held_up() {
     let_go(&copying, running);
     let (lines, objects) = (lines.end(), objects.end());
     assert_eq!((lines.code, objects.code), (0, 0), "{lines:?} {objects:?}");
-    assert!(lines.stdout.contains("running (process ") && lines.stdout.contains("copy: "), "{lines:?}");
+    assert!(lines.stdout.contains("public: running") && lines.stdout.contains("copy: "), "{lines:?}");
     assert!(lines.stdout.ends_with("finished: app.db → public: 10 tables, 10,000 rows\n"), "{lines:?}");
     assert!(!lines.said().contains('\u{1b}') && !objects.said().contains('\u{1b}'), "{lines:?} {objects:?}");
     let states = states(&objects);
