@@ -159,14 +159,20 @@ mod tests {
     #[test]
     fn a_run_is_seen_to_begin_to_work_and_to_end() {
         let mut story = Story::new(Instant::now());
-        let old = source("old", false);
+        let old = [source("old", false)];
         assert_eq!(told(&mut story, None, &[], 0), WatchState::Waiting);
-        assert_eq!(told(&mut story, None, &[old.clone()], 1), WatchState::Starting);
-        assert_eq!(told(&mut story, owner(true, None), &[old.clone()], 3), WatchState::Running);
-        assert_eq!(told(&mut story, owner(true, Some(-20.0)), &[old.clone()], 3), WatchState::Running);
-        assert_eq!(told(&mut story, owner(true, Some(2.0)), &[old.clone()], 3), WatchState::Silent);
-        assert_eq!(told(&mut story, None, &[old.clone(), source("new", true)], 0), WatchState::Finished);
-        assert_eq!(told(&mut story, None, &[old, source("new", false)], 0), WatchState::Ended);
+        assert_eq!(told(&mut story, None, &old, 1), WatchState::Starting);
+        assert_eq!(told(&mut story, owner(true, None), &old, 3), WatchState::Running);
+        assert_eq!(told(&mut story, owner(true, Some(-20.0)), &old, 3), WatchState::Running);
+        assert_eq!(told(&mut story, owner(true, Some(2.0)), &old, 3), WatchState::Silent);
+        assert_eq!(
+            told(&mut story, None, &[source("old", false), source("new", true)], 0),
+            WatchState::Finished
+        );
+        assert_eq!(
+            told(&mut story, None, &[source("old", false), source("new", false)], 0),
+            WatchState::Ended
+        );
     }
 
     #[test]
