@@ -295,14 +295,15 @@ fn plan_of(run: &Run) -> String {
             .iter()
             .map(|c| format!("{} {} {} {}", c["source"], c["target"], c["type"], c["level"]));
         format!(
-            "{} {} {}\n{}\n",
+            "{} {} {} {}\n{}\n",
+            table["plan_hash"],
             table["source"],
             table["target"],
             table["rows"]["source"],
             columns.collect::<Vec<_>>().join("\n")
         )
     });
-    format!("{}{}{}", report["plan_hash"], tables.collect::<String>(), report["not_carried"])
+    format!("{}{}", tables.collect::<String>(), report["not_carried"])
 }
 
 #[test]
