@@ -3,7 +3,7 @@
 # Where rustup puts cargo, for the first run after scripts/setup.sh installed it.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
-.PHONY: help build fmt lint deny test demo bench fuzz soak planted versions check clean
+.PHONY: help build fmt lint deny test demo runbook bench fuzz soak planted versions check clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -27,6 +27,10 @@ test: ## set up what is missing, then all tests
 demo: ## make two SQLite files and move them into a local PostgreSQL
 	sh scripts/setup.sh
 	sh scripts/demo.sh
+
+runbook: ## the whole day of docs/runbook.md with the example application, every command timed
+	sh scripts/setup.sh
+	sh scripts/runbook.sh
 
 bench: ## how fast copies are on this machine, beside other ways; about 25 minutes
 	sh scripts/setup.sh
@@ -52,4 +56,4 @@ check: ## everything CI checks: format, lints, documentation, tests, small demo
 
 clean: ## remove what was built and the demo's files
 	cargo clean
-	rm -rf demo
+	rm -rf demo runbook

@@ -71,6 +71,8 @@ mod rehearsal;
 mod reports;
 // runs that are killed, stopped, repeated, fenced
 mod resume;
+// the commands of the runbook, one after the other
+mod runbook;
 // schemas compared, and mended
 mod schema_diff;
 // the DDL of a copy as a script
