@@ -131,10 +131,10 @@ pub(super) mod tests {
         report.prediction = Some(predicted());
         let said = text(&report, Width::Plain);
         for words in [
-            "expected: 12.0 s; in nine of ten cases no more than 13.5 s",
-            "(copy 12.0 s)",
+            "expected: 12 s; in nine of ten cases no more than 14 s",
+            "(copy 12 s)",
             "disk:     1.0 GB in the target (900 MB rows, 100 MB indexes), and 1.2 GB of write-ahead log",
-            "measured: everything, in a scratch database of the embedded server, in 12.0 s: PostgreSQL 15.18, 2 connections",
+            "measured: everything, in a scratch database of the embedded server, in 12 s: PostgreSQL 15.18, 2 connections",
             "100 %",
             "note: max_wal_size is 1GB here and 4GB there",
         ] {

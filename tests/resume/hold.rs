@@ -18,12 +18,16 @@ pub(crate) struct Hold {
 impl Hold {
     /// A session without locks.
     pub(crate) fn session(database: &Database) -> Hold {
+        Hold::at(&database.url())
+    }
+
+    /// The same, at an address.
+    pub(crate) fn at(url: &str) -> Hold {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let connect = || {
             runtime.block_on(async {
-                let (client, connection) =
-                    tokio_postgres::connect(&database.url(), NoTls).await.expect("a session");
+                let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a session");
                 tokio::spawn(connection);
                 client
             })

@@ -228,7 +228,7 @@ fn what_cannot_be_meant_is_a_usage_error_with_a_remedy() {
         (&["a", URL, "--schema", "cutover"], &[], "--schema \"cutover\" is where"),
         (&["a", URL, "--table", ""], &[], "--table has an empty pattern"),
         (&["a", URL, "--exclude", ""], &[], "--exclude has an empty pattern"),
-        (&["a", URL, "--report", "r.html"], &[], "the report r.html has no supported form"),
+        (&["a", URL, "--report", "r.pdf"], &[], "the report r.pdf has no supported form"),
         (&["a", URL, "--report", "r.md"], &[], "the report r.md has no supported form"),
         (&["a", URL, "--report", "r.json", "--report", "r.json"], &[], "--report r.json is named twice"),
         (&["a", URL, "--report", &lost], &[], "--report "),

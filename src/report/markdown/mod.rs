@@ -266,6 +266,7 @@ mod tests {
     #[test]
     fn a_small_report_reads_like_this() {
         let mut report = example();
+        (report.environment, report.assessment) = (None, None);
         report.run.verify_again = ["cutover", "verify", "--from", "my app.db"].map(str::to_owned).to_vec();
         report.tables[1].verify = crate::outcome::Verify::Differs;
         let (counts, row) = one_changed_row();

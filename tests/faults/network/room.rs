@@ -80,14 +80,25 @@ fn f11_a_run_without_a_third_connection_says_so_with_the_numbers() {
     let Some(faults) = Faults::of(Target::Empty) else { return };
     let database = faults.database();
     let role = Limited::new(&database, 2);
-    let done = role.copy(&faults).args(["--retry-for", "0"]).run();
-    assert_tried_once(&done, 6, "two");
-    assert!(done.said().contains("allows 2 and 2 are in use"), "{done:?}");
-    // Its sessions are to be gone before the next one begins: a first connection is tried once.
+    let done = role.copy(&faults).run();
+    // Whoever else is connected, that is never enough.
+    assert_tried_once(&done, 3, "two");
+    assert!(
+        done.said().contains("E_CONNECTIONS") && done.said().contains("allows 2 and 1 are in use"),
+        "{done:?}"
+    );
     assert_nothing_stays(&database, "two");
+    // Here it is, once the sessions of others are gone.
+    role.limit(4);
+    let others = Hold::at(&database.url_of(&role.role, "limited-secret"));
+    let done = role.copy(&faults).args(["--retry-for", "0"]).run();
+    assert_tried_once(&done, 6, "others");
+    assert!(done.said().contains("allows 4 and 4 are in use"), "{done:?}");
+    assert_nothing_stays(&database, "others");
     let waited = role.copy(&faults).args(["--retry-for", "1s"]).run();
     assert!(waited.code == 6 && waited.said().contains("given up after"), "{waited:?}");
     assert_nothing_stays(&database, "waited");
+    drop(others);
     role.limit(0);
     let done = role.copy(&faults).run();
     assert_tried_once(&done, 6, "none");
