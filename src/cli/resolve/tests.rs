@@ -229,7 +229,7 @@ fn what_cannot_be_meant_is_a_usage_error_with_a_remedy() {
         (&["a", URL, "--table", ""], &[], "--table has an empty pattern"),
         (&["a", URL, "--exclude", ""], &[], "--exclude has an empty pattern"),
         (&["a", URL, "--report", "r.pdf"], &[], "the report r.pdf has no supported form"),
-        (&["a", URL, "--report", "r.md"], &[], "the report r.md has no supported form"),
+        (&["a", URL, "--report", "report"], &[], "the report report has no supported form"),
         (&["a", URL, "--report", "r.json", "--report", "r.json"], &[], "--report r.json is named twice"),
         (&["a", URL, "--report", &lost], &[], "--report "),
         (&["a", URL, "--report", &folder], &[], "--report "),
