@@ -241,7 +241,7 @@ type Mistake =
 
 const MISTAKES: [Mistake; 10] = [
     ("", None, &[]),
-    ("lost rows", Some(("orders", "", "missing", 15)), &[]),
+    ("lost rows", Some(("orders", "", "missing", 15)), &["E_SEQUENCE_BEHIND"]),
     ("floats", Some(("customers", "balance", "changed", 34)), &[]),
     ("zone", Some(("customers", "createdAt", "changed", 25)), &[]),
     ("empty is null", Some(("customers", "note", "changed", 20)), &[]),
@@ -286,7 +286,7 @@ fn the_mistakes_of_an_applications_script_are_named() {
             .collect();
         found.sort_unstable();
         assert_eq!(found, codes, "{mistake}: {}", run.done.stdout);
-        let behind = codes.contains(&"E_SEQUENCE_BEHIND");
+        let behind = codes.len() > 1 && codes.contains(&"E_SEQUENCE_BEHIND");
         for table in run.report["tables"].as_array().unwrap() {
             let wrong = rows.filter(|(name, ..)| table["source"] == *name);
             let is_equal = wrong.is_none() && !(behind && table["source"] != "log");

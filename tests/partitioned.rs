@@ -272,7 +272,15 @@ fn a_written_configuration_makes_the_same_partitions() {
     let written = std::fs::read_to_string(&path).unwrap();
     assert!(written.contains("\npartition = {by = \"at\", every = \"quarter\"}\n"), "{written}");
     let again = with(validate, &source, &database, &written, &[]).ends_with(0);
-    assert_eq!(first.report["plan_hash"], again.report["plan_hash"]);
+    let tables = |run: &Run| {
+        run.report["tables"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|table| table["plan_hash"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(tables(&first), tables(&again));
     assert_eq!(again.table("log")["partition"]["ranges"].as_array().unwrap().len(), 8);
 }
 

@@ -162,6 +162,20 @@ fn rows_of_somebody_else_are_not_deleted() {
     repair(&source, &database, &[]).ends_with(0);
 }
 
+/// What looks like a damaged row may be somebody's new one, and a column of theirs has no other copy.
+#[test]
+fn a_row_with_a_key_of_its_own_and_columns_of_others_are_kept() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = copied(server);
+    database.execute("DELETE FROM notes WHERE id = 40; INSERT INTO notes VALUES (50, 40, 'note40')");
+    refused(&source, &database, &["E_REPAIR_EXTRA"]);
+    assert_eq!(database.query_one_text("SELECT count(*) FROM notes WHERE id = 50"), "1");
+    let (source, database) = copied(server);
+    database.execute("ALTER TABLE notes ADD mine text; UPDATE notes SET mine = 'x'; UPDATE notes SET body = 'y' WHERE id = 2");
+    refused(&source, &database, &["E_REPAIR_COLUMNS", "mine"]);
+    assert_eq!(database.query_one_text("SELECT count(*) FROM notes WHERE mine = 'x'"), "40");
+}
+
 #[test]
 fn a_table_that_held_rows_before_is_not_repaired() {
     let Some(server) = Server::available() else { return };
@@ -315,6 +329,9 @@ fn a_copy_that_never_was_whole_is_repaired_too() {
     let cli = Cli::new().args(["copy", "--migrate"]).args([source.path()]).args([database.url()]);
     let run = Run::of(cli.env("CUTOVER_FAILPOINTS", "encoder_broken=on:3"));
     assert_eq!(run.done.code, 4, "{}", run.said());
+    // It is the key that came out wrong: the row could be somebody's own.
+    refused(&source, &database, &["E_REPAIR_EXTRA"]);
+    database.execute("UPDATE people SET id = 3, name = 'wrong' WHERE id NOT BETWEEN 1 AND 40");
     repair(&source, &database, &[]).ends_with(0);
     migrate(source.path(), &database, &[]).ends_with(0);
     verify(source.path(), &database, &[]).ends_with(0);

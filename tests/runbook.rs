@@ -15,15 +15,23 @@ fn every_command_works_as_it_is_printed() {
     let (database, files) = (server.fresh_database(), files_of(120));
     let home = tempfile::tempdir().unwrap();
     let env = home.path().join("env");
-    let port =
-        database.tcp_url().split_whitespace().find_map(|part| part.strip_prefix("port=").map(str::to_owned));
+    let address = database.tcp_url();
+    let part = |name: &str| {
+        let parts = address.split_whitespace().filter_map(|part| part.split_once('='));
+        parts
+            .clone()
+            .find(|(key, _)| *key == name)
+            .map_or("unused", |(_, value)| value)
+            .trim_matches('\'')
+            .to_owned()
+    };
     let lines = [
         "DB_TYPE=sqlite".to_owned(),
         "POSTGRES_HOST=127.0.0.1".to_owned(),
-        format!("POSTGRES_PORT={}", port.unwrap()),
+        format!("POSTGRES_PORT={}", part("port")),
         format!("POSTGRES_DB={}", database.name),
         "POSTGRES_USER=postgres".to_owned(),
-        "POSTGRES_PASSWORD=unused".to_owned(),
+        format!("POSTGRES_PASSWORD={}", part("password")),
     ];
     std::fs::write(&env, lines.join("\n") + "\n").unwrap();
     let day = home.path().join("day");

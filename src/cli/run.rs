@@ -207,12 +207,12 @@ fn conclude(mut ended: Ended, reports: &[std::path::PathBuf], again: Vec<String>
     let written: Result<()> = written.into_iter().collect();
     if ended.report.run.command == "validate" {
         print(&report::plan::text(&ended.report, Width::of_stdout()));
-        print(&report::environment::text(&ended.report));
+        print(&Width::of_stdout().fit(&report::environment::text(&ended.report)));
     }
     print(&summary::text(&ended.report, Width::of_stdout()));
-    print(&report::prediction::text(&ended.report, Width::of_stdout()));
+    print(&Width::of_stdout().fit(&report::prediction::text(&ended.report, Width::of_stdout())));
     print(&report::timing::text(&ended.report, Width::of_stdout()));
-    print(&report::environment::verdict(&ended.report));
+    print(&Width::of_stdout().fit(&report::environment::verdict(&ended.report)));
     complain(&summary::failure(&ended.report, ended.error.as_ref()));
     // The copy stands whatever becomes of the report; but a report that was asked for and is not there is no success.
     match written {

@@ -85,4 +85,8 @@ pub struct DifferenceCounts {
     pub multiplicity: u64,
     /// false where there are more than could be told apart, and these are the least
     pub exact: bool,
+    /// rows with other values that are taken for one row although their key differs; for a person's eyes that is a help, and
+    /// nothing may be deleted for it
+    #[serde(skip)]
+    pub guessed: u64,
 }

@@ -274,7 +274,6 @@ impl Account {
         self.thaw();
         let in_order = self.report.source.iter().filter_map(|source| self.hashes.get(&source.path));
         self.report.plan_hash = in_order.cloned().collect();
-        self.report.run.seconds = self.began.elapsed().as_secs_f64();
         clock.tell(&mut self.report, self.began, cpu::seconds);
         self.report.error = error.map(ToString::to_string);
         if let Some(error) = error {

@@ -208,7 +208,7 @@ impl Told {
         let before = approved.not_carried.iter();
         let before: BTreeSet<String> =
             before.map(|item| named(&item.kind, &item.name, item.table.as_deref())).collect();
-        for item in &plan.not_carried {
+        for item in plan.not_carried.iter().filter(|item| text::is_the_applications(item)) {
             let name = named(&item.kind, &item.name, item.table.as_deref());
             if !before.contains(&name) {
                 self.tell(&item.name, format!("the {name} is not carried, and was to be"));

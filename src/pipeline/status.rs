@@ -14,6 +14,7 @@ use crate::postgres::connect::Connector;
 use crate::postgres::lease;
 use crate::postgres::ledger::{self, SourceState, StepProgress, StepState};
 use crate::postgres::pace;
+use crate::postgres::scratch;
 use crate::postgres::session::Session;
 use crate::postgres::step;
 use std::collections::BTreeMap;
@@ -81,6 +82,8 @@ fn state_word(state: &SourceState) -> &'static str {
         "damaged: this ledger is not gone on with"
     } else if state.finished {
         "finished"
+    } else if state.schema.starts_with(scratch::PREFIX) {
+        "a rehearsal, under way or killed: the next `copy --rehearse schema` drops it"
     } else {
         "not finished: run the same copy again to resume"
     }

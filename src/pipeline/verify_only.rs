@@ -355,29 +355,32 @@ pub(super) async fn check_sequences(
 ) -> Result<()> {
     let selected = pairs.iter().flat_map(|pair| pair.tables(tools));
     let sequences = selected.flat_map(|table| table.sequences.iter().map(move |sequence| (table, sequence)));
-    let (sources, places): (Vec<&str>, Vec<Place>) = sequences
+    let (sources, places): (Vec<(&str, Option<i64>)>, Vec<Place>) = sequences
         .map(|(table, sequence)| {
             let (table_name, column) = (table.target.clone(), sequence.column.clone());
-            (table.source.as_str(), Place { table: table_name, column, floor: None })
+            ((table.source.as_str(), sequence.max), Place { table: table_name, column, floor: None })
         })
         .unzip();
     for (sources, places) in sources.chunks(GROUP_STEPS_MAX).zip(places.chunks(GROUP_STEPS_MAX)) {
         let states = sequence::read(session, &tools.config.schema, places).await?;
-        for ((source, place), state) in sources.iter().zip(places).zip(states) {
-            if let (Some(next), Some(largest)) = (state.next, state.largest)
+        for (((source, max), place), state) in sources.iter().zip(places).zip(states) {
+            // Where rows did not arrive, the sequence must still be past them: they are to come.
+            let largest = state.largest.max(*max);
+            if let (Some(next), Some(largest)) = (state.next, largest)
                 && next <= largest
             {
-                say_behind(account, source, place, (next, largest));
+                say_behind(account, &tools.config.schema, source, place, (next, largest));
             }
         }
     }
     Ok(())
 }
 
-fn say_behind(account: &mut Account, source: &str, place: &Place, (next, largest): (i64, i64)) {
+fn say_behind(account: &mut Account, schema: &str, source: &str, place: &Place, (next, largest): (i64, i64)) {
     let object = format!("{}.{}", place.table, place.column);
-    let message = format!("its sequence gives {next} next, and {largest} exists already");
-    let fix = format!("SELECT setval(pg_get_serial_sequence(…), {largest}, true)");
+    let message =
+        format!("its sequence gives {next} next, and {largest} exists already, here or in the source");
+    let fix = sequence::catch_up(schema, place, largest);
     account.finding(Finding::new("E_SEQUENCE_BEHIND", Severity::Warning, object, message).fix(fix));
     let Some(report) = account.report.tables.iter_mut().find(|report| report.source == source) else {
         return;

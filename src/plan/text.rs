@@ -7,6 +7,7 @@
 
 use super::{ColumnPlan, Plan, Step, TableMode, TablePlan};
 use crate::config::BadValuePolicy;
+use crate::finding::NotCarried;
 use std::fmt::Write;
 
 /// The canonical text, one decision a line, in the plan's own order.
@@ -35,11 +36,16 @@ pub fn decisions(plan: &Plan, options: &str) -> String {
     for view in &plan.views {
         let _ = writeln!(text, "view {:?}: {}", view.object, view.sql);
     }
-    for item in &plan.not_carried {
+    for item in plan.not_carried.iter().filter(|item| is_the_applications(item)) {
         let table = item.table.as_deref().unwrap_or("-");
         let _ = writeln!(text, "not carried {} {} of {table}", item.kind, item.name);
     }
     text
+}
+
+/// ANALYZE and full-text indexes make tables of their own, which come and go with no decision of anybody.
+pub fn is_the_applications(item: &NotCarried) -> bool {
+    item.kind != "internal table" && item.kind != "shadow table"
 }
 
 /// What was decided for one table, without what follows from the number of its rows.

@@ -234,6 +234,25 @@ pub async fn reactions(session: &Session, schema: &str, tables: &[&str]) -> Resu
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
+/// Columns of `table` that hold something of their own: neither among `sent` nor generated.
+///
+/// # Errors
+/// A target fault.
+pub async fn other_columns(
+    session: &Session,
+    schema: &str,
+    table: &str,
+    sent: &[String],
+) -> Result<Vec<String>> {
+    let sql = "SELECT a.attname::text FROM pg_attribute a JOIN pg_class k ON k.oid = a.attrelid
+                 JOIN pg_namespace n ON n.oid = k.relnamespace
+                WHERE n.nspname = $1 AND k.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped
+                  AND a.attgenerated = '' AND a.attname <> ALL ($3) ORDER BY a.attnum";
+    let params: Params<'_> = &[(&schema, Type::TEXT), (&table, Type::TEXT), (&sent, Type::TEXT_ARRAY)];
+    let rows = query(session, sql, params, "looking for columns").await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 type Params<'a> = &'a [(&'a (dyn ToSql + Sync), Type)];
 
 async fn query(

@@ -8,6 +8,12 @@ use crate::limits::SEQUENCES_AT_ONCE;
 use futures::future::try_join_all;
 use tokio_postgres::Row;
 
+/// The statement that sets the sequence of `place`, in `schema`, past `largest`.
+pub fn catch_up(schema: &str, place: &Place, largest: i64) -> String {
+    let (table, column) = (literal(&qualified(schema, &place.table)), literal(&place.column));
+    format!("SELECT setval(pg_get_serial_sequence({table}, {column}), {largest}, true)")
+}
+
 /// A column whose sequence is meant, and where it has to get to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {

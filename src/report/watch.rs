@@ -228,7 +228,9 @@ fn take(board: &mut Board, watched: &Watched, rows_seen: &mut u64, now: Instant)
     let is_copied = copy.tasks_done == copy.tasks && copy.rows_done == copy.rows;
     let verify = Done {
         tasks_done: sum(|source| source.tables_verified),
-        rows_done: sum(|source| source.rows_verified),
+        // How far it is inside a table is not known here: tables are counted, not rows.
+        rows: 0,
+        rows_done: 0,
         ..copy
     };
     let is_active = matches!(watched.state, WatchState::Running | WatchState::Silent) && !open.is_empty();

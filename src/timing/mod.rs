@@ -98,8 +98,9 @@ impl Clock {
     pub fn tell(&self, report: &mut RunReport, began: Instant, cpu: impl FnOnce() -> Option<CpuSeconds>) {
         let now = Instant::now();
         self.course.tell(report, began, now);
-        let Some(times) = &self.times else { return };
         let wall = now.saturating_duration_since(began);
+        report.run.seconds = wall.as_secs_f64();
+        let Some(times) = &self.times else { return };
         let mut left = times.tables.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let total = tables::told(left.values());
         for table in &mut report.tables {

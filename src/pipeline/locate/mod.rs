@@ -255,7 +255,7 @@ fn join_closest(side: &Side, has_integer_key: bool, cells: &Cells, left: &mut Le
     let of_target = |tally: &Tally| hashes(cells.target.get(&tally.target_place?));
     let gone: Vec<_> = left.fewer.iter().map(of_source).collect();
     let new: Vec<_> = left.more.iter().map(of_target).collect();
-    left.join_closest([&gone, &new], differing_max);
+    left.join_closest([&gone, &new], differing_max, has_key);
 }
 
 /// A text for a person, cut where it is long.

@@ -96,7 +96,12 @@ impl Leftovers {
     }
 
     /// Makes changed rows of those that are the closest to each other; `cells` are those of `fewer` and of `more`.
-    pub(super) fn join_closest(&mut self, cells: [&[Option<Vec<RowHash>>]; 2], differing_max: usize) {
+    pub(super) fn join_closest(
+        &mut self,
+        cells: [&[Option<Vec<RowHash>>]; 2],
+        differing_max: usize,
+        has_key: bool,
+    ) {
         let mut joined = closest(cells[0], cells[1], differing_max);
         joined.retain(|(gone, new)| pair_of(&self.fewer[*gone], &self.more[*new]).is_some());
         for (gone, new) in &joined {
@@ -104,6 +109,7 @@ impl Leftovers {
             self.count(&gone, u64::wrapping_sub);
             self.count(&new, u64::wrapping_sub);
             self.counts.changed += 1;
+            self.counts.guessed += u64::from(has_key);
             self.changed.extend(pair_of(&gone, &new));
         }
         without(&mut self.fewer, joined.iter().map(|(gone, _)| *gone));

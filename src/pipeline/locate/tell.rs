@@ -11,7 +11,7 @@ use crate::postgres::readback::{self, Place};
 
 /// `1 row changed, 2 missing`, and how far to trust the figures.
 pub(super) fn counts_note(counts: &DifferenceCounts, parts: u64, beside_earlier: bool) -> String {
-    let DifferenceCounts { changed, missing, extra, multiplicity, exact } = *counts;
+    let DifferenceCounts { changed, missing, extra, multiplicity, exact, .. } = *counts;
     let words = [
         (changed, "changed"),
         (missing, "missing"),

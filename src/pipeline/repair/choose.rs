@@ -9,10 +9,11 @@ use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity};
 use crate::limits::EXAMPLES_MAX;
 use crate::outcome::{DifferenceKind, Verify};
+use crate::pipeline::schedule::sent_columns;
 use crate::pipeline::tools::Tools;
 use crate::pipeline::verify::{Expected, Verdict, integer_key};
 use crate::plan::TablePlan;
-use crate::postgres::replace::reactions;
+use crate::postgres::replace::{other_columns, reactions};
 use crate::postgres::session::Session;
 use std::sync::Arc;
 
@@ -65,6 +66,7 @@ pub(super) async fn all(
         });
     }
     against.extend(reacting(tools, control, &works).await?);
+    against.extend(unsent(tools, control, &works).await?);
     match against.is_empty() {
         true => Ok(works),
         false => {
@@ -112,12 +114,37 @@ fn of_others(expected: &Expected, verdict: &Verdict) -> Option<Finding> {
         let finding = refusal("E_REPAIR_EXTRA", message).count(counts.extra).fix(fix);
         return Some(finding.examples(extra.take(EXAMPLES_MAX).map(key).collect()));
     }
+    if counts.guessed > 0 {
+        let message = "holds rows whose key the source does not have, each much like one that is missing: a repair would delete them";
+        let fix = "look at them (`cutover verify` names them); give them their key back or delete them, and run the same command again";
+        return Some(refusal("E_REPAIR_EXTRA", message).count(counts.guessed).fix(fix));
+    }
     (!counts.exact && verdict.target_rows.unwrap_or(0) > 0).then(|| {
         let message =
             "so many rows differ that it cannot be told whether rows of somebody else are among them";
         let fix = "empty the table if all of it is the copy's, and run the same command again";
         refusal("E_REPAIR_EXTRA", message).fix(fix)
     })
+}
+
+/// Columns of the target that the copy does not fill would begin anew in rows that are deleted and inserted again.
+async fn unsent(tools: &Tools, control: &Session, works: &[Work]) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for work in works.iter().filter(|work| !work.pieces.is_empty()) {
+        let sent = sent_columns(&work.table);
+        let others = other_columns(control, &tools.config.schema, &work.table.target, &sent).await?;
+        if others.is_empty() {
+            continue;
+        }
+        let message = format!(
+            "has columns that the copy did not fill, and a repair would empty them: {}",
+            others.join(", ")
+        );
+        let fix = "mend the rows that are named by hand (`cutover verify` names them)";
+        let table = work.table.source.clone();
+        findings.push(Finding::new("E_REPAIR_COLUMNS", Severity::Refusal, table, message).fix(fix));
+    }
+    Ok(findings)
 }
 
 /// Triggers and rules that would act on rows that are deleted and inserted again.

@@ -63,7 +63,7 @@ fn moment(seconds: f64) -> String {
     match seconds {
         0.0 => "0".to_owned(),
         s if s < 1.0 => format!("{} s", (s * 1000.0).round() / 1000.0),
-        s if s < 60.0 => format!("{} s", s.round()),
+        s if s < 60.0 => format!("{} s", (s * 10.0).round() / 10.0),
         s if s % 60.0 == 0.0 && s < 3600.0 => format!("{} min", s / 60.0),
         s if s % 3600.0 == 0.0 => format!("{} h", s / 3600.0),
         s => human::seconds(s),
