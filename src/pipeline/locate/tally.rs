@@ -197,7 +197,7 @@ mod tests {
         };
         let fewer = cells(&[[1, 1, 1], [2, 2, 2], [3, 3, 3]]);
         let more = cells(&[[3, 3, 9], [2, 2, 8], [1, 7, 1]]);
-        left.join_closest([&fewer, &more], 1);
+        left.join_closest([&fewer, &more], 1, true);
         // Three equal rows that are gone are not one row that changed.
         assert_eq!((counts(&left), left.fewer.len(), left.more.len()), ([2, 3, 1, 0], 1, 1));
         assert_eq!(left.fewer[0].source, 3);
