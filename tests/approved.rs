@@ -1,7 +1,9 @@
 //! `--plan`: what was validated is what is migrated, or nothing is.
 
 use crate::support::cli::Cli;
-use crate::support::flow::{Run, migrate, shape, validate};
+#[cfg(feature = "failpoints")]
+use crate::support::flow::migrate;
+use crate::support::flow::{Run, shape, validate};
 use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
 use serde_json::{Value, json};

@@ -9,13 +9,17 @@ mod schema;
 // a run against its prediction
 mod status;
 
-use crate::support::cli::{Cli, Done};
+use crate::support::cli::Cli;
+#[cfg(feature = "failpoints")]
+use crate::support::cli::Done;
 use crate::support::flow::{Run, lines, shape};
 use crate::support::postgres::Database;
 use crate::support::sqlite::SqliteFile;
 use serde_json::Value;
 use std::path::Path;
+#[cfg(feature = "failpoints")]
 use std::process::{Child, Command};
+#[cfg(feature = "failpoints")]
 use std::time::{Duration, Instant};
 
 const SHOP: &str = "
@@ -95,6 +99,7 @@ fn consistent(run: &Run, method: &str) -> Value {
 }
 
 /// Waits until the query gives `t`; at most a minute.
+#[cfg(feature = "failpoints")]
 #[track_caller]
 fn wait_for(database: &Database, sql: &str) {
     let began = Instant::now();
@@ -104,6 +109,7 @@ fn wait_for(database: &Database, sql: &str) {
     }
 }
 
+#[cfg(feature = "failpoints")]
 fn interrupt(child: Child) -> Done {
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());

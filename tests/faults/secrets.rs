@@ -192,7 +192,7 @@ fn servers_that_quote_rows_are_not_quoted() {
         marked.database.execute("DROP SCHEMA IF EXISTS cutover CASCADE; DROP TABLE IF EXISTS u");
         let done = marked.run(&["copy", "--migrate"], &["--progress", "json"]);
         assert_ne!(done.code, 0, "{case}: {done:?}");
-        assert!(done.stderr.contains(sqlstate), "{case}: it is what we look for that is said: {done:?}");
+        assert!(done.said().contains(sqlstate), "{case}: it is what we look for that is said: {done:?}");
         marked.assert_kept(&done, case);
         let done = marked.cli(&["status", "--json", "--to", &marked.bare_url()]).run();
         marked.assert_kept(&done, case);

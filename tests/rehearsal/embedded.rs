@@ -1,11 +1,14 @@
 //! `--rehearse`: in the embedded server, beside whatever is there.
 
-use super::{SHOP, consistent, interrupt, state};
+#[cfg(feature = "failpoints")]
+use super::interrupt;
+use super::{SHOP, consistent, state};
 use crate::support::cli::Cli;
 use crate::support::flow::Run;
 use crate::support::postgres::{Server, query};
 use crate::support::sqlite::SqliteFile;
 use cutover::embedded::{Cluster, Programs};
+#[cfg(feature = "failpoints")]
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 

@@ -1,10 +1,13 @@
 //! `--rehearse schema`: the target is what it was, whatever became of the rehearsal.
 
-use super::{call, consistent, interrupt, rehearse, shop, state, wait_for};
+#[cfg(feature = "failpoints")]
+use super::{call, interrupt, wait_for};
+use super::{consistent, rehearse, shop, state};
 use crate::support::flow::migrate;
 use crate::support::postgres::Server;
 use crate::support::sqlite::SqliteFile;
 
+#[cfg(feature = "failpoints")]
 /// A scratch schema with rows of it in the ledger.
 const UNDER_WAY: &str = "SELECT count(*) > 0 FROM pg_namespace WHERE nspname LIKE 'cutover\\_rehearsal\\_%'";
 
