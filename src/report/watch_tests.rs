@@ -66,7 +66,7 @@ fn after_the_rows_come_the_steps() {
     watched.sources[0] =
         WatchedSource { tables_done: 4, rows_done: 1_000, tables_verified: 3, at_work: vec![], ..source() };
     let shown = screen(&watched);
-    assert_eq!(shown[1], "verify                     0 %, 3 of 4 tables");
+    assert_eq!(shown[1], "verify    ━━━━━━━━━━━━     3 of 4 tables");
     assert_eq!(shown[2], "index     ━━━━━━           2 of 5 objects");
 }
 

@@ -117,7 +117,7 @@ fn runs_that_end_well_tell_nothing() {
         .run(&["copy", "--validate", "--infer", "content"], &["--write-config", config.to_str().unwrap()]);
     marked.ends(done, 0, "decisions written");
     std::fs::remove_file(config).unwrap();
-    let done = marked.run(&["copy", "--migrate"], &["--progress", "json"]);
+    let done = marked.run(&["copy", "--migrate"], &["--progress", "json", "--retry-for", "1s"]);
     marked.ends(done, 0, "copied");
     let done = marked.run(&["verify"], &["--progress", "json"]);
     marked.ends(done, 0, "verified");
@@ -190,7 +190,7 @@ fn servers_that_quote_rows_are_not_quoted() {
     for (case, sql, sqlstate) in targets {
         marked.database.execute(&sql);
         marked.database.execute("DROP SCHEMA IF EXISTS cutover CASCADE; DROP TABLE IF EXISTS u");
-        let done = marked.run(&["copy", "--migrate"], &["--progress", "json"]);
+        let done = marked.run(&["copy", "--migrate"], &["--progress", "json", "--retry-for", "1s"]);
         assert_ne!(done.code, 0, "{case}: {done:?}");
         assert!(done.said().contains(sqlstate), "{case}: it is what we look for that is said: {done:?}");
         marked.assert_kept(&done, case);
