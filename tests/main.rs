@@ -43,6 +43,8 @@ mod faults;
 mod fuzz_corpus;
 // what is said to be kept of a value is kept
 mod levels;
+// what is taken from a copy afterwards, around its rows
+mod lost_objects;
 // what Django and SQLAlchemy made, on both sides
 mod frameworks;
 // memory is bounded by the largest value

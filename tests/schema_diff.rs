@@ -173,7 +173,7 @@ const PLANTED: [(&str, &[&str], bool); 28] = [
     ("CREATE UNIQUE INDEX u ON users (name)", &["would fail | index | users: u"], false),
     ("CREATE INDEX u ON users (name)", &["differs | index | users: u"], false),
     (
-        "DROP INDEX orders_user; CREATE INDEX orders_user ON orders (total)",
+        "DROP INDEX orders_user; CREATE INDEX orders_user ON orders (user_id, total)",
         &["differs | index | orders: orders_user"],
         false,
     ),
@@ -200,6 +200,17 @@ fn planted_drifts_are_found_with_their_ranks_and_mended() {
     });
     let problems: Vec<String> = problems.into_iter().flatten().collect();
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+#[test]
+fn an_index_that_has_only_the_name_is_made_under_another() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = copied(server);
+    database.execute("DROP INDEX orders_user; CREATE INDEX orders_user ON orders (total)");
+    let (from, url) = (text(source.path()), database.url());
+    assert_eq!(drifts(from, &url, &[]), ["would slow | index | orders: orders_user"]);
+    psql(&database, &diff(from, &url, &["--fix"]).stdout).unwrap();
+    assert!(drifts(from, &url, &[]).iter().all(|drift| drift.starts_with("differs")), "names alone");
 }
 
 #[test]

@@ -22,7 +22,10 @@ SELECT c.oid, c.relname, c.relkind::text,
                  WHERE c.relkind = 'p' AND t.tgrelid <> c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
                    AND t.tgtype & 5 = 5 AND t.tgparentid = 0 AND t.tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid))),
                 ARRAY[]::text[]) AS trigger_partitions,
-       ARRAY(SELECT p FROM unnest(ARRAY['SELECT', 'INSERT']) p WHERE NOT has_table_privilege(c.oid, p)) AS lacking
+       ARRAY(SELECT p FROM unnest(ARRAY['SELECT', 'INSERT']) p WHERE NOT has_table_privilege(c.oid, p)) AS lacking,
+       c.relpersistence = 'u'
+         OR c.relkind = 'p' AND EXISTS (SELECT 1 FROM pg_partition_tree(c.oid) p JOIN pg_class l ON l.oid = p.relid
+                                        WHERE l.relpersistence = 'u') AS unlogged
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 ORDER BY c.relname

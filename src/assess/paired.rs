@@ -13,9 +13,11 @@ use crate::drift;
 use crate::error::Result;
 use crate::event::Events;
 use crate::finding::{Finding, Severity};
+use crate::ident::qualified;
 use crate::limits::{EXAMPLES_MAX, NAME_BYTES_MAX};
 use crate::plan::Plan;
 use crate::plan::draft::{Imposed, Partners};
+use crate::plan::existing;
 use crate::plan::names::{NameHash, plain, plain_column, spell};
 use crate::plan::partition::Spans;
 use crate::plan::target::{Relation, TargetCatalog, TargetTable};
@@ -269,6 +271,12 @@ fn why_alone(
             warn("E_TABLE_MISSING", message, fix)
         }
     }
+}
+
+/// What is to be known of the tables that are compared, beside what they hold.
+pub fn note_unlogged(paired: &BTreeSet<String>, target: &TargetCatalog, schema: &str) -> Vec<Finding> {
+    let compared = target.tables.iter().filter(|there| paired.contains(&there.name));
+    compared.filter_map(|there| existing::unlogged(there, &qualified(schema, &there.name))).collect()
 }
 
 /// Tables of the target that nothing of the sources is compared with: one note, none where there is none.

@@ -174,8 +174,8 @@ pub fn copy(args: &CopyArgs, around: &Surroundings<'_>) -> Result<(CopyMode, Run
         }
         // They are listed, and their files are there.
         CopyMode::Validate => around::resolve(&AroundArgs::default(), &config.settings)?,
-        // Nothing surrounds what is thrown away.
-        CopyMode::Rehearse { .. } => Around::default(),
+        // Of what surrounds a run, the backup takes time.
+        CopyMode::Rehearse { .. } => around::rehearsed(&args.around)?,
     };
     if args.write_config.is_some() && mode != CopyMode::Validate {
         let remedy = "write the decisions first, edit them, and copy with --config FILE";

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Everything around one `copy --migrate`. Of all other commands it is empty.
+/// Everything around one `copy --migrate`; a rehearsal has the backup of it. Of all other commands it is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Around {
     /// directory for a copy of each source file, made first
     pub backup: Option<PathBuf>,
+    /// the backup is made for its time alone, and goes at once
+    pub is_rehearsed: bool,
     /// hold the write lock of each source until the end
     pub freeze: bool,
     /// the run stops by itself when so much time has passed since it began

@@ -113,7 +113,7 @@ impl Comparison<'_> {
                     found.push((
                         Rank::Differs,
                         view,
-                        "its query is another one",
+                        if self.sides.loosely { OTHER_WORDS } else { "has another query" },
                         Mend::Nothing(mend.to_owned()),
                     ));
                 }
@@ -188,6 +188,8 @@ fn same_query(one: &str, other: &str, loosely: bool) -> bool {
 
 /// What the target does not have.
 pub(super) const MISSING: &str = "is missing in the target";
+/// A view by another writer: nobody compares what two queries mean by their words.
+const OTHER_WORDS: &str = "reads otherwise in the target; whether it means the same is not compared";
 /// What the source does not have.
 pub(super) const EXTRA: &str = "is in the target only";
 

@@ -67,6 +67,12 @@ pub(super) fn foreign_keys(comparison: &mut Comparison<'_>, pair: &Pair<'_>) {
             comparison.tell(Rank::Differs, "foreign key", object, message, Mend::Nothing(mend.to_owned()));
         }
         validity(comparison, pair, "foreign key", (&there.name, key.validated, there.validated));
+        if key.switched_off.is_empty() && !there.switched_off.is_empty() {
+            let object = format!("{}: {}", pair.to.name, there.name);
+            let message = "refuses nothing in the target: its triggers are switched off";
+            let mend = Mend::SwitchOn(there.switched_off.clone());
+            comparison.tell(Rank::WouldLose, "foreign key", object, message, mend);
+        }
     }
     for key in left {
         let object = format!("{}: {}", pair.to.name, key.name);

@@ -26,6 +26,25 @@ struct Writer<'a> {
     names: Names,
 }
 
+/// The drifts in the order in which what mends them can run; such as nothing mends come last.
+pub fn in_order(mut drifts: Vec<Drift>) -> Vec<Drift> {
+    drifts.sort_by_key(|drift| stage(&drift.mend));
+    drifts
+}
+
+/// When a mend begins.
+fn stage(mend: &Mend) -> Stage {
+    match mend {
+        Mend::Table(_) => Stage::Table,
+        Mend::Column(..) | Mend::Default(..) | Mend::Numbers(..) => Stage::Column,
+        Mend::Index(..) => Stage::Index,
+        Mend::NotNull(..) | Mend::Check(..) => Stage::Check,
+        Mend::ForeignKey(..) => Stage::ForeignKey,
+        Mend::Validate(..) | Mend::SwitchOn(_) => Stage::Validate,
+        Mend::View(_) | Mend::Nothing(_) => Stage::View,
+    }
+}
+
 /// The statements that mend each of the drifts, in its order; none where nothing that only adds does. New objects get
 /// names that `to` has not taken.
 pub fn statements(drifts: &[Drift], schema: &str, to: &Structure, hash: NameHash) -> Vec<Vec<String>> {
@@ -87,6 +106,9 @@ impl Writer<'_> {
             Mend::Index(table, index) => vec![(Stage::Index, self.index(table, index))],
             Mend::Check(table, check) => self.check(table, check),
             Mend::ForeignKey(table, key) => self.foreign_key(table, key),
+            Mend::SwitchOn(statements) => {
+                statements.iter().map(|sql| (Stage::Validate, sql.clone())).collect()
+            }
             Mend::Validate(table, name) => vec![(Stage::Validate, self.validate(table, name))],
             Mend::View(view) => {
                 let stored = if view.is_stored { "MATERIALIZED " } else { "" };

@@ -1,7 +1,7 @@
 //! Keys and indexes: what matters is what they are over, not what a constraint is called.
 
 use super::compare::{Comparison, EXTRA, MISSING, Pair, same_text};
-use super::{Mend, Rank};
+use super::{Mend, Rank, key};
 use crate::plan::structure::{Index, Purpose};
 
 pub(super) fn compare(comparison: &mut Comparison<'_>, pair: &Pair<'_>) {
@@ -22,9 +22,11 @@ pub(super) fn compare(comparison: &mut Comparison<'_>, pair: &Pair<'_>) {
         if !index.unique && pair.to.indexes.iter().any(|other| serves(&other)) {
             continue;
         }
-        match left.iter().position(|other| other.name == index.name && index.purpose == Purpose::Index) {
-            Some(place) => other_definition(comparison, pair, index, left.remove(place)),
-            None => missing(comparison, pair, index),
+        let has_its_name = |other: &&Index| other.name == index.name && index.purpose == Purpose::Index;
+        let namesake = left.iter().position(has_its_name).map(|place| left.remove(place));
+        match namesake {
+            Some(there) if may_serve(index, there) => other_definition(comparison, pair, index, there),
+            _ => missing(comparison, pair, index, namesake),
         }
     }
     for index in left {
@@ -40,6 +42,14 @@ fn best(indexes: &[&Index], is_meant: impl Fn(&Index) -> bool, name: &str) -> Op
 
 fn is_same(one: &Index, other: &Index, loosely: bool) -> bool {
     one.unique == other.unique && same_text(&one.definition, &other.definition, loosely)
+}
+
+/// Whether `there` may be `index` in the words of another writer. It is another one over other columns, over fewer rows, or
+/// where it no longer keeps rows apart; what stands in an expression or a predicate nobody knows so easily.
+fn may_serve(index: &Index, there: &Index) -> bool {
+    let (columns, is_partial) = key::of(&index.definition);
+    let (columns_there, is_partial_there) = key::of(&there.definition);
+    columns == columns_there && (is_partial || !is_partial_there) && (there.unique || !index.unique)
 }
 
 fn kind(index: &Index) -> &'static str {
@@ -61,7 +71,7 @@ fn object(pair: &Pair<'_>, index: &Index) -> String {
 fn same_keys(comparison: &mut Comparison<'_>, pair: &Pair<'_>, index: &Index, there: &Index) {
     let is_key = index.purpose == Purpose::PrimaryKey;
     if is_key && there.purpose != Purpose::PrimaryKey {
-        let message = "the primary key is a unique index only in the target";
+        let message = "is a unique index only in the target";
         let mend = Mend::Nothing(format!(
             "ALTER TABLE … ADD PRIMARY KEY USING INDEX {} makes it one",
             crate::ident::quote(&there.name)
@@ -82,22 +92,23 @@ fn same_keys(comparison: &mut Comparison<'_>, pair: &Pair<'_>, index: &Index, th
     }
 }
 
+fn described(index: &Index) -> String {
+    let is_said = index.unique && index.purpose == Purpose::Index;
+    format!("{}{}", if is_said { "UNIQUE " } else { "" }, index.definition)
+}
+
 fn other_definition(comparison: &mut Comparison<'_>, pair: &Pair<'_>, index: &Index, there: &Index) {
-    let unique = |index: &Index| if index.unique { "UNIQUE " } else { "" };
-    let message = format!(
-        "is {}{} in the target, and {}{} in the source",
-        unique(there),
-        there.definition,
-        unique(index),
-        index.definition
-    );
+    let message = format!("is {} in the target, and {} in the source", described(there), described(index));
     let mend = Mend::Nothing("its name is taken by another index, which is not dropped".to_owned());
     comparison.tell(Rank::Differs, "index", object(pair, index), message, mend);
 }
 
-fn missing(comparison: &mut Comparison<'_>, pair: &Pair<'_>, index: &Index) {
+fn missing(comparison: &mut Comparison<'_>, pair: &Pair<'_>, index: &Index, namesake: Option<&Index>) {
     let rank = if index.unique { Rank::WouldLose } else { Rank::WouldSlow };
-    let message = format!("{MISSING}: {}", index.definition);
+    let mut message = format!("{MISSING}: {}", described(index));
+    if let Some(there) = namesake {
+        message += &format!("; the one of its name there is {}", described(there));
+    }
     let has_key = pair.to.indexes.iter().any(|other| other.purpose == Purpose::PrimaryKey);
     let mend = match index.purpose == Purpose::PrimaryKey && has_key {
         true => Mend::Nothing("the target has another primary key, which is not dropped".to_owned()),

@@ -10,6 +10,7 @@ mod constraints;
 mod default;
 mod fix;
 mod indexes;
+mod key;
 mod pair;
 mod planned;
 mod text;
@@ -17,7 +18,7 @@ mod types;
 mod words;
 
 pub use compare::compare;
-pub use fix::{fix_script, statements};
+pub use fix::{fix_script, in_order, statements};
 pub use pair::pairs;
 pub use planned::structure_of;
 pub use text::text;
@@ -79,14 +80,18 @@ impl Drift {
     /// The target lacks something that the source has.
     pub fn is_loss(&self) -> bool {
         let adds = !matches!(self.mend, Mend::Nothing(_) | Mend::Default(..));
-        let lacks =
-            [compare::MISSING, "has no default in the target", "the primary key is a unique index only"];
+        let lacks = [compare::MISSING, "has no default in the target", "is a unique index only"];
         adds || lacks.iter().any(|words| self.message.starts_with(words))
     }
 
     /// What is lost are the numbers that a column takes by itself.
     pub fn takes_numbers(&self) -> bool {
         matches!(self.mend, Mend::Numbers(..))
+    }
+
+    /// It is there, but nothing sees to it that rows keep to it.
+    pub fn is_switched_off(&self) -> bool {
+        matches!(self.mend, Mend::SwitchOn(_))
     }
 
     /// It is there, but not every row is known to keep to it.
@@ -116,6 +121,8 @@ pub enum Mend {
     ForeignKey(String, ForeignKey),
     /// a constraint of a table that is there, but not valid
     Validate(String, String),
+    /// triggers of a foreign key that are there, but switched off: the statements that switch them on
+    SwitchOn(Vec<String>),
     /// a view
     View(View),
     /// nothing that only adds, and why

@@ -148,6 +148,7 @@ fn foreign_key(schema: &str, key: &ForeignKeyPlan, definition: &str) -> Option<F
         parent_columns,
         rules: rules.trim().to_owned(),
         validated: key.validate.is_some() && key.orphans == 0,
+        switched_off: Vec::new(),
     })
 }
 

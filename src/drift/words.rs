@@ -2,16 +2,16 @@
 
 /// One word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Word<'a> {
+pub(super) struct Word<'a> {
     /// as it stands there
-    raw: &'a str,
+    pub raw: &'a str,
     /// blanks before it
     before: &'a str,
-    kind: Kind,
+    pub kind: Kind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// a name or keyword: what it means, and whether it is in quotes
     Name(String, bool),
     /// a string constant
@@ -20,7 +20,8 @@ enum Kind {
     Sign,
 }
 
-fn words(sql: &str) -> Vec<Word<'_>> {
+/// The words of a text, in order.
+pub(super) fn words(sql: &str) -> Vec<Word<'_>> {
     let mut words: Vec<Word<'_>> = Vec::new();
     let mut rest = sql;
     loop {

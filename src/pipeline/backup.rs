@@ -39,8 +39,12 @@ pub(super) async fn make(
         let left: u64 = jobs.iter().skip(i).map(|job| job.source.snapshot_bytes()).sum::<Result<u64>>()?;
         tools.events.note(format!("{}: a backup is made in {}", job.path(), dir.display()));
         let backup = one(tools, dir, &job.source, (left, started_unix)).await?;
-        let verb = if backup.reused { "an earlier backup has the same content" } else { "backed up" };
-        tools.events.note(format!("{}: {verb}: {}", job.path(), backup.path));
+        let done = match (backup.reused, tools.config.around.is_rehearsed) {
+            (_, true) => "backed up, and the backup is removed again".to_owned(),
+            (true, false) => format!("an earlier backup has the same content: {}", backup.path),
+            (false, false) => format!("backed up: {}", backup.path),
+        };
+        tools.events.note(format!("{}: {done}", job.path()));
         made.push(backup);
     }
     Ok(made)
@@ -62,6 +66,7 @@ async fn one(
         draft: Draft { path: temporary, _deed: deed },
         stop: Arc::new(move || cancel.is_asked()),
         started_unix,
+        stays: !tools.config.around.is_rehearsed,
     };
     let done = tokio::task::spawn_blocking(move || work.run(left)).await;
     let done = done.unwrap_or_else(|_| Err(panicked::error()));
@@ -89,6 +94,8 @@ struct Backup {
     stop: Stop,
     /// when the run began: the time in the name
     started_unix: u64,
+    /// it gets a name; otherwise it is made and goes
+    stays: bool,
 }
 
 impl Backup {
@@ -103,7 +110,9 @@ impl Backup {
             seconds: began.elapsed().as_secs_f64(),
         };
         let bytes = self.source.snapshot_bytes()?;
-        if let Some(found) = self.earlier(bytes)? {
+        if self.stays
+            && let Some(found) = self.earlier(bytes)?
+        {
             return Ok(report(found, bytes, true));
         }
         self.room(left)?;
@@ -168,6 +177,9 @@ impl Backup {
         let mode = self.mode(&file).map_err(failed)?;
         file.set_permissions(Permissions::from_mode(mode)).map_err(failed)?;
         file.sync_all().map_err(failed)?;
+        if !self.stays {
+            return Ok((draft.clone(), hash));
+        }
         let path = self.named(&hash).map_err(failed)?;
         self.write_checksum(&path, &hash, mode).map_err(|cause| {
             // A backup without its checksum would be taken for a whole one.

@@ -8,12 +8,12 @@
 use super::control;
 use super::tools::Tools;
 use crate::digest::text_hash;
-use crate::drift::{self, Dialect, Drift, Sides};
+use crate::drift::{self, Dialect, Drift, Mend, Sides};
 use crate::error::Result;
 use crate::finding::{Finding, NotCarried, Severity};
-use crate::plan::Plan;
 use crate::plan::skip::is_skipped;
 use crate::plan::structure::{Purpose, Structure, Table};
+use crate::plan::{Plan, StepKind};
 use crate::postgres::session::Session;
 use crate::postgres::structure::{self, Trigger};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,9 +54,11 @@ pub(super) async fn compare(tools: &Tools, session: &mut Session, wanted: &[Want
             not_carried: one.plan.not_carried.clone(),
             loosely: true,
         });
-        let statements = drift::statements(&found.drifts, schema, &to, text_hash);
+        // Whoever runs the fixes from the first to the last finds what each of them needs.
+        let drifts = drift::in_order(found.drifts);
+        let statements = drift::statements(&drifts, schema, &to, text_hash);
         let keyless = keyless_columns(&from, &to, &partners);
-        let told = found.drifts.iter().zip(statements).filter(|(drift, _)| !is_told(drift, &keyless));
+        let told = drifts.iter().zip(statements).filter(|(drift, _)| !is_told(drift, &keyless));
         findings.extend(told.filter_map(|(drift, statements)| finding(drift, &to, &statements)));
         if one.by_others {
             let lost = one
@@ -66,6 +68,7 @@ pub(super) async fn compare(tools: &Tools, session: &mut Session, wanted: &[Want
                 .filter(|item| !is_there(item, &one.plan, (&from, &to, &partners), &triggers));
             findings.extend(lost.filter_map(left_behind));
         }
+        findings.extend(triggers.iter().filter_map(|trigger| of_target(trigger, &one.plan, &partners)));
         findings.retain(|finding| !one.told.contains(&finding.object));
     }
     Ok(findings)
@@ -153,6 +156,7 @@ fn finding(drift: &Drift, to: &Structure, statements: &[String]) -> Option<Findi
         ("primary key", true) => ("E_PRIMARY_KEY_MISSING", Severity::Warning),
         ("unique", true) => ("E_UNIQUE_MISSING", Severity::Warning),
         ("index", true) => ("E_INDEX_MISSING", Severity::Warning),
+        ("foreign key", true) if drift.is_switched_off() => ("E_SWITCHED_OFF", Severity::Warning),
         ("check" | "foreign key", true) if drift.is_not_valid() => ("E_NOT_VALID", Severity::Warning),
         ("check", true) => ("E_CHECK_MISSING", Severity::Warning),
         ("foreign key", true) => ("E_FOREIGN_KEY_MISSING", Severity::Warning),
@@ -167,8 +171,26 @@ fn finding(drift: &Drift, to: &Structure, statements: &[String]) -> Option<Findi
     // Of a column it is clear what it is that is missing.
     let of_column = ["not null", "default", "generated column"].contains(&drift.kind);
     let message = if of_column { drift.message.clone() } else { format!("{} {}", drift.kind, drift.message) };
-    let fix = statements.iter().map(|sql| sql.trim_end_matches(';')).collect::<Vec<_>>().join("; ");
+    let fix = match &drift.mend {
+        Mend::Nothing(why) => why.clone(),
+        _ => statements.iter().map(|sql| sql.trim_end_matches(';')).collect::<Vec<_>>().join("; "),
+    };
     Some(Finding::new(code, severity, drift.object.clone(), message).fix(fix))
+}
+
+/// A trigger or rule of a table whose rows are compared, and which no trigger of the source can stand for.
+fn of_target(trigger: &Trigger, plan: &Plan, partners: &BTreeMap<String, String>) -> Option<Finding> {
+    let (made, _) = partners.iter().find(|(_, there)| **there == trigger.table)?;
+    let table = plan.tables.iter().find(|table| table.target == *made)?;
+    let is_made = table.last.iter().any(|step| step.kind == StepKind::Trigger && step.object == trigger.name);
+    let may_stand = |item: &NotCarried| item.kind == "trigger" && item.table.as_ref() == Some(&table.source);
+    if is_made || !trigger.is_rule && plan.not_carried.iter().any(may_stand) {
+        return None;
+    }
+    let kind = if trigger.is_rule { "rule" } else { "trigger" };
+    let message = format!("{kind} is in the target only: it changes what writing the table does");
+    let object = format!("{}: {}", trigger.table, trigger.name);
+    Some(Finding::new("W_OBJECT_DIFFERS", Severity::Note, object, message))
 }
 
 /// Something that no plan carries over, and that is not in the target either.
@@ -218,7 +240,9 @@ fn is_there(
     }
     let (Some(made), Some(there)) = (made, there) else { return false };
     match item.kind.as_str() {
-        "trigger" => triggers.iter().any(|trigger| trigger.table == there.name || is_named(&trigger.name)),
+        "trigger" => triggers
+            .iter()
+            .any(|trigger| !trigger.is_rule && (trigger.table == there.name || is_named(&trigger.name))),
         "check" => there.checks.len() > made.checks.len(),
         "index" | "unique" => {
             there.indexes.iter().any(|index| is_named(&index.name))

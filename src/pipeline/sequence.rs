@@ -72,7 +72,11 @@ pub(super) async fn mend(
         let places: Vec<Place> = some.iter().map(|step| place(plan, step)).collect::<Result<_>>()?;
         let states = sequence::read(session, &owner.schema, &places).await?;
         let seen = some.iter().zip(places.iter().zip(states));
-        for (step, _) in seen.filter(|(_, (place, state))| state.behind(place.floor).is_some()) {
+        for (step, (place, state)) in seen {
+            let state = state.ok_or_else(|| sequence::no_sequence(place))?;
+            if state.behind(place.floor).is_none() {
+                continue;
+            }
             let (moved, detail) = set(session, owner, plan, step).await?;
             if moved {
                 let (table, column) = (&step.table, &step.object);

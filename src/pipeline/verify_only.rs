@@ -27,10 +27,10 @@ use crate::finding::{Finding, Severity};
 use crate::limits::GROUP_STEPS_MAX;
 use crate::outcome::Verify;
 use crate::plan::select::is_selected;
-use crate::plan::{Plan, TablePlan};
+use crate::plan::{Plan, SequencePlan, TablePlan};
 use crate::postgres::ledger::{SourceState, StepOwner, StepState};
 use crate::postgres::readback;
-use crate::postgres::sequence::{self, Place};
+use crate::postgres::sequence::{self, Place, SequenceState};
 use crate::postgres::session::Session;
 use crate::postgres::watch;
 use crate::timing::RunStage;
@@ -193,8 +193,11 @@ async fn pair_all(
         }
     }
     let looked_at = pairs.iter().flat_map(|pair| pair.plan.tables.iter().map(|table| table.target.clone()));
+    let looked_at: BTreeSet<String> = looked_at.collect();
+    let unlogged = paired::note_unlogged(&looked_at, &target, &tools.config.schema);
+    unlogged.into_iter().for_each(|warning| account.finding(warning));
     let is_whole = tools.config.tables.is_empty() && tools.config.exclude.is_empty();
-    let extra = paired::note_extra_tables(&looked_at.collect(), &target, &tools.config.schema);
+    let extra = paired::note_extra_tables(&looked_at, &target, &tools.config.schema);
     extra.into_iter().filter(|_| is_whole).for_each(|note| account.finding(note));
     Ok(pairs)
 }
@@ -355,32 +358,53 @@ pub(super) async fn check_sequences(
 ) -> Result<()> {
     let selected = pairs.iter().flat_map(|pair| pair.tables(tools));
     let sequences = selected.flat_map(|table| table.sequences.iter().map(move |sequence| (table, sequence)));
-    let (sources, places): (Vec<(&str, Option<i64>)>, Vec<Place>) = sequences
+    let (sources, places): (Vec<(&str, &SequencePlan)>, Vec<Place>) = sequences
         .map(|(table, sequence)| {
             let (table_name, column) = (table.target.clone(), sequence.column.clone());
-            ((table.source.as_str(), sequence.max), Place { table: table_name, column, floor: None })
+            ((table.source.as_str(), sequence), Place { table: table_name, column, floor: None })
         })
         .unzip();
     for (sources, places) in sources.chunks(GROUP_STEPS_MAX).zip(places.chunks(GROUP_STEPS_MAX)) {
         let states = sequence::read(session, &tools.config.schema, places).await?;
-        for (((source, max), place), state) in sources.iter().zip(places).zip(states) {
+        for (((source, planned), place), state) in sources.iter().zip(places).zip(states) {
+            // That a column takes no numbers any more is said where its objects are looked for.
+            let Some(state) = state else { continue };
             // Where rows did not arrive, the sequence must still be past them: they are to come.
-            let largest = state.largest.max(*max);
-            if let (Some(next), Some(largest)) = (state.next, largest)
-                && next <= largest
-            {
-                say_behind(account, &tools.config.schema, source, place, (next, largest));
+            let largest = state.largest.max(planned.max);
+            let is_behind = match state.next {
+                Some(next) => largest.is_some_and(|largest| next <= largest),
+                // As in the source, where AUTOINCREMENT has no number left (W_SEQ_EXHAUSTED).
+                None => largest.max(planned.seq) < Some(i64::MAX),
+            };
+            if is_behind {
+                say_behind(
+                    account,
+                    &tools.config.schema,
+                    source,
+                    place,
+                    (&state, largest.unwrap_or_default()),
+                );
             }
         }
     }
     Ok(())
 }
 
-fn say_behind(account: &mut Account, schema: &str, source: &str, place: &Place, (next, largest): (i64, i64)) {
+fn say_behind(
+    account: &mut Account,
+    schema: &str,
+    source: &str,
+    place: &Place,
+    (state, largest): (&SequenceState, i64),
+) {
     let object = format!("{}.{}", place.table, place.column);
-    let message =
-        format!("its sequence gives {next} next, and {largest} exists already, here or in the source");
-    let fix = sequence::catch_up(schema, place, largest);
+    let message = match state.next {
+        Some(next) => {
+            format!("its sequence gives {next} next, and {largest} exists already, here or in the source")
+        }
+        None => format!("its sequence has no next value; {largest} is the largest, here or in the source"),
+    };
+    let fix = sequence::catch_up(schema, place, largest, state.last);
     account.finding(Finding::new("E_SEQUENCE_BEHIND", Severity::Warning, object, message).fix(fix));
     let Some(report) = account.report.tables.iter_mut().find(|report| report.source == source) else {
         return;

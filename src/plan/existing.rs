@@ -25,6 +25,7 @@ pub(super) fn check(
     ];
     findings.extend(refusals.into_iter().flatten());
     findings.extend(rights(existing, &name, &inputs.target.role));
+    findings.extend(unlogged(existing, &name));
     let mut note = |code: &str, object: &str, message: String| {
         findings.push(Finding::new(code, Severity::Note, object, message));
     };
@@ -48,6 +49,18 @@ pub(super) fn check(
     if existing.name != table.name {
         note("W_NAME_CASE", &table.name, format!("goes into the existing table \"{}\"", existing.name));
     }
+}
+
+/// Rows that are proved to be there, and are gone after a crash (PostgreSQL manual, CREATE TABLE, UNLOGGED). `name` is
+/// qualified and quoted.
+pub(crate) fn unlogged(existing: &TargetTable, name: &str) -> Option<Finding> {
+    let message = "is UNLOGGED: a crash of the server empties it, and no replica or archive has its rows";
+    let finding = || Finding::new("W_UNLOGGED", Severity::Warning, existing.name.clone(), message);
+    let logged = || Way::Target(format!("ALTER TABLE {name} SET LOGGED"));
+    existing.unlogged.then(|| match existing.relation {
+        Relation::Partitioned => finding().fix("ALTER TABLE … SET LOGGED, for each of its partitions"),
+        _ => finding().way(logged()),
+    })
 }
 
 fn relation(table: &Table, existing: &TargetTable) -> Option<Finding> {

@@ -17,7 +17,7 @@ pub mod ddl;
 pub mod default;
 pub mod draft;
 mod evidence;
-mod existing;
+pub(crate) mod existing;
 pub mod fit;
 mod foreign;
 mod generated;

@@ -114,6 +114,8 @@ pub struct ForeignKey {
     pub rules: String,
     /// every row has been checked
     pub validated: bool,
+    /// nothing is checked any more: the statements that switch its triggers on, which are off
+    pub switched_off: Vec<String>,
 }
 
 /// One view.

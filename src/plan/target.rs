@@ -56,6 +56,8 @@ pub struct TargetTable {
     pub trigger_partitions: Vec<String>,
     /// names of rules on INSERT
     pub rules: Vec<String>,
+    /// UNLOGGED, or one of its partitions is: a crash of the server empties it
+    pub unlogged: bool,
     /// partitioned, and somewhere in its tree without a default partition
     pub may_lack_partition: bool,
     /// columns in order

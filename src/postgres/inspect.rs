@@ -100,6 +100,7 @@ fn table(row: &Row) -> TargetTable {
         triggers: row.get(5),
         rules: row.get(6),
         may_lack_partition: row.get(8),
+        unlogged: row.get(12),
         ..TargetTable::default()
     }
 }

@@ -49,9 +49,10 @@ fn median(mut times: Vec<f64>) -> f64 {
     times.get(times.len() / 2).copied().unwrap_or(0.0)
 }
 
-/// Bytes of write-ahead log that the server has written since it was made; none where it does not tell.
+/// Bytes of write-ahead log that the server has made so far, those that are not yet written included: a transaction that is
+/// rolled back waits for none. None where it does not tell.
 pub async fn wal_bytes(session: &Session) -> Option<u64> {
-    let sql = "SELECT (pg_current_wal_lsn() - '0/0')::float8";
+    let sql = "SELECT (pg_current_wal_insert_lsn() - '0/0')::float8";
     let rows = session.client().query_typed(sql, &[]).await.ok()?;
     rows.first()?.get::<_, Option<f64>>(0).map(|bytes| bytes as u64)
 }

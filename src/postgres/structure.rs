@@ -16,6 +16,7 @@ const INDEXES: &str = include_str!("../../schema/structure/indexes.sql");
 const CHECKS: &str = include_str!("../../schema/structure/checks.sql");
 const FOREIGN_KEYS: &str = include_str!("../../schema/structure/foreign_keys.sql");
 const VIEWS: &str = include_str!("../../schema/structure/views.sql");
+const TRIGGERS: &str = include_str!("../../schema/structure/triggers.sql");
 const NAMES: &str = "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1
     UNION SELECT k.conname::text FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace WHERE n.nspname = $1";
 
@@ -37,26 +38,30 @@ pub async fn read(session: &mut Session, schema: &str) -> Result<Structure> {
     Ok(structure)
 }
 
-/// A trigger of somebody's own.
+/// A trigger or rule of somebody's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trigger {
     /// its table
     pub table: String,
     /// its name
     pub name: String,
+    /// it is a rule
+    pub is_rule: bool,
 }
 
-/// The triggers of a schema's tables that no constraint made.
+/// The triggers of a schema's tables that no constraint made, and their rules.
 ///
 /// # Errors
 /// A target fault.
 pub async fn triggers(session: &Session, schema: &str) -> Result<Vec<Trigger>> {
-    let sql = "SELECT c.relname::text, t.tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND NOT t.tgisinternal";
-    match session.client().query_typed(sql, &[(&schema, Type::TEXT)]).await {
-        Ok(rows) => Ok(rows.iter().map(|row| Trigger { table: row.get(0), name: row.get(1) }).collect()),
+    match session.client().query_typed(TRIGGERS, &[(&schema, Type::TEXT)]).await {
+        Ok(rows) => Ok(rows.iter().map(trigger).collect()),
         Err(error) => Err(session.explain(error, "reading the schema").await),
     }
+}
+
+fn trigger(row: &Row) -> Trigger {
+    Trigger { table: row.get(0), name: row.get(1), is_rule: row.get(2) }
 }
 
 /// What became of a schema that was made for a moment.
@@ -236,5 +241,6 @@ fn foreign_key(row: &Row) -> ForeignKey {
         parent_columns: row.get(5),
         rules: row.get(6),
         parent_schema: row.get(7),
+        switched_off: row.get(8),
     }
 }

@@ -17,7 +17,16 @@ pub(super) fn resolve(args: &AroundArgs, settings: &Settings) -> Result<Around> 
         return Err(Error::usage("--deadline 0 leaves no time").remedy("give a time such as 45m"));
     }
     let hooks = with_texts(&settings.hooks, settings.file.as_deref())?;
-    Ok(Around { backup, freeze: args.freeze, deadline: args.deadline, hooks })
+    Ok(Around { backup, is_rehearsed: false, freeze: args.freeze, deadline: args.deadline, hooks })
+}
+
+/// Of one rehearsal.
+///
+/// # Errors
+/// Usage, where the directory is not there.
+pub(super) fn rehearsed(args: &AroundArgs) -> Result<Around> {
+    let backup = args.backup.as_deref().map(directory).transpose()?;
+    Ok(Around { backup, is_rehearsed: true, ..Around::default() })
 }
 
 /// Hooks run programs: not those of a file that was only found where we are.

@@ -46,7 +46,7 @@ pub(super) fn of_whole(report: &RunReport, gauge: &Gauge, measured: &Measured) -
         },
         seconds: window(seconds, scatter),
         scatter,
-        phases: phases(gauge, seconds),
+        phases: phases(gauge, seconds, backup_seconds(report)),
         rows,
         bytes,
         disk: disk(measured.sizes.values()),
@@ -57,8 +57,13 @@ pub(super) fn of_whole(report: &RunReport, gauge: &Gauge, measured: &Measured) -
 }
 
 /// The prediction from a sample.
-pub(super) fn of_part(whole: Whole, on: MeasuredOn, plan: f64, (rows, bytes): (u64, u64)) -> Prediction {
-    let phases = named(plan, whole.prepare, whole.copy, whole.finish);
+pub(super) fn of_part(
+    whole: Whole,
+    on: MeasuredOn,
+    (plan, backup): (f64, f64),
+    (rows, bytes): (u64, u64),
+) -> Prediction {
+    let phases = named((plan, backup), whole.prepare, whole.copy, whole.finish);
     let seconds = phases.iter().map(|phase| phase.seconds).sum();
     Prediction {
         method: Method::Probe,
@@ -101,16 +106,23 @@ fn total(report: &RunReport, of: impl Fn(&TableReport) -> u64) -> u64 {
     report.tables.iter().map(of).sum()
 }
 
-/// Everything before the preparation is the plan, everything after the copy the finish.
-fn phases(gauge: &Gauge, seconds: f64) -> Vec<PhaseSeconds> {
-    let (begin, prepare) = gauge.phase(Phase::Prepare).unwrap_or_default();
-    let copy = gauge.phase(Phase::Copy).map_or(0.0, |(_, length)| length);
-    named(begin, prepare, copy, (seconds - begin - prepare - copy).max(0.0))
+/// What the backups of the sources took.
+pub(super) fn backup_seconds(report: &RunReport) -> f64 {
+    report.around.backup.iter().map(|backup| backup.seconds).sum()
 }
 
-pub(super) fn named(plan: f64, prepare: f64, copy: f64, finish: f64) -> Vec<PhaseSeconds> {
-    let all = [("plan", plan), ("prepare", prepare), ("copy", copy), ("finish", finish)];
-    all.map(|(phase, seconds)| PhaseSeconds { phase: phase.to_owned(), seconds }).to_vec()
+/// Everything else before the preparation is the plan, everything after the copy the finish.
+fn phases(gauge: &Gauge, seconds: f64, backup: f64) -> Vec<PhaseSeconds> {
+    let (begin, prepare) = gauge.phase(Phase::Prepare).unwrap_or_default();
+    let copy = gauge.phase(Phase::Copy).map_or(0.0, |(_, length)| length);
+    named(((begin - backup).max(0.0), backup), prepare, copy, (seconds - begin - prepare - copy).max(0.0))
+}
+
+/// The phases of a run in their order; of the backup only where one is made.
+pub(super) fn named((plan, backup): (f64, f64), prepare: f64, copy: f64, finish: f64) -> Vec<PhaseSeconds> {
+    let all = [("plan", plan), ("backup", backup), ("prepare", prepare), ("copy", copy), ("finish", finish)];
+    let made = all.into_iter().filter(|(phase, seconds)| *phase != "backup" || *seconds > 0.0);
+    made.map(|(phase, seconds)| PhaseSeconds { phase: phase.to_owned(), seconds }).collect()
 }
 
 fn tables(report: &RunReport, sizes: &BTreeMap<String, DiskNeed>) -> Vec<TablePrediction> {

@@ -11,6 +11,7 @@ mod probe;
 mod sample;
 
 use super::account::Account;
+use super::around::Around;
 use super::begin::{connect, known_sources, missing_rights};
 use super::run::{self, Ended, caught, copy, end, validate};
 use super::tools::Tools;
@@ -162,8 +163,11 @@ async fn in_part(tools: &Tools, cores: usize) -> Ended {
 
 async fn try_probe(tools: &Tools, account: &mut Account, began: Instant, cores: usize) -> Result<Prediction> {
     let _watch = watch::start(&tools.connector, &tools.events);
-    let assessed = assess_all(tools, account).await?;
-    let plan_seconds = began.elapsed().as_secs_f64();
+    let around = Around::default();
+    let assessed = assess_all(tools, account, &around).await?;
+    let backup = forecast::backup_seconds(&account.report);
+    account.report.around.backup.clear();
+    let plan = (began.elapsed().as_secs_f64() - backup, backup);
     let costs = probe::measure(tools, &assessed).await?;
     let report = &account.report;
     let of = |of: fn(&TableReport) -> u64| report.tables.iter().map(of).sum::<u64>();
@@ -182,11 +186,11 @@ async fn try_probe(tools: &Tools, account: &mut Account, began: Instant, cores: 
         round_trip_ms: costs.round_trip_ms,
         commit_ms: costs.commit_ms,
     };
-    Ok(forecast::of_part(whole, on, plan_seconds, (rows, bytes)))
+    Ok(forecast::of_part(whole, on, plan, (rows, bytes)))
 }
 
 /// The assessment of a validation, with what a probe needs of it.
-async fn assess_all(tools: &Tools, account: &mut Account) -> Result<Vec<Assessed>> {
+async fn assess_all(tools: &Tools, account: &mut Account, around: &Around) -> Result<Vec<Assessed>> {
     let jobs = run::open(tools, account).await?;
     let mut session = connect(tools, account).await?;
     let known = known_sources(&session, tools).await?;
@@ -194,6 +198,7 @@ async fn assess_all(tools: &Tools, account: &mut Account) -> Result<Vec<Assessed
         return Err(Error::refused("the source is copied already, or in part", Vec::new())
             .remedy("`cutover status` tells how far it is; --rehearse=embedded rehearses it anew"));
     }
+    around.back_up(tools, &jobs, account).await?;
     let mut assessed =
         tools.cancel.at_once(assess::plan(&mut session, jobs, &tools.config, &tools.events)).await?;
     tools.cancel.at_once(on_server::run(&session, &mut assessed, &tools.config)).await?;
@@ -225,6 +230,8 @@ async fn whole(tools: &Tools, connector: &Connector, config: Config, method: Met
             Err(error) => ended.error = Some(error),
         }
     }
+    // It is in the window, and nowhere else any more.
+    ended.report.around.backup.clear();
     ended
 }
 

@@ -45,7 +45,7 @@ fn done(run: &[&SourceState], under_way: u64) -> Done {
 fn compare(prediction: &Prediction, run: &[&SourceState], pace: &Pace, under_way: u64) -> ExpectedStatus {
     let is_finished = run.iter().all(|state| state.finished);
     let done = done(run, under_way);
-    let before = prediction.phase("plan") + prediction.phase("prepare");
+    let before = ["plan", "backup", "prepare"].map(|phase| prediction.phase(phase)).iter().sum::<f64>();
     let elapsed = before + pace.took.filter(|_| is_finished).unwrap_or(pace.elapsed);
     let (p50, p90) = (prediction.seconds.p50, prediction.seconds.p90);
     let reached = match is_finished {
