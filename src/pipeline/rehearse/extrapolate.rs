@@ -1,6 +1,6 @@
 //! From a sample to the whole. Pure arithmetic; its rules and their limits stand in docs/rehearsal.md.
 //!
-//! Seconds grow with the rows, those of indexes with rows × log(rows), those of ANALYZE until its own sample is full. What
+//! Seconds grow with the rows, those of indexes with rows × log(rows), those of ANALYZE as well, until its own sample is full. What
 //! one connection took is then divided among the connections of a run, but never below what the processors of the machine
 //! can do, nor below the longest table.
 
@@ -60,9 +60,10 @@ impl TableCost {
     /// Seconds of one connection for the whole table: its copy, and everything after it.
     fn whole(&self) -> (f64, f64) {
         let times = self.times();
-        let log = |rows: u64| (rows.max(2) as f64).ln();
-        let sorting = times * log(self.rows) / log(self.sample_rows);
-        let analyzing = self.rows.min(ANALYZE_ROWS) as f64 / self.sample_rows.clamp(1, ANALYZE_ROWS) as f64;
+        let sorting = sorted(self.rows) / sorted(self.sample_rows);
+        // ANALYZE sorts what it looks at, each column by itself.
+        let [looked_at, sampled] = [self.rows, self.sample_rows].map(|rows| rows.min(ANALYZE_ROWS));
+        let analyzing = sorted(looked_at) / sorted(sampled);
         let keys = self.keys as f64 * SCANS_OF_KEY * self.scan;
         let finish = (self.verify + self.checks + keys) * times
             + self.index * sorting
@@ -73,6 +74,12 @@ impl TableCost {
     fn measured_finish(&self) -> f64 {
         self.verify + self.index + self.checks + self.scan + self.analyze
     }
+}
+
+/// What sorting so many rows costs, in a unit of its own.
+fn sorted(rows: u64) -> f64 {
+    let rows = rows.max(2) as f64;
+    rows * rows.ln()
 }
 
 /// What the whole takes.
