@@ -20,8 +20,10 @@ const TABLE_STAGES: [&str; 12] = [
     "locate",
 ];
 
-const RUN_STAGES: [&str; 12] = [
+const RUN_STAGES: [&str; 14] = [
     "open",
+    "hook",
+    "backup",
     "page check",
     "profile",
     "plan",

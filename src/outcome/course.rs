@@ -5,8 +5,8 @@ use serde::Serialize;
 /// One stretch in which a phase went on. Phases overlap, and one may come more than once.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PhaseSpan {
-    /// its name: `open`, `page check`, `profile`, `plan`, `prepare`, `copy`, `reread`, `verify`, `index`, `constrain`,
-    /// `maintain` or `record`
+    /// its name: `open`, `hook`, `backup`, `page check`, `profile`, `plan`, `prepare`, `copy`, `reread`, `verify`, `index`,
+    /// `constrain`, `maintain` or `record`
     pub name: String,
     /// seconds from the beginning of the run to its own
     pub started: f64,

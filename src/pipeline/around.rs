@@ -9,6 +9,7 @@ use crate::assess::job::Job;
 use crate::config::HookPoint;
 use crate::error::Result;
 use crate::sqlite::freeze::Freeze;
+use crate::timing::RunStage;
 
 /// How far that is; a beginning that is tried again does not do it twice.
 #[derive(Debug, Default)]
@@ -43,6 +44,7 @@ impl Around {
     /// As `backup::make`.
     pub(super) async fn back_up(&self, tools: &Tools, jobs: &[Job], account: &mut Account) -> Result<()> {
         if let Some(dir) = &tools.config.around.backup {
+            let _backup = tools.events.clock().stage(RunStage::Backup);
             let started_unix = account.report.run.started_unix;
             account.report.around.backup = backup::make(tools, dir, jobs, started_unix).await?;
         }

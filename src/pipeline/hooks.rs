@@ -13,6 +13,7 @@ use crate::finding::{Finding, Severity};
 use crate::ident::quote;
 use crate::limits::{HOOK_KILL_WAIT, HOOK_LINES_MAX, HOOK_OUTPUT_BYTES, HOOK_TIMEOUT};
 use crate::outcome::{HookReport, Outcome, RunReport};
+use crate::timing::RunStage;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::collections::VecDeque;
 use std::process::Stdio;
@@ -31,6 +32,7 @@ type End = std::result::Result<String, String>;
 pub(super) async fn run(tools: &Tools, account: &mut Account, point: HookPoint) -> Result<()> {
     let facts = Facts::of(&account.report, "running", None);
     for (i, hook) in tools.config.around.hooks.at(point).iter().enumerate() {
+        let _hook = tools.events.clock().stage(RunStage::Hook);
         let timeout = hook.timeout.unwrap_or(HOOK_TIMEOUT);
         let (report, stopped) = tell_and_run(tools, &facts, (point, i, hook), timeout, true).await;
         let ended = (!report.succeeded).then(|| report.ended.clone());

@@ -70,6 +70,10 @@ impl Stage {
 pub enum RunStage {
     /// the sources are opened and their schemas read, the target is connected to
     Open,
+    /// hooks of the configuration run
+    Hook,
+    /// the sources are backed up, and the backups read back and compared
+    Backup,
     /// `PRAGMA quick_check`
     PageCheck,
     /// every value is read once
@@ -96,8 +100,10 @@ pub enum RunStage {
 
 impl RunStage {
     /// All of them, in the order of the work.
-    pub const ALL: [RunStage; 12] = [
+    pub const ALL: [RunStage; 14] = [
         RunStage::Open,
+        RunStage::Hook,
+        RunStage::Backup,
         RunStage::PageCheck,
         RunStage::Profile,
         RunStage::Plan,
@@ -115,6 +121,8 @@ impl RunStage {
     pub fn name(self) -> &'static str {
         match self {
             RunStage::Open => "open",
+            RunStage::Hook => "hook",
+            RunStage::Backup => "backup",
             RunStage::PageCheck => "page check",
             RunStage::Profile => "profile",
             RunStage::Plan => "plan",

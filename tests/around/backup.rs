@@ -47,6 +47,8 @@ fn a_backup_is_the_source_with_its_log_and_its_checksum_holds() {
         assert_eq!(names(dir.path()), [name.to_owned(), format!("{name}.blake3")]);
         let checksum = std::fs::read_to_string(format!("{}.blake3", path.display())).unwrap();
         assert_eq!(checksum, format!("{hash}  {name}\n"));
+        let phases = run.report["run"]["phases"].as_array().unwrap();
+        assert!(phases.iter().any(|phase| phase["name"] == "backup"), "the time line has it");
         let hashed = blake3::hash(&std::fs::read(path).unwrap()).to_hex().to_string();
         assert_eq!(
             (hash, backup["bytes"].as_u64()),

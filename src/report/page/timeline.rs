@@ -139,6 +139,8 @@ fn phases(report: &RunReport, total: f64) -> Vec<Row> {
 fn words_of(phase: &str) -> String {
     match phase {
         "open" => "Opening both sides",
+        "hook" => "Hooks of the configuration",
+        "backup" => "Backing up the sources",
         "page check" => "Checking the source's pages",
         "profile" => "Reading every value once",
         "plan" => "Planning",
