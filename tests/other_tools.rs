@@ -1,12 +1,14 @@
-//! `cutover verify` on copies that other tools made: pgloader on real files, beside an independent judge, and an
+//! `cutover verify` on copies that other tools made: pgloader and DuckDB on real files, beside an independent judge, and an
 //! application's script with the mistakes that such scripts have.
 
-use crate::corpus::{copy_of, shared};
-use crate::support::flow::{Run, four_at_once, lines, migrate, shape, verify};
+mod duckdb;
+mod judge;
+
+use crate::support::flow::{four_at_once, lines, migrate, shape, verify};
 use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
-use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use judge::{has, url_of};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -28,26 +30,6 @@ const LOADED: [&str; 10] = [
 
 /// On some files pgloader never ends.
 const LOAD_WAIT: Duration = Duration::from_secs(60);
-
-fn has(program: &str, words: &[&str]) -> bool {
-    let found = Command::new(program).args(words).output().is_ok_and(|output| output.status.success());
-    if !found {
-        eprintln!("skipped: no {program} {}", words.join(" "));
-    }
-    found
-}
-
-/// `postgresql://…` of a database, by TCP: what other programs understand.
-fn url_of(database: &Database) -> String {
-    let text = database.tcp_url();
-    let part = |name: &str| {
-        let rest = text.split_once(&format!("{name}=")).map_or("", |(_, rest)| rest);
-        rest.split(' ').next().unwrap_or_default().trim_matches('\'').to_owned()
-    };
-    let password = part("password");
-    let between = if password.is_empty() { String::new() } else { format!(":{password}") };
-    format!("postgresql://{}{between}@{}:{}/{}", part("user"), part("host"), part("port"), part("dbname"))
-}
 
 fn load(file: &Path, database: &Database) {
     let mut child = Command::new("pgloader")
@@ -74,129 +56,10 @@ fn load(file: &Path, database: &Database) {
 
 #[test]
 fn what_pgloader_loses_is_named_as_an_independent_judge_names_it() {
-    let Some(server) = Server::available() else { return };
-    let Some(shared) = shared() else { return };
-    let judge = shared.join("tools/check.py");
-    if !judge.is_file() || !has("pgloader", &["--version"]) || !has("python3", &["-c", "import psycopg"]) {
-        eprintln!("skipped: the judge or the tool that it judges is not there");
-        return;
+    let Some(judge) = judge::judge() else { return };
+    if has("pgloader", &["--version"]) {
+        judge::is_agreed_with(&judge, LOADED, load);
     }
-    let wrong = four_at_once(LOADED.to_vec(), |name| {
-        let (_dir, file) = copy_of(&shared.join(format!("corpus/{name}.sqlite")));
-        let database = server.fresh_database();
-        load(&file, &database);
-        let run = verify(&file, &database, &[]);
-        let (told, judged) = (losses(&run), judged(&judge, &file, &database));
-        let is_same = same(&told, &judged) && run.done.code == 4;
-        (!is_same).then(|| {
-            format!(
-                "{name}: exit {}\nverify: {told:#?}\njudge: {judged:#?}\n{}",
-                run.done.code, run.done.stderr
-            )
-        })
-    });
-    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// What is lost, and how much of it, as words; in lower case, for pgloader writes so.
-type Losses = BTreeMap<String, String>;
-
-/// Objects are compared by their number, where no table is lost as a whole with all that belongs to it.
-fn same(told: &Losses, judged: &Losses) -> bool {
-    let has_lost_table = judged.iter().any(|(what, _)| what.starts_with("table "));
-    let counts = |losses: &Losses| -> Losses {
-        let of_rows = |what: &String| !has_lost_table || !what.starts_with("objects ");
-        losses
-            .iter()
-            .filter(|(what, lost)| of_rows(what) && *lost != "0")
-            .map(|(a, b)| (a.clone(), b.clone()))
-            .collect()
-    };
-    counts(told) == counts(judged)
-}
-
-fn losses(run: &Run) -> Losses {
-    let mut losses = Losses::new();
-    for table in run.report["tables"].as_array().unwrap() {
-        let name = table["source"].as_str().unwrap().to_lowercase();
-        let counts = &table["difference_counts"];
-        let of = |kind: &str| counts[kind].as_u64().unwrap_or(0);
-        let rows = of("missing") + of("changed");
-        if table["rows"]["target"].is_null() {
-            losses.insert(format!("table {name}"), "all".to_owned());
-        } else {
-            losses.insert(format!("rows {name}"), rows.to_string());
-            losses.insert(
-                format!("count {name}"),
-                format!("{} of {}", table["rows"]["target"], table["rows"]["source"]),
-            );
-        }
-        // It may differ without a row that does, where its sequence is behind.
-        let is_equal = rows + of("extra") + of("multiplicity") == 0;
-        assert!(is_equal || table["verify"] == "differs", "{table}");
-    }
-    for finding in run.findings("E_COLUMN_MISSING") {
-        losses.insert(
-            format!("column {}", finding["object"].as_str().unwrap().to_lowercase()),
-            "all".to_owned(),
-        );
-    }
-    for (kind, code) in OBJECTS {
-        losses.insert(format!("objects {kind}"), run.findings(code).len().to_string());
-    }
-    let sequences = ["E_SEQUENCE_MISSING", "E_SEQUENCE_BEHIND"].map(|code| run.findings(code));
-    for finding in sequences.iter().flatten() {
-        let table = finding["object"].as_str().unwrap().rsplit_once('.').unwrap().0.to_lowercase();
-        losses.insert(format!("sequence {table}"), "bad".to_owned());
-    }
-    losses
-}
-
-/// What the judge counts on both sides in a way that leaves no doubt. (Unique constraints that became indexes, and defaults
-/// that pgloader adds, make its other counts no measure.)
-const OBJECTS: [(&str, &str); 6] = [
-    ("pk", "E_PRIMARY_KEY_MISSING"),
-    ("fk", "E_FOREIGN_KEY_MISSING"),
-    ("check", "E_CHECK_MISSING"),
-    ("not_null", "E_NOT_NULL_MISSING"),
-    ("view", "E_VIEW_MISSING"),
-    ("trigger", "E_TRIGGER_MISSING"),
-];
-
-fn judged(judge: &Path, file: &Path, database: &Database) -> Losses {
-    let output = Command::new("python3")
-        .arg(judge)
-        .args([file.as_os_str(), url_of(database).as_ref()])
-        .args(["--json", "--objects"])
-        .output()
-        .unwrap();
-    let said: Value =
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
-    let mut losses = Losses::new();
-    for table in said["tables"].as_array().unwrap() {
-        let name = table["table"].as_str().unwrap().to_lowercase();
-        if table["target"].is_null() {
-            losses.insert(format!("table {name}"), "all".to_owned());
-            continue;
-        }
-        losses.insert(format!("rows {name}"), table["missing_rows"].as_u64().unwrap_or(0).to_string());
-        losses
-            .insert(format!("count {name}"), format!("{} of {}", table["target_rows"], table["source_rows"]));
-        for column in table["lost_columns"].as_array().into_iter().flatten() {
-            let column = column.as_str().unwrap().to_lowercase();
-            losses.insert(format!("column {name}.{column}"), "all".to_owned());
-        }
-    }
-    for (kind, _) in OBJECTS {
-        let both = said["objects"][kind].as_array().unwrap();
-        let lost = both[0].as_u64().unwrap().saturating_sub(both[1].as_u64().unwrap());
-        losses.insert(format!("objects {kind}"), lost.to_string());
-    }
-    for bad in said["sequences_bad"].as_array().unwrap() {
-        losses.insert(format!("sequence {}", bad[0].as_str().unwrap().to_lowercase()), "bad".to_owned());
-    }
-    losses
 }
 
 /// Names in two spellings, dates and flags as text, an index, a default: what a small application has.
@@ -359,6 +222,46 @@ fn what_has_no_partner_is_told_and_the_others_are_compared() {
         .unwrap();
     let run = verify(source.path(), &database, &only).ends_with(0);
     assert_eq!(run.table("a")["verify"], "match");
+}
+
+/// Words in columns of text, as either side takes them.
+const WORDS: &str = "
+    CREATE TABLE numbers (id INTEGER PRIMARY KEY, d TEXT, r TEXT, n TEXT);
+    INSERT INTO numbers VALUES (1, 'NaN', 'nan', ' NaN '), (2, 'Infinity', 'inf', '+Infinity'),
+        (3, '-inf', '-Infinity', '-INF'), (4, '-nan', '+nan', '0'), (5, '1e-310', '0.1', '1e400');
+    CREATE TABLE times (id INTEGER PRIMARY KEY, day TEXT, at TEXT, tz TEXT);
+    INSERT INTO times VALUES (1, 'infinity', 'Infinity', ' infinity '), (2, '-infinity', '-INFINITY', '-infinity'),
+        (3, '2024-03-01', '2024-03-01 12:00', '2024-03-01T12:00Z');";
+
+/// The server's own reading of them.
+const TYPED: &str = "
+    SET timezone = 'UTC';
+    ALTER TABLE numbers ALTER d TYPE double precision USING d::double precision,
+        ALTER r TYPE real USING r::real, ALTER n TYPE numeric USING n::numeric;
+    ALTER TABLE times ALTER day TYPE date USING day::date,
+        ALTER at TYPE timestamp USING at::timestamp, ALTER tz TYPE timestamptz USING tz::timestamptz";
+
+#[test]
+fn words_for_nan_and_infinity_are_what_the_server_reads_in_them() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (SqliteFile::from_sql(WORDS), server.fresh_database());
+    database.execute(WORDS);
+    database.execute(TYPED);
+    let rows_alone = ["--objects", "off"];
+    verify(source.path(), &database, &rows_alone).ends_with(0);
+    // What is beyond a double is no infinity to the server.
+    let refused = database.try_execute("SELECT '1e400'::double precision").unwrap_err();
+    assert!(refused.contains("out of range"), "{refused}");
+    source.connection().execute("UPDATE numbers SET d = '1e400' WHERE id = 2", []).unwrap();
+    database.execute(
+        "UPDATE numbers SET d = '-Infinity' WHERE id = 1; UPDATE numbers SET r = 'Infinity' WHERE id = 4;
+         UPDATE numbers SET n = 'Infinity' WHERE id IN (3, 5); UPDATE times SET day = '-infinity' WHERE id = 1;
+         UPDATE times SET at = 'infinity' WHERE id = 2; UPDATE times SET tz = 'infinity' WHERE id = 3",
+    );
+    let run = verify(source.path(), &database, &rows_alone).ends_with(4);
+    for (table, changed) in [("numbers", 5), ("times", 3)] {
+        assert_eq!(run.table(table)["difference_counts"]["changed"], changed, "{}", run.said());
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! `'t'`, `1` and `1.0` are one boolean, `'12'` and `12` one integer, an instant is one in every spelling. A value that has
 //! no such meaning gets the form of what cannot be decoded, so that it is never equal to anything.
 
+use super::endless::{self, EARLIEST, LATEST};
 use super::number::{self, Short, Wire};
 use super::part::Part;
 use super::scratch::{Scratch, trim_padding};
@@ -33,7 +34,7 @@ pub(super) fn source(sink: &mut Sink, scratch: &mut Scratch, value: Value<'_>, p
         PgType::Int2 | PgType::Int4 | PgType::Int8 | PgType::Float8 => {
             sink.form(NUMBER, |out| exact_number(out, value, part.pg))?;
         }
-        PgType::Float4 | PgType::Numeric(_) => sink.form(NUMBER, |out| decimal(out, value))?,
+        PgType::Float4 | PgType::Numeric(_) => sink.form(NUMBER, |out| decimal(out, value, part.pg))?,
         PgType::Text | PgType::Varchar(_) | PgType::Citext | PgType::Enum => words(sink, TEXT, value, part)?,
         PgType::Char(_) => match value {
             Value::Text(text) => words(sink, TEXT, Value::Text(trim_padding(text)), part)?,
@@ -69,11 +70,12 @@ pub(super) fn target(sink: &mut Sink, scratch: &mut Scratch, field: &[u8], part:
         PgType::Int2 | PgType::Int4 | PgType::Int8 => {
             sink.form(NUMBER, |out| number::integer(out, whole(field)?))?;
         }
-        PgType::Float8 => {
-            sink.form(NUMBER, |out| number::real_exact(out, f64::from_be_bytes(field.try_into().ok()?)))?
-        }
+        PgType::Float8 => sink.form(NUMBER, |out| double(out, f64::from_be_bytes(field.try_into().ok()?)))?,
         PgType::Float4 => {
             sink.form(NUMBER, |out| shortest(out, f32::from_be_bytes(field.try_into().ok()?)))?
+        }
+        PgType::Numeric(_) if number::is_nan_field(field) => {
+            sink.form(NUMBER, |out| double(out, f64::NAN))?
         }
         PgType::Numeric(_) => sink.form(NUMBER, |out| Wire::parse(field)?.canonical(out))?,
         PgType::Text | PgType::Varchar(_) | PgType::Citext | PgType::Enum => {
@@ -90,14 +92,16 @@ pub(super) fn target(sink: &mut Sink, scratch: &mut Scratch, field: &[u8], part:
             sink.form(UUID, |out| uuid::bytes(field, part.pg).map(|id| out.extend_from_slice(id)))?;
         }
         PgType::Date => {
-            let days = i32::from_be_bytes(field.try_into().ok()?);
-            let is_day = days != i32::MIN && days != i32::MAX;
-            sink.word(INSTANT, is_day.then(|| i64::from(days) * DAY)?.cast_unsigned());
+            let instant = match i32::from_be_bytes(field.try_into().ok()?) {
+                i32::MAX => LATEST,
+                i32::MIN => EARLIEST,
+                days => i64::from(days) * DAY,
+            };
+            sink.word(INSTANT, instant.cast_unsigned());
         }
         PgType::Timestamp(_) | PgType::Timestamptz(_) | PgType::Time(_) => {
             let micros = i64::from_be_bytes(field.try_into().ok()?);
-            let is_instant = micros != i64::MIN && micros != i64::MAX;
-            sink.word(INSTANT, is_instant.then(|| counted(micros, reading(part.codec)))?.cast_unsigned());
+            sink.word(INSTANT, counted(micros, reading(part.codec)).cast_unsigned());
         }
         PgType::Interval(_) => interval::target(sink, field, part.pg)?,
         PgType::Inet | PgType::Cidr | PgType::Macaddr => {
@@ -144,22 +148,38 @@ fn exact_number(out: &mut Vec<u8>, value: Value<'_>, pg: PgType) -> Option<()> {
         (Value::Text(text), PgType::Float8) => {
             // An integer that no double holds is not the double beside it.
             let is_whole = text.trim_ascii().iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
-            if is_whole { decimal_of_text(out, text) } else { number::real_exact(out, float_of_text(text)?) }
+            if is_whole { decimal_of_text(out, text) } else { double_of_text(out, text) }
         }
         (Value::Text(text), _) => decimal_of_text(out, text),
         _ => None,
     }
 }
 
+/// What PostgreSQL reads: digits beyond the range of a double are neither infinity nor zero to it, but an error.
+fn double_of_text(out: &mut Vec<u8>, text: &[u8]) -> Option<()> {
+    let Some(real) = float_of_text(text).filter(|real| real.is_finite()) else {
+        return endless::number_of_word(out, text, PgType::Float8);
+    };
+    let mantissa = text.split(|byte| matches!(byte, b'e' | b'E')).next()?;
+    let is_lost = real == 0.0 && mantissa.iter().any(|byte| matches!(byte, b'1'..=b'9'));
+    if is_lost { None } else { number::real_exact(out, real) }
+}
+
+/// A double of the target; NaN is equal to NaN.
+fn double(out: &mut Vec<u8>, real: f64) -> Option<()> {
+    if real.is_nan() {
+        number::not_a_number(out);
+        return Some(());
+    }
+    number::real_exact(out, real)
+}
+
 /// A number by its decimal; a REAL by the shortest that reads back as it.
-fn decimal(out: &mut Vec<u8>, value: Value<'_>) -> Option<()> {
+fn decimal(out: &mut Vec<u8>, value: Value<'_>, pg: PgType) -> Option<()> {
     match value {
         Value::Integer(integer) => number::integer(out, integer),
         Value::Real(real) => number::real_shortest(out, real),
-        Value::Text(text) => match decimal_of_text(out, text) {
-            None => number::real_shortest(out, float_of_text(text).filter(|real| real.is_infinite())?),
-            written => written,
-        },
+        Value::Text(text) => decimal_of_text(out, text).or_else(|| endless::number_of_word(out, text, pg)),
         _ => None,
     }
 }
@@ -167,7 +187,7 @@ fn decimal(out: &mut Vec<u8>, value: Value<'_>) -> Option<()> {
 /// A `real` by the decimal that the server shows of it.
 fn shortest(out: &mut Vec<u8>, value: f32) -> Option<()> {
     if !value.is_finite() {
-        return number::real_shortest(out, f64::from(value));
+        return double(out, f64::from(value));
     }
     number::decimal_text(out, Short::of(format_args!("{value:e}"))?.as_bytes())
 }
@@ -249,7 +269,10 @@ fn instant(value: Value<'_>, reading: Reading) -> Option<i64> {
         Reading::Plain | Reading::Numbers => Unit::Seconds,
     };
     let micros = match value {
-        Value::Text(text) => i128::from(stamp::parse_instant(text.trim_ascii(), true)?),
+        Value::Text(text) => match stamp::parse_instant(text.trim_ascii(), true) {
+            Some(micros) => i128::from(micros),
+            None => return endless::instant_of_word(text),
+        },
         Value::Integer(count) => i128::from(count) * of_unit(unit) - MICROS_1970_TO_2000,
         Value::Real(days) if matches!(reading, Reading::Julian(_)) => {
             rounded((days - JULIAN_2000) * DAY as f64)?
@@ -257,7 +280,9 @@ fn instant(value: Value<'_>, reading: Reading) -> Option<i64> {
         Value::Real(seconds) => rounded(seconds * SECOND as f64)? - MICROS_1970_TO_2000,
         _ => return None,
     };
-    Some(counted(i64::try_from(micros).ok()?, reading))
+    // Nothing that counts reaches the words' own places.
+    let micros = i64::try_from(micros).ok().filter(|micros| !matches!(*micros, EARLIEST | LATEST))?;
+    Some(counted(micros, reading))
 }
 
 fn of_unit(unit: Unit) -> i128 {
@@ -276,6 +301,7 @@ fn rounded(micros: f64) -> Option<i128> {
 /// As fine as the column counts: a Julian day in 64 bits holds no more than about 40 microseconds.
 fn counted(micros: i64, reading: Reading) -> i64 {
     match reading {
+        _ if matches!(micros, EARLIEST | LATEST) => micros,
         Reading::Julian(_) => micros.saturating_add(500).div_euclid(1000),
         _ => micros,
     }
@@ -286,7 +312,8 @@ mod tests {
     use super::*;
     use crate::digest::RowHasher;
     use crate::plan::types::Mapping;
-    use PgType::{Bool, Bytea, Char, Date, Float4, Float8, Int4, Json, Jsonb, Numeric, Text, Timestamp};
+    use PgType::{Bool, Bytea, Char, Date, Float4, Float8, Int4, Json, Jsonb, Numeric, Text};
+    use PgType::{Timestamp, Timestamptz};
     use Value::{Blob, Integer, Real};
 
     fn is_equal(value: Value<'_>, pg: PgType, reading: Reading, field: &[u8]) -> bool {
@@ -332,6 +359,62 @@ mod tests {
         plain(Blob(b"\xff"), Bytea, b"\xff");
         plain(text("{\"a\": 1, \"b\": [1.0]}"), Jsonb, b"\x01{\"b\": [1], \"a\": 1}");
         not(text("{\"a\": 1}"), Json, b"\"{\\\"a\\\": 1}\"");
+    }
+
+    #[test]
+    fn words_for_nan_and_the_infinities_are_what_the_server_reads_in_them() {
+        // As numeric_send writes NaN and the infinities.
+        let numeric = |sign: u8| [0, 0, 0, 0, sign, 0, 0, 0];
+        let (nan, inf) = (f64::NAN, f64::INFINITY);
+        for (word, real, sign, of_numeric) in [
+            ("NaN", nan, 0xc0, true),
+            (" nan ", nan, 0xc0, true),
+            ("-nan", nan, 0xc0, false),
+            ("Infinity", inf, 0xd0, true),
+            ("+inf", inf, 0xd0, true),
+            ("-INFINITY", -inf, 0xf0, true),
+        ] {
+            assert!(is_equal(text(word), Float8, Reading::Plain, &real.to_be_bytes()), "{word}");
+            assert!(is_equal(text(word), Float4, Reading::Plain, &(real as f32).to_be_bytes()), "{word}");
+            let is_same = is_equal(text(word), Numeric(None), Reading::Plain, &numeric(sign));
+            assert_eq!(is_same, of_numeric, "{word}");
+            for other in [0.0, 1.5, -real, if real.is_nan() { inf } else { nan }] {
+                let is_same = is_equal(text(word), Float8, Reading::Plain, &other.to_be_bytes());
+                assert_eq!(is_same, real.is_nan() && other.is_nan(), "{word} {other}");
+            }
+        }
+        for word in ["", "na", "nanny", "infinit", "1e400", "1e-400", "-1e400"] {
+            for real in [nan, inf, -inf, 0.0] {
+                assert!(!is_equal(text(word), Float8, Reading::Plain, &real.to_be_bytes()), "{word} {real}");
+            }
+        }
+        assert!(is_equal(text("0.0e-400"), Float8, Reading::Plain, &0f64.to_be_bytes()));
+        assert!(is_equal(text("1e-310"), Float8, Reading::Plain, &1e-310f64.to_be_bytes()));
+        assert!(!is_equal(text("NaN"), Int4, Reading::Plain, &0i32.to_be_bytes()));
+    }
+
+    #[test]
+    fn endless_times_are_told_by_their_words_alone() {
+        for (word, micros, days) in [
+            ("infinity", i64::MAX, i32::MAX),
+            (" -Infinity", i64::MIN, i32::MIN),
+            ("+infinity", i64::MAX, i32::MAX),
+        ] {
+            for reading in [Reading::Plain, Reading::Counted(Unit::Seconds), Reading::Julian(Unit::Seconds)] {
+                for pg in [Timestamp(6), Timestamptz(6)] {
+                    assert!(is_equal(text(word), pg, reading, &micros.to_be_bytes()), "{word} {pg}");
+                    assert!(!is_equal(text(word), pg, reading, &(!micros).to_be_bytes()), "{word} {pg}");
+                    assert!(!is_equal(text(word), pg, reading, &0i64.to_be_bytes()), "{word} {pg}");
+                }
+                assert!(is_equal(text(word), Date, reading, &days.to_be_bytes()), "{word}");
+            }
+        }
+        // A count that comes out at the very place of -infinity, and what is only like the word.
+        let count = i64::MIN + 946_684_800_000_000;
+        for value in [Integer(count), text("inf"), text("NaN"), Real(f64::NEG_INFINITY)] {
+            let reading = Reading::Counted(Unit::Micros);
+            assert!(!is_equal(value, Timestamp(6), reading, &i64::MIN.to_be_bytes()), "{value:?}");
+        }
     }
 
     #[test]

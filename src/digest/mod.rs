@@ -23,6 +23,7 @@ mod batch;
 mod canonical;
 mod cell;
 mod count;
+mod endless;
 mod field;
 mod hash;
 mod interval;

@@ -1,6 +1,6 @@
 //! Numbers by value: decimal digits and a power of ten, whatever they are spelled or stored as.
 //!
-//! Form: a sign (00 zero, 01 positive, 02 negative, 03 +Infinity, 04 −Infinity), and for the finite ones but zero the
+//! Form: a sign (00 zero, 01 positive, 02 negative, 03 +Infinity, 04 −Infinity, 05 NaN), and for the finite ones but zero the
 //! exponent (i32, big-endian), the count of digits (u32, big-endian) and the digits, one a byte, without zeros at
 //! either end. The value is digits × 10^exponent. `1.50`, `1.5` and `15e-1` are one form, and so are `0` and `-0.0`.
 
@@ -9,6 +9,7 @@ const POSITIVE: u8 = 1;
 const NEGATIVE: u8 = 2;
 const POSITIVE_INFINITY: u8 = 3;
 const NEGATIVE_INFINITY: u8 = 4;
+const NOT_A_NUMBER: u8 = 5;
 
 /// Bytes before the digits: sign, exponent, count.
 const HEAD_BYTES: usize = 9;
@@ -59,6 +60,16 @@ impl<'a> Digits<'a> {
 
 fn infinity(out: &mut Vec<u8>, negative: bool) {
     out.push(if negative { NEGATIVE_INFINITY } else { POSITIVE_INFINITY });
+}
+
+/// NaN, which the source can only have as a word.
+pub(super) fn not_a_number(out: &mut Vec<u8>) {
+    out.push(NOT_A_NUMBER);
+}
+
+/// Whether a field of `numeric` is NaN.
+pub(super) fn is_nan_field(field: &[u8]) -> bool {
+    matches!(field, [0, 0, _, _, 0xc0, 0, _, _])
 }
 
 /// An integer.
