@@ -224,6 +224,31 @@ fn what_has_no_partner_is_told_and_the_others_are_compared() {
     assert_eq!(run.table("a")["verify"], "match");
 }
 
+#[test]
+fn a_key_whose_type_counts_nothing_takes_no_numbers() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT); CREATE TABLE b (id INTEGER PRIMARY KEY, x TEXT);
+         CREATE TABLE c (id INTEGER PRIMARY KEY, x TEXT); INSERT INTO b VALUES (7, 'x')",
+    );
+    let database = server.fresh_database();
+    // Of an empty table nobody can see what it is meant to hold; a key that a default fills is the target's own affair.
+    database.execute(
+        "CREATE TABLE a (id varchar PRIMARY KEY, x text); CREATE TABLE b (id text PRIMARY KEY, x text);
+         INSERT INTO b VALUES ('7', 'x'); CREATE TABLE c (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), x text)",
+    );
+    let run = verify(source.path(), &database, &[]).ends_with(4);
+    let found = run.findings("E_SEQUENCE_MISSING");
+    let objects: Vec<&str> = found.iter().map(|finding| finding["object"].as_str().unwrap()).collect();
+    assert_eq!(objects, ["a.id", "b.id"], "{}", run.said());
+    for finding in found {
+        database.execute(finding["fix"].as_str().unwrap());
+    }
+    verify(source.path(), &database, &[]).ends_with(0);
+    database.execute("INSERT INTO b (x) VALUES ('y')");
+    assert_eq!(database.query_one_text("SELECT max(id) FROM b"), "8");
+}
+
 /// Words in columns of text, as either side takes them.
 const WORDS: &str = "
     CREATE TABLE numbers (id INTEGER PRIMARY KEY, d TEXT, r TEXT, n TEXT);

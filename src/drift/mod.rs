@@ -18,7 +18,7 @@ mod types;
 mod words;
 
 pub use compare::compare;
-pub use fix::{fix_script, in_order, statements};
+pub use fix::{fix_script, in_order, numbers, statements};
 pub use pair::pairs;
 pub use planned::structure_of;
 pub use text::text;

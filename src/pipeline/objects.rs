@@ -11,9 +11,11 @@ use crate::digest::text_hash;
 use crate::drift::{self, Dialect, Drift, Mend, Sides};
 use crate::error::Result;
 use crate::finding::{Finding, NotCarried, Severity};
+use crate::ident::{qualified, quote};
 use crate::plan::skip::is_skipped;
 use crate::plan::structure::{Purpose, Structure, Table};
-use crate::plan::{Plan, StepKind};
+use crate::plan::types::PgType;
+use crate::plan::{Plan, ScanKey, StepKind, TablePlan};
 use crate::postgres::session::Session;
 use crate::postgres::structure::{self, Trigger};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,6 +63,7 @@ pub(super) async fn compare(tools: &Tools, session: &mut Session, wanted: &[Want
         let told = drifts.iter().zip(statements).filter(|(drift, _)| !is_told(drift, &keyless));
         findings.extend(told.filter_map(|(drift, statements)| finding(drift, &to, &statements)));
         if one.by_others {
+            findings.extend(numberless(&one.plan, &to, &partners, schema));
             let lost = one
                 .plan
                 .not_carried
@@ -176,6 +179,42 @@ fn finding(drift: &Drift, to: &Structure, statements: &[String]) -> Option<Findi
         _ => statements.iter().map(|sql| sql.trim_end_matches(';')).collect::<Vec<_>>().join("; "),
     };
     Some(Finding::new(code, severity, drift.object.clone(), message).fix(fix))
+}
+
+/// Keys that SQLite numbers, of a type in the target that counts nothing: no plan in that type has numbers to miss.
+fn numberless(
+    plan: &Plan,
+    to: &Structure,
+    partners: &BTreeMap<String, String>,
+    schema: &str,
+) -> Vec<Finding> {
+    let of_table = |table: &TablePlan| {
+        let ScanKey::Rowid { column: Some(key), .. } = table.key else { return None };
+        let key = table.columns.get(key).filter(|key| !is_integer(key.mapping.pg))?;
+        let there = to.table(partners.get(&table.target)?)?;
+        let like = |name: &str| alike("", name) == alike("", &key.target);
+        let column = there.columns.iter().find(|column| like(&column.name))?;
+        let fills_itself = column.takes_numbers || column.default.is_some() || column.generated.is_some();
+        (!fills_itself).then(|| without_numbers(schema, &there.name, &column.name, &column.type_text))
+    };
+    plan.tables.iter().filter_map(of_table).collect()
+}
+
+fn is_integer(pg: PgType) -> bool {
+    matches!(pg, PgType::Int2 | PgType::Int4 | PgType::Int8)
+}
+
+fn without_numbers(schema: &str, table: &str, column: &str, type_text: &str) -> Finding {
+    let (object, name) = (format!("{table}.{column}"), quote(column));
+    let message = format!(
+        "takes numbers by itself in the source, and is {type_text} in the target, which takes none: rows that leave it out get no key"
+    );
+    let typed = format!(
+        "ALTER TABLE {} ALTER COLUMN {name} TYPE bigint USING {name}::text::bigint",
+        qualified(schema, table)
+    );
+    let numbers = drift::numbers(schema, table, column).join("; ");
+    Finding::new("E_SEQUENCE_MISSING", Severity::Warning, object, message).fix(format!("{typed}; {numbers}"))
 }
 
 /// A trigger or rule of a table whose rows are compared, and which no trigger of the source can stand for.

@@ -2,8 +2,9 @@
 //! files, which needs neither.
 
 use super::LOADED;
-use super::judge::{self, has, url_of};
-use crate::support::postgres::Database;
+use super::judge::{self, has, of_judge, of_verify, url_of};
+use crate::corpus::{copy_of, shared};
+use crate::support::postgres::{Database, Server};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -86,5 +87,30 @@ fn what_duckdb_loses_by_files_is_named_as_an_independent_judge_names_it() {
     let Some(judge) = judge::judge() else { return };
     if has_module() {
         judge::is_agreed_with(&judge, LOADED, by_files);
+    }
+}
+
+#[test]
+fn what_is_changed_in_duckdbs_copy_is_named_by_both() {
+    let (Some(judge), Some(server), Some(shared)) = (judge::judge(), Server::available(), shared()) else {
+        return;
+    };
+    if !has_module() {
+        return;
+    }
+    let (_dir, file) = copy_of(&shared.join("corpus/chinook.sqlite"));
+    let database = server.fresh_database();
+    by_files(&file, &database);
+    let both = || [of_verify(&file, &database), of_judge(&judge, &file, &database)];
+    assert!(both().iter().all(|verdict| verdict.has_all_rows), "the rows of this file arrive as they are");
+    database.execute(
+        r#"UPDATE "Invoice" SET "Total" = "Total" + 0.01 WHERE "InvoiceId" = 7; DELETE FROM "Track" WHERE "TrackId" IN (3, 5);
+           UPDATE "Artist" SET "Name" = NULL WHERE "ArtistId" = 1; ALTER TABLE "Customer" DROP COLUMN "Fax""#,
+    );
+    for verdict in both() {
+        assert!(!verdict.has_all_rows && !verdict.is_whole, "{verdict:#?}");
+        let lost = ["rows invoice", "rows track", "rows artist", "count track", "column customer.fax"];
+        let said = lost.map(|what| verdict.losses.get(what).map_or("", String::as_str));
+        assert_eq!(said, ["1", "2", "1", "3501 of 3503", "all"], "{verdict:#?}");
     }
 }
