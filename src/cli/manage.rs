@@ -146,7 +146,7 @@ fn expected_text(expected: &ExpectedStatus) -> String {
     )
 }
 
-/// `clean`: removes the ledger.
+/// `clean`: removes the ledger, and what killed rehearsals have left.
 ///
 /// # Errors
 /// A refusal while something that was laid aside is not restored; a target fault.
@@ -155,8 +155,12 @@ pub(super) fn clean(args: &CleanArgs, around: &Surroundings<'_>) -> Result<u8> {
     let variables = Variables::read(around, args.to.env_file.as_deref())?;
     let connector = connector(&target, &variables)?;
     warn_of_password(&[args.to.typed()]);
-    let cleaned =
-        until_stopped(async |cancel| status::clean(&ask::complete(connector, cancel).await?).await)?;
+    let mut dropped = Vec::new();
+    let cleaned = until_stopped(async |cancel| {
+        status::clean(&ask::complete(connector, cancel).await?, &mut dropped).await
+    });
+    dropped.iter().for_each(|text| print(&format!("{text}\n")));
+    let cleaned = cleaned?;
     for words in cleaned.iter().flatten() {
         print(&format!("brought back: {}\n", human::text(words)));
     }

@@ -24,7 +24,7 @@ use crate::outcome::{MeasuredOn, Method, Prediction, RunReport, TableReport};
 use crate::plan::{Plan, TableMode};
 use crate::postgres::connect::Connector;
 use crate::postgres::measure;
-use crate::postgres::scratch::{ScratchDatabase, ScratchSchema};
+use crate::postgres::scratch::{self, ScratchDatabase, ScratchSchema};
 use crate::postgres::watch;
 use forecast::Measured;
 use gauge::Gauge;
@@ -120,7 +120,7 @@ async fn in_database(tools: &Tools, server: &Connector, is_target_named: bool, c
         let notes = differing_settings(tools, scratch.connector()).await;
         note(&mut ended, notes);
     }
-    dropped(ended, scratch.remove().await)
+    dropped(ended, scratch.remove().await, "the next rehearsal drops what this one has left")
 }
 
 async fn in_schema(tools: &Tools, plans: &[Plan], cores: usize) -> Ended {
@@ -143,7 +143,8 @@ async fn in_schema(tools: &Tools, plans: &[Plan], cores: usize) -> Ended {
         }
         Err(error) => failed(error),
     };
-    dropped(ended, scratch.remove(&tools.events).await)
+    let remedy = "the next rehearsal in the target drops what this one has left, and so does `cutover clean`";
+    dropped(ended, scratch.remove(&tools.events).await, remedy)
 }
 
 /// What is only read, in full; the rest by a sample.
@@ -168,6 +169,7 @@ async fn try_probe(tools: &Tools, account: &mut Account, began: Instant, cores: 
     let backup = forecast::backup_seconds(&account.report);
     account.report.around.backup.clear();
     let plan = (began.elapsed().as_secs_f64() - backup, backup);
+    scratch::tidy(&tools.connector, &tools.events).await?;
     let costs = probe::measure(tools, &assessed).await?;
     let report = &account.report;
     let of = |of: fn(&TableReport) -> u64| report.tables.iter().map(of).sum::<u64>();
@@ -276,9 +278,9 @@ fn failed(error: Error) -> Ended {
 }
 
 /// What could not be dropped is to be known, but weighs less than why the rehearsal ended.
-fn dropped(mut ended: Ended, removed: Result<()>) -> Ended {
+fn dropped(mut ended: Ended, removed: Result<()>, remedy: &str) -> Ended {
     let Err(error) = removed else { return ended };
-    let error = error.remedy("the next rehearsal drops what this one has left");
+    let error = error.remedy(remedy);
     ended.error = Some(match ended.error {
         Some(first) => first.and(error.to_string()),
         None => error,
