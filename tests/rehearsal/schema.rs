@@ -2,7 +2,9 @@
 
 #[cfg(feature = "failpoints")]
 use super::{call, interrupt, wait_for};
-use super::{consistent, rehearse, shop, state};
+use super::{consistent, rehearse, shop, state, tells_its_whole_course};
+use crate::resume::hold::Hold;
+use crate::support::cli::{Cli, Done};
 use crate::support::flow::migrate;
 use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
@@ -18,6 +20,7 @@ fn everything_is_done_and_nothing_stays() {
     let before = state(&database);
     let run = rehearse("schema", source.path(), &database).ends_with(0);
     consistent(&run, "schema");
+    tells_its_whole_course(&run);
     assert_eq!(run.table("orders")["verify"], "match");
     assert_eq!(run.report["target"]["schema"], "public", "the report is of the real target");
     assert_eq!(state(&database), before);

@@ -13,6 +13,7 @@ mod sample;
 use super::account::Account;
 use super::around::Around;
 use super::begin::{connect, known_sources, missing_rights};
+use super::cpu;
 use super::run::{self, Ended, caught, copy, end, validate};
 use super::tools::Tools;
 use crate::assess::{self, Assessed, on_server};
@@ -20,7 +21,7 @@ use crate::config::{Config, CreatePolicy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::Finding;
 use crate::ident::qualified;
-use crate::outcome::{MeasuredOn, Method, Prediction, RunReport, TableReport};
+use crate::outcome::{MeasuredOn, Method, Prediction, RunInfo, RunReport, TableReport};
 use crate::plan::{Plan, TableMode};
 use crate::postgres::connect::Connector;
 use crate::postgres::measure;
@@ -67,7 +68,8 @@ pub async fn rehearse(tools: &Tools, place: &Place, cores: usize) -> Ended {
         },
     };
     "rehearse".clone_into(&mut ended.report.run.command);
-    ended.report.run.seconds = began.elapsed().as_secs_f64();
+    // An assessment and a run went on, by one clock: told anew, all of it counts from the beginning of the rehearsal.
+    tools.events.clock().tell(&mut ended.report, began, cpu::seconds);
     ended.error = ended.error.map(|error| of_rehearsal(tools, error));
     ended.report.error = ended.error.as_ref().map(ToString::to_string);
     ended
@@ -299,9 +301,10 @@ fn merge(checked: Ended, done: Ended) -> Ended {
             table.plan_hash.clone_from(&real.plan_hash);
         }
     }
+    let retries = checked.report.run.retries + done.report.run.retries;
     let report = RunReport {
         tables,
-        run: checked.report.run,
+        run: RunInfo { retries, ..checked.report.run },
         source: checked.report.source,
         target: checked.report.target,
         plan_hash: checked.report.plan_hash,
