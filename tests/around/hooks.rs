@@ -83,6 +83,17 @@ fn hooks_run_in_order_and_are_told_of_the_run() {
     assert!(!run.said().contains("INSERT INTO hooked"), "statements are not told");
 }
 
+/// What this program tells itself by the environment is no hook's business.
+#[test]
+fn the_variable_of_a_veiled_password_is_not_handed_on() {
+    let Some(world) = World::new() else { return };
+    let [option, path] = world.config("[hooks]\nbefore = {command = 'env > DIR/env'}\n");
+    let cli = Cli::new().args(["copy", "--migrate"]).args([world.source.path()]).args([world.database.url()]);
+    Run::of(cli.args([option, path]).env("CUTOVER_VEILED", "1 2 3").env("PGAPPNAME", "kept")).ends_with(0);
+    let env = world.said("env");
+    assert!(env.contains("PGAPPNAME=kept") && !env.contains("CUTOVER_VEILED"), "{env}");
+}
+
 #[test]
 fn a_failing_hook_before_the_copy_stops_it_and_nothing_is_written() {
     let Some(world) = World::new() else { return };
