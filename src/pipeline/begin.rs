@@ -10,7 +10,7 @@ use super::resume::{self, Resume};
 use super::reverify;
 use super::tools::Tools;
 use super::verify::digest_target;
-use crate::assess::job::Job;
+use crate::assess::job::{self, Job};
 use crate::assess::{self, Assessed, on_server};
 use crate::config::{Config, CreatePolicy, ExistingPolicy};
 use crate::digest::MultisetDigest;
@@ -148,7 +148,9 @@ async fn take_over(
     let run = &mut account.report.run;
     run.resumed_from = Some(run.resumed_from.unwrap_or(0) + done);
     let config = &tools.config;
-    let warnings: Vec<Finding> = plan.findings.clone();
+    // The run that planned may have been one without --freeze.
+    let told = |finding: &&Finding| job::is_of_use(finding, config);
+    let warnings: Vec<Finding> = plan.findings.iter().filter(told).cloned().collect();
     account.plan(job.path(), &plan, &warnings);
     account.keep_tables(|table| is_selected(table, config));
     let epoch = if state.finished {
