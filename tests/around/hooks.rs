@@ -111,6 +111,22 @@ fn a_failing_hook_before_the_copy_stops_it_and_nothing_is_written() {
     assert!(run.said().contains("hook on_failure 1 failed"), "{}", run.said());
 }
 
+/// The last line says what kept the run from its end, and no phase that was over by then.
+#[test]
+fn no_go_names_the_hook_that_failed() {
+    let Some(world) = World::new() else { return };
+    for (point, code) in [("before", 3), ("after_verify", 6)] {
+        let [option, path] =
+            world.config(&format!("[hooks]\n{point} = [{{command = 'true'}}, {{command = 'exit 3'}}]\n"));
+        let database = Server::available().unwrap().fresh_database();
+        let run =
+            migrate(world.source.path(), &database, &[&option, &path, "--deadline", "1h"]).ends_with(code);
+        let verdict = run.done.stdout.lines().last().unwrap();
+        let expected = format!("NO-GO: the run did not end well in hook {point} 2, ");
+        assert!(verdict.starts_with(&expected), "{}", run.said());
+    }
+}
+
 #[test]
 fn after_a_failing_hook_the_copy_stands_and_the_same_command_ends_it() {
     let Some(world) = World::new() else { return };

@@ -24,6 +24,7 @@ use crate::ident::qualified;
 use crate::outcome::{MeasuredOn, Method, Prediction, RunInfo, RunReport, TableReport};
 use crate::plan::{Plan, TableMode};
 use crate::postgres::connect::Connector;
+use crate::postgres::ledger;
 use crate::postgres::measure;
 use crate::postgres::scratch::{self, ScratchDatabase, ScratchSchema};
 use crate::postgres::watch;
@@ -199,8 +200,13 @@ async fn assess_all(tools: &Tools, account: &mut Account, around: &Around) -> Re
     let mut session = connect(tools, account).await?;
     let known = known_sources(&session, tools).await?;
     if jobs.iter().any(|job| known.contains_key(job.path())) {
+        // What is laid aside stands against a scratch schema.
+        let anew = match ledger::owes(&session).await? {
+            true => "--rehearse=embedded rehearses it anew",
+            false => "--rehearse=embedded or --rehearse=schema rehearses it anew",
+        };
         return Err(Error::refused("the source is copied already, or in part", Vec::new())
-            .remedy("`cutover status` tells how far it is; --rehearse=embedded rehearses it anew"));
+            .remedy(format!("`cutover status` tells how far it is; {anew}")));
     }
     around.back_up(tools, &jobs, account).await?;
     let mut assessed =

@@ -281,6 +281,24 @@ fn each_command_and_outcome_has_its_sentence() {
         sentence(&failed),
         "failed after 3.4 s with 2 of 2 tables and 51,234 of 51,234 rows copied; when the cause is mended, the same command resumes"
     );
+    for (command, exit_code, opened, expected) in [
+        ("verify", 6, true, "failed after 3.4 s; nothing was changed, run the same command again"),
+        (
+            "verify",
+            5,
+            true,
+            "failed after 3.4 s; nothing was changed; when the cause is mended, run the same command again",
+        ),
+        ("verify", 5, false, "failed after 3.4 s; nothing was changed"),
+        ("copy", 5, false, "failed after 3.4 s; nothing was changed"),
+    ] {
+        let failed = |r: &mut RunReport| {
+            (r.outcome, r.exit_code) = (Outcome::Failed, exit_code);
+            r.run.command = command.to_owned();
+            r.source.truncate(usize::from(opened));
+        };
+        assert_eq!(sentence(&failed), expected, "{command} {exit_code}");
+    }
 }
 
 #[test]
