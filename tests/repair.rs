@@ -470,6 +470,6 @@ fn what_is_written_meanwhile_is_not_deleted() {
     std::fs::remove_file(&paused).unwrap();
     let done = Done::from(child.wait_with_output().unwrap());
     assert_eq!(done.code, 6, "{}", done.said());
-    assert!(done.said().contains("9 rows were compared, and 10 are there now"), "{}", done.said());
+    assert!(done.said().contains("9 rows compared, and 10 there now"), "{}", done.said());
     assert_eq!(content(&database), before);
 }

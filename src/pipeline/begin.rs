@@ -13,6 +13,7 @@ use super::verify::digest_target;
 use crate::assess::job::{self, Job};
 use crate::assess::{self, Assessed, on_server};
 use crate::config::{Config, CreatePolicy, ExistingPolicy};
+use crate::counts::plural;
 use crate::digest::MultisetDigest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Phase, TaskCounters};
@@ -373,8 +374,10 @@ async fn check_counts(
         let held = readback::count(control, &active.plan.schema, &target).await?;
         if held != copied + before {
             account.lost_rows(&source, held.saturating_sub(before));
-            let message =
-                format!("table \"{source}\" was copied earlier with {copied} rows and holds {held} now");
+            let message = format!(
+                "table \"{source}\" was copied earlier with {} and holds {held} now",
+                plural(copied, "row")
+            );
             return Err(Error::new(ErrorKind::Differs, message)
                 .remedy("`cutover verify` names the difference; empty the table to copy it again by name"));
         }

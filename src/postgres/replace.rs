@@ -10,6 +10,7 @@ use super::load::{LoadTarget, Opened, check_epoch, edited};
 use super::seal;
 use super::session::Session;
 use crate::checkpoint::ScanRange;
+use crate::counts::plural;
 use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::ident::{qualified, quote};
@@ -105,7 +106,7 @@ async fn delete(session: &Session, what: &Replacement, name: &str) -> Result<()>
     if deleted == what.rows {
         return Ok(());
     }
-    let message = format!("{} rows were compared, and {deleted} are there now", what.rows);
+    let message = format!("{} compared, and {deleted} there now", plural(what.rows, "row"));
     Err(Error::target_fault(message)
         .remedy("somebody writes into the table: stop the writers, then run the same command again"))
 }

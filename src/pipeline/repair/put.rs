@@ -2,6 +2,7 @@
 
 use super::choose::{Piece, Work};
 use crate::checkpoint::ChunkSpec;
+use crate::counts::plural;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity};
 use crate::outcome::{RepairReport, TableRepair};
@@ -108,9 +109,9 @@ impl Hand<'_> {
     async fn put(&mut self, owner: &StepOwner, work: &Work, piece: &Piece) -> Result<()> {
         let (tools, name) = (self.tools, &work.table.source);
         tools.events.note(format!(
-            "repairing table \"{name}\", {}: {} rows give way to {}",
+            "repairing table \"{name}\", {}: {} replaced by {}",
             piece.words(),
-            piece.rows,
+            plural(piece.rows, "row"),
             piece.chunks.iter().map(|(_, digest)| digest.rows()).sum::<u64>()
         ));
         let mut attempts = tools.retry.attempts(Some(name));
