@@ -7,24 +7,12 @@ use crate::outcome::*;
 
 fn table(name: &str, rows: u64, bytes: u64, verify: Verify) -> TableReport {
     TableReport {
-        source: name.to_owned(),
-        target: name.to_owned(),
         rows: RowCounts { source: rows, copied: rows, target: Some(rows), set_aside: 0 },
         bytes,
-        plan_hash: String::new(),
-        partition: None,
         chunks: 1,
         digest: Digests { source: Some("aa".into()), target: Some("aa".into()) },
         verify,
-        verify_note: String::new(),
-        differing_chunks: Vec::new(),
-        difference_counts: None,
-        differences: Vec::new(),
-        set_aside: Vec::new(),
-        retries: 0,
         seconds: TableSeconds { copy: 0.5, verify: 0.25, index: 0.125 },
-        spans: TableSpans::default(),
-        timing: None,
         columns: vec![ColumnReport {
             source: "id".into(),
             target: "id".into(),
@@ -39,6 +27,7 @@ fn table(name: &str, rows: u64, bytes: u64, verify: Verify) -> TableReport {
                 ..EvidenceReport::default()
             },
         }],
+        ..TableReport::bare(name, rows)
     }
 }
 
