@@ -7,6 +7,7 @@
 pub mod checkpoint;
 pub mod cleanse;
 pub mod config;
+pub mod counts;
 pub mod error;
 pub mod event;
 pub mod failpoint;

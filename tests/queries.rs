@@ -91,10 +91,10 @@ fn every_difference_is_named_without_values() {
         (
             "SELECT id, name FROM t ORDER BY id",
             "differs",
-            "1 rows only in the source, 1 only in the target; first in row 30: column \"name\"",
+            "1 row only in the source, 1 only in the target; first in row 30: column \"name\"",
         ),
-        ("SELECT sum(price) AS s FROM t", "differs", "1 rows only in the source"),
-        ("SELECT name FROM t WHERE id = 30", "differs", "1 rows only in the source, 1 only in the target"),
+        ("SELECT sum(price) AS s FROM t", "differs", "1 row only in the source"),
+        ("SELECT name FROM t WHERE id = 30", "differs", "1 row only in the source, 1 only in the target"),
         (
             "-- postgres: SELECT id FROM t ORDER BY -id\nSELECT id FROM t ORDER BY id",
             "differs",
@@ -105,7 +105,7 @@ fn every_difference_is_named_without_values() {
             "differs",
             "51 rows only in the source, 0 only in the target",
         ),
-        ("-- postgres: SELECT 1, 2\nSELECT 1", "not_comparable", "1 columns, the target 2"),
+        ("-- postgres: SELECT 1, 2\nSELECT 1", "not_comparable", "1 column, the target 2"),
         ("-- postgres: SELECT ARRAY[1]\nSELECT '[1]'", "not_comparable", "cast it to text"),
         (
             "SELECT ifnull(name, '') FROM t",

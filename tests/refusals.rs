@@ -282,7 +282,7 @@ fn f31_files_that_are_no_good_source() {
         (path("empty.db", b""), &["empty.db", "empty"]),
         (path("cut.db", &whole[..whole.len() - 1000]), &["cut.db", "E_TRUNCATED"]),
         (path("noise.db", &noise), &["noise.db", "encrypted"]),
-        (dir.path().join("missing.db"), &["missing.db"]),
+        (dir.path().join("missing.db"), &["missing.db", "name the file that is meant"]),
         (dir.path().to_path_buf(), &["directory"]),
     ];
     let before = shape(&database);
@@ -294,6 +294,17 @@ fn f31_files_that_are_no_good_source() {
     }
     assert_eq!(shape(&database), before);
     assert!(!dir.path().join("missing.db").exists(), "a missing file stays missing");
+    // To say the same again helps nobody: the path is told as it was looked for.
+    for mode in
+        [&["copy", "--validate"][..], &["copy", "--migrate"], &["copy", "--rehearse", "schema"], &["verify"]]
+    {
+        let cli =
+            Cli::new().args(mode).args(["--from", "missing.db", "--to", &database.url()]).in_dir(dir.path());
+        let done = cli.run();
+        let looked_for = dir.path().canonicalize().unwrap().join("missing.db").display().to_string();
+        assert!(done.code == 5 && done.said().contains(&looked_for), "{}", done.said());
+        assert!(!done.said().contains("same command"), "{}", done.said());
+    }
 }
 
 #[test]

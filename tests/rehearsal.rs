@@ -101,6 +101,44 @@ fn consistent(run: &Run, method: &str) -> Value {
     prediction
 }
 
+/// Of a whole rehearsal the report tells what went on from the assessment to the last step, by one clock that began with it.
+#[track_caller]
+fn tells_its_whole_course(run: &Run) {
+    let number = |value: &Value| value.as_f64().unwrap();
+    let info = &run.report["run"];
+    let span =
+        |phase: &Value| (number(&phase["started"]), number(&phase["started"]) + number(&phase["seconds"]));
+    let phases: Vec<(&str, (f64, f64))> = info["phases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|phase| (phase["name"].as_str().unwrap(), span(phase)))
+        .collect();
+    let of =
+        |name: &str| phases.iter().filter(|(one, _)| *one == name).map(|(_, span)| *span).collect::<Vec<_>>();
+    for name in ["open", "plan", "prepare", "copy", "verify", "index", "maintain", "record"] {
+        assert!(!of(name).is_empty(), "{name}: {info}");
+    }
+    let within = |(started, ended): (f64, f64)| started >= 0.0 && ended <= number(&info["seconds"]);
+    assert!(phases.iter().all(|(_, span)| within(*span)), "{info}");
+    let opened = of("open");
+    assert!(opened.last().unwrap().1 <= of("copy")[0].0, "{info}");
+    let (first, last) = (of("copy")[0].0, of("copy").last().unwrap().1);
+    for table in ["customers", "orders", "tags"] {
+        let spans = &run.table(table)["spans"];
+        let (started, ended) = (number(&spans["copy"]["started"]), number(&spans["copy"]["ended"]));
+        assert!(first <= started && started <= ended && ended <= last, "{first} to {last}: {spans}");
+        assert!(number(&spans["verify"]["ended"]) <= number(&info["seconds"]), "{spans}");
+    }
+    let rate = run.report["rate"].as_array().unwrap();
+    let copied = rate.iter().find(|rate| rate["phase"] == "copy").unwrap()["samples"].as_array().unwrap();
+    assert_eq!(copied.last().unwrap()["rows"], 5302);
+    assert!(
+        copied.iter().all(|one| (first..=last).contains(&number(&one["seconds"]))),
+        "{first} to {last}: {rate:?}"
+    );
+}
+
 /// Waits until the query gives `t`; at most a minute.
 #[cfg(feature = "failpoints")]
 #[track_caller]

@@ -1,5 +1,6 @@
 //! `cutover verify --repair`: what was damaged in a copy is copied again, and nothing else is touched.
 
+use crate::refusals::Role;
 use crate::support::cli::{Cli, Done};
 use crate::support::flow::{Run, constraints, four_at_once, lines, migrate, verify};
 use crate::support::postgres::{Database, Server};
@@ -247,6 +248,118 @@ fn no_action_of_a_foreign_key_is_fired() {
     assert_eq!(seen(), before);
 }
 
+/// The triggers of all foreign keys: how the server has each of them.
+const KEY_TRIGGERS: &str =
+    "SELECT format('%s on %s: %s %s', c.conname, t.tgrelid::regclass, t.tgfoid::regproc, t.tgenabled)
+    FROM pg_trigger t JOIN pg_constraint c ON c.oid = t.tgconstraint WHERE c.contype = 'f' ORDER BY 1";
+
+/// Somebody has disabled them: as they were found, so they are left.
+#[test]
+fn triggers_of_foreign_keys_are_left_as_they_were_found() {
+    let Some(server) = Server::available() else { return };
+    let of = |key: &str, table: &str, function: &str, word: &str| {
+        format!(
+            "DO $$ BEGIN EXECUTE (SELECT format('ALTER TABLE {table} {word} TRIGGER %I', t.tgname) FROM pg_trigger t
+               JOIN pg_constraint c ON c.oid = t.tgconstraint
+               WHERE c.conname = '{key}' AND t.tgrelid = '{table}'::regclass AND t.tgfoid::regproc::text LIKE '%{function}%'); END $$"
+        )
+    };
+    let cases = vec![
+        ("of the child", "ALTER TABLE notes DISABLE TRIGGER ALL".to_owned()),
+        ("of the parent", "ALTER TABLE people DISABLE TRIGGER ALL".to_owned()),
+        ("of all", "ALTER TABLE people DISABLE TRIGGER ALL; ALTER TABLE tags DISABLE TRIGGER ALL".to_owned()),
+        (
+            "one by one",
+            [
+                of("notes_person_fkey", "notes", "check_ins", "ENABLE ALWAYS"),
+                of("tags_person_fkey", "people", "_del", "ENABLE REPLICA"),
+                of("tags_person_fkey", "tags", "check_upd", "DISABLE"),
+                of("people_boss_fkey", "people", "check_upd", "ENABLE REPLICA"),
+            ]
+            .join(";"),
+        ),
+    ];
+    four_at_once(cases, |(name, sql)| {
+        let (source, database) = copied(server);
+        let (before, enabled) = (content(&database), lines(&database, KEY_TRIGGERS));
+        database.execute(&sql);
+        let found = lines(&database, KEY_TRIGGERS);
+        assert_ne!(found, enabled, "{name}");
+        database.execute("UPDATE people SET name = 'other' WHERE id IN (3, 14, 31)");
+        repair(&source, &database, &[]).ends_with(0);
+        assert_eq!(lines(&database, KEY_TRIGGERS), found, "{name}");
+        assert_eq!(content(&database), before, "{name}: nothing was cascaded");
+    });
+}
+
+/// A copy by a role of its own, and a table of somebody else's that refers to it, so that its key has to be taken off.
+fn referred_to<'a>(database: &'a Database, source: &SqliteFile) -> (Role<'a>, Role<'a>) {
+    let (role, other) = (Role::new(database), Role::new(database));
+    database.execute(&format!(
+        "GRANT CREATE ON DATABASE {0} TO {1}; GRANT CREATE ON SCHEMA public TO {1}; CREATE SCHEMA theirs AUTHORIZATION {2}",
+        database.name, role.1, other.1
+    ));
+    Run::of(Cli::new().args(["copy", "--migrate"]).args([source.path()]).args([role.url()]).args(CHUNKS))
+        .ends_with(0);
+    database.execute(&format!(
+        "CREATE TABLE theirs.badges (person bigint REFERENCES people ON DELETE CASCADE); INSERT INTO theirs.badges VALUES (3);
+         ALTER TABLE theirs.badges OWNER TO {0}; UPDATE people SET name = 'other' WHERE id = 3",
+        other.1
+    ));
+    (role, other)
+}
+
+fn repair_as(role: &Role<'_>, source: &SqliteFile) -> Run {
+    Run::of(Cli::new().args(["verify", "--repair"]).args([source.path()]).args([role.url()]))
+}
+
+/// What is printed for the target is run, and is enough; until then nothing is written.
+#[test]
+fn rights_on_a_referring_table_are_asked_for_beforehand() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (SqliteFile::from_sql(SOURCE), server.fresh_database());
+    let (role, other) = referred_to(&database, &source);
+    database.execute(&format!("REVOKE DELETE ON people FROM {}", role.1));
+    let epoch = "SELECT sum(epoch) FROM cutover.source";
+    let (before, epochs) = (content(&database), database.query_one_text(epoch));
+    let run = repair_as(&role, &source).ends_with(3);
+    let fixes: Vec<String> = run
+        .findings("E_RIGHTS")
+        .iter()
+        .map(|finding| finding["fix"].as_str().unwrap().strip_prefix("in the target: ").unwrap().to_owned())
+        .collect();
+    let expected = [
+        format!("GRANT DELETE ON \"public\".\"people\" TO {}", role.1),
+        format!("GRANT USAGE ON SCHEMA theirs TO {}", role.1),
+        format!("GRANT {} TO {}", other.1, role.1),
+    ];
+    assert_eq!(fixes, expected, "{}", run.said());
+    assert_eq!((content(&database), database.query_one_text(epoch)), (before, epochs), "nothing was written");
+    fixes.iter().for_each(|sql| database.execute(sql));
+    repair_as(&role, &source).ends_with(0);
+    assert_eq!(database.query_one_text("SELECT person FROM theirs.badges"), "3");
+}
+
+/// Disabled triggers of the system are a superuser's: it would leave them enabled.
+#[test]
+fn what_only_a_superuser_can_bring_back_is_refused() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (SqliteFile::from_sql(SOURCE), server.fresh_database());
+    let (role, other) = referred_to(&database, &source);
+    database
+        .execute(&format!("GRANT {} TO {}; ALTER TABLE theirs.badges DISABLE TRIGGER ALL", other.1, role.1));
+    let (before, found) = (content(&database), lines(&database, KEY_TRIGGERS));
+    let run = repair_as(&role, &source).ends_with(3);
+    assert_eq!(run.findings("E_RIGHTS").len(), 1, "{}", run.said());
+    assert!(run.said().contains("ALTER TABLE theirs.badges ENABLE TRIGGER ALL"), "{}", run.said());
+    assert_eq!((content(&database), lines(&database, KEY_TRIGGERS)), (before, found.clone()));
+    // Keys that nothing fires of need not be taken off.
+    database.execute("ALTER TABLE people DISABLE TRIGGER ALL");
+    let found = lines(&database, KEY_TRIGGERS);
+    repair_as(&role, &source).ends_with(0);
+    assert_eq!(lines(&database, KEY_TRIGGERS), found);
+}
+
 #[test]
 fn rows_set_aside_stay_set_aside() {
     let Some(server) = Server::available() else { return };
@@ -357,6 +470,6 @@ fn what_is_written_meanwhile_is_not_deleted() {
     std::fs::remove_file(&paused).unwrap();
     let done = Done::from(child.wait_with_output().unwrap());
     assert_eq!(done.code, 6, "{}", done.said());
-    assert!(done.said().contains("9 rows were compared, and 10 are there now"), "{}", done.said());
+    assert!(done.said().contains("9 rows compared, and 10 there now"), "{}", done.said());
     assert_eq!(content(&database), before);
 }

@@ -528,10 +528,7 @@ fn a_row_that_was_set_aside_and_mended_is_a_difference() {
     source.connection().execute_batch("UPDATE t SET a = 'y' WHERE a = 1").unwrap();
     let run = verify(source.path(), &database, &[]).ends_with(4);
     let note = run.table("t")["verify_note"].as_str().unwrap().to_owned();
-    assert!(
-        note.contains("2 rows of the source are to be set aside, and the ledger has 1, or others"),
-        "{note}"
-    );
+    assert!(note.contains("2 rows of the source to be set aside, and the ledger has 1, or others"), "{note}");
     let again = migrate(source.path(), &database, &[&QUARANTINE[..], &["--reverify"]].concat()).ends_with(3);
     assert!(again.said().contains("rows that were copied already have changed"), "{}", again.said());
     source.connection().execute_batch("UPDATE t SET a = 1 WHERE a = 'y'").unwrap();

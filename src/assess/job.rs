@@ -12,7 +12,7 @@ use crate::plan::TablePlan;
 use crate::plan::select::{idle_globs, is_selected};
 use crate::sqlite::aside::AsideRows;
 use crate::sqlite::scan::{Endian, ScanSpec};
-use crate::sqlite::{Encoding, Source};
+use crate::sqlite::{Encoding, Source, WRITERS_WAIT};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -36,6 +36,11 @@ pub struct Job {
     fingerprint: String,
 }
 
+/// Whether a note tells something that was not asked for: with `--freeze`, that writers are kept out was.
+pub fn is_of_use(note: &Finding, config: &Config) -> bool {
+    !(config.around.freeze && note.code == WRITERS_WAIT)
+}
+
 impl Job {
     /// Opens and reads a source; blocking.
     ///
@@ -43,7 +48,8 @@ impl Job {
     /// A source fault that says what the file is and what to do; a usage error where no table is selected.
     pub fn open(path: &Path, config: &Config) -> Result<Job> {
         let source = Source::open(path, config.jobs)?;
-        let notes = source.facts().notes.clone();
+        let mut notes = source.facts().notes.clone();
+        notes.retain(|note| is_of_use(note, config));
         let catalog = source.catalog()?;
         let selected: Vec<usize> =
             (0..catalog.tables.len()).filter(|&i| is_selected(&catalog.tables[i].name, config)).collect();

@@ -30,6 +30,7 @@ mod violations;
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Catalog, Table};
 use crate::config::{Config, ExistingPolicy, InvalidPolicy, NulPolicy};
+use crate::counts::plural;
 use crate::digest::text_hash;
 use crate::error::{Error, Result};
 use crate::event::Events;
@@ -274,7 +275,10 @@ fn settings_findings(job: &Job, config: &Config) -> Result<Vec<Finding>> {
     for table in job.tables() {
         let Some(filter) = job.filter(&table.name) else { continue };
         let (all, met) = filter::count(&*job.source.reader()?, &table.name, &filter)?;
-        let message = format!("{met} of {all} rows meet the configured condition; the others are not copied");
+        let message = format!(
+            "the configured condition selects {met} of {}; the others are not copied",
+            plural(all, "row")
+        );
         findings
             .push(Finding::new("W_FILTERED", Severity::Note, table.name.clone(), message).count(all - met));
     }

@@ -64,7 +64,7 @@ impl Zones {
                     Finding::new("E_CHOICE", Severity::Refusal, object, message)
                 } else if seen.zoned > 0 {
                     let message = format!(
-                        "{} of its date-times name no time zone and are read as UTC; {} others name one",
+                        "of its date-times, {} without a time zone (read as UTC), {} with one",
                         seen.naive, seen.zoned
                     );
                     Finding::new("W_NAIVE_UTC", Severity::Warning, object, message)

@@ -7,6 +7,7 @@ use super::job::{Job, key_text};
 use super::pool::join;
 use crate::checkpoint::ScanRange;
 use crate::config::{Config, ExistingPolicy, OrphanPolicy};
+use crate::counts::plural;
 use crate::encode;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity, Way};
@@ -301,10 +302,7 @@ fn refusal(schema: &str, table: &TablePlan, one: &Try, tally: Tally, config: &Co
         Ok(row) => key_text(None, row.cast_unsigned()),
         Err(_) => row.clone(),
     };
-    let rows = match tally.bad {
-        1 => "1 row".to_owned(),
-        many => format!("{many} rows"),
-    };
+    let rows = plural(tally.bad, "row");
     let place = qualified(schema, &table.target);
     let (code, message) = match one.kind {
         TryKind::Check | TryKind::Domain => {
@@ -312,7 +310,8 @@ fn refusal(schema: &str, table: &TablePlan, one: &Try, tally: Tally, config: &Co
         }
         TryKind::Partition => ("E_NO_PARTITION", format!("{rows} of the source would find no partition")),
         TryKind::Unique => {
-            ("E_UNIQUE_MERGE", format!("{} keys of the source would meet in this unique index", tally.bad))
+            let keys = plural(tally.bad, "key");
+            ("E_UNIQUE_MERGE", format!("{keys} of the source would meet in this unique index"))
         }
         TryKind::Taken => (
             "E_UNIQUE_TAKEN",

@@ -66,7 +66,7 @@ fn set_aside_text(list: &SetAsideList) -> String {
     }
     let listed = list.rows.len() as u64;
     let _ = match list.count > listed {
-        true => writeln!(text, "{listed} of {} rows; all of them: {}", human::count(list.count), list.sql),
+        true => writeln!(text, "{listed} of {}; all of them: {}", human::plural(list.count, "row"), list.sql),
         false => writeln!(text, "{}", human::plural(list.count, "row")),
     };
     text
@@ -88,13 +88,13 @@ fn status_text(sources: &[SourceStatus]) -> String {
         );
         let _ = writeln!(
             text,
-            "  {} of {} chunks, {} of {} rows, {} of {} steps after the data",
-            source.chunks_done,
-            source.chunks,
+            "  {} of {}, {} of {}, {} of {} after the data",
+            human::count(source.chunks_done),
+            human::plural(source.chunks, "chunk"),
             human::count(source.rows_done),
-            human::count(source.rows),
-            source.steps_done,
-            source.steps
+            human::plural(source.rows, "row"),
+            human::count(source.steps_done),
+            human::plural(source.steps, "step")
         );
         if let Some(expected) = &source.expected {
             text.push_str(&expected_text(expected));
@@ -102,10 +102,10 @@ fn status_text(sources: &[SourceStatus]) -> String {
         for table in source.tables.iter().filter(|table| table.chunks_done < table.chunks) {
             let _ = writeln!(
                 text,
-                "  left: table \"{}\", {} of {} chunks done",
+                "  left: table \"{}\", {} of {} done",
                 human::text(&table.table),
-                table.chunks_done,
-                table.chunks
+                human::count(table.chunks_done),
+                human::plural(table.chunks, "chunk")
             );
         }
         for damage in &source.damage {
@@ -146,7 +146,7 @@ fn expected_text(expected: &ExpectedStatus) -> String {
     )
 }
 
-/// `clean`: removes the ledger.
+/// `clean`: removes the ledger, and what killed rehearsals have left.
 ///
 /// # Errors
 /// A refusal while something that was laid aside is not restored; a target fault.
@@ -155,8 +155,12 @@ pub(super) fn clean(args: &CleanArgs, around: &Surroundings<'_>) -> Result<u8> {
     let variables = Variables::read(around, args.to.env_file.as_deref())?;
     let connector = connector(&target, &variables)?;
     warn_of_password(&[args.to.typed()]);
-    let cleaned =
-        until_stopped(async |cancel| status::clean(&ask::complete(connector, cancel).await?).await)?;
+    let mut dropped = Vec::new();
+    let cleaned = until_stopped(async |cancel| {
+        status::clean(&ask::complete(connector, cancel).await?, &mut dropped).await
+    });
+    dropped.iter().for_each(|text| print(&format!("{text}\n")));
+    let cleaned = cleaned?;
     for words in cleaned.iter().flatten() {
         print(&format!("brought back: {}\n", human::text(words)));
     }

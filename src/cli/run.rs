@@ -136,7 +136,8 @@ async fn surrounded(
     let outcome = kind.map_or(exit::outcome_without_error(set_aside), exit::outcome_of);
     ended.report.outcome = outcome;
     ended.report.exit_code = exit::of_run(outcome, kind);
-    ended.report.around.deadline = deadline.map(|deadline| deadline.verdict(outcome, kind));
+    ended.report.around.deadline =
+        deadline.map(|deadline| deadline.verdict(outcome, kind, &ended.report.around.hooks));
     if matches!(wanted, Wanted::Migrate) {
         let code = ended.report.exit_code;
         hooks::on_failure(tools, &mut ended, outcome, code).await;

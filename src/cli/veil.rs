@@ -5,6 +5,7 @@
 //! number, arguments in which `***` stands for the password, and a pipe from which it reads what stood there. Until then,
 //! some milliseconds, the password is to be seen; and whatever typed the command may have kept it.
 
+use crate::config::HANDED_OVER;
 use crate::error::{Error, Result};
 use crate::limits::VEILED_BYTES_MAX;
 use rustix::io::{FdFlags, fcntl_setfd};
@@ -15,10 +16,6 @@ use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
-
-/// Tells the process that begins once more its own number, that of the pipe's end, and which arguments it has to take from
-/// there. Not a secret.
-const HANDED_OVER: &str = "CUTOVER_VEILED";
 
 const MASK: &[u8] = b"***";
 

@@ -18,6 +18,10 @@ pub struct Around {
     pub hooks: Hooks,
 }
 
+/// The variable by which this program tells itself, begun once more without the password that was typed, where to read it.
+/// No secret, and nobody else's business: other programs do not get it.
+pub const HANDED_OVER: &str = "CUTOVER_VEILED";
+
 /// A place in a run at which hooks run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HookPoint {

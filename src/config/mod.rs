@@ -12,7 +12,7 @@ mod size;
 mod values;
 mod words;
 
-pub use around::{Around, Hook, HookAction, HookPoint, Hooks};
+pub use around::{Around, HANDED_OVER, Hook, HookAction, HookPoint, Hooks};
 pub use duration::{duration, duration_text, duration_word};
 pub use parse::{flag_spellings, parse};
 pub use settings::{Options, Place, Placed, Setting, Settings, toml_string};

@@ -257,29 +257,4 @@ pub(crate) mod tests {
             around: AroundReport::default(),
         }
     }
-
-    /// A table without anything but its name.
-    pub(crate) fn table(name: &str) -> TableReport {
-        TableReport {
-            source: name.to_owned(),
-            target: name.to_owned(),
-            rows: RowCounts::default(),
-            bytes: 0,
-            plan_hash: String::new(),
-            partition: None,
-            chunks: 0,
-            digest: Digests::default(),
-            verify: Verify::NotRun,
-            verify_note: String::new(),
-            differing_chunks: Vec::new(),
-            difference_counts: None,
-            differences: Vec::new(),
-            set_aside: Vec::new(),
-            retries: 0,
-            seconds: TableSeconds::default(),
-            spans: TableSpans::default(),
-            timing: None,
-            columns: Vec::new(),
-        }
-    }
 }

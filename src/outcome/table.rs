@@ -81,6 +81,33 @@ pub struct TableReport {
     pub columns: Vec<ColumnReport>,
 }
 
+impl TableReport {
+    /// A table of which no more is known than its name and its rows; the target has none of that name.
+    pub fn bare(source: &str, rows: u64) -> TableReport {
+        TableReport {
+            source: source.to_owned(),
+            target: source.to_owned(),
+            rows: RowCounts { source: rows, ..RowCounts::default() },
+            bytes: 0,
+            plan_hash: String::new(),
+            partition: None,
+            chunks: 0,
+            digest: Digests::default(),
+            verify: Verify::NotRun,
+            verify_note: String::new(),
+            differing_chunks: Vec::new(),
+            difference_counts: None,
+            differences: Vec::new(),
+            set_aside: Vec::new(),
+            retries: 0,
+            seconds: TableSeconds::default(),
+            spans: TableSpans::default(),
+            timing: None,
+            columns: Vec::new(),
+        }
+    }
+}
+
 /// The partitions of one table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PartitionReport {

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::finding::Finding;
 use crate::outcome::{
     AroundReport, ColumnReport, Digests, EvidenceReport, ObjectReport, Objects, Outcome, PartitionReport,
-    REPORT_FORMAT, RowCounts, RunInfo, RunReport, TableReport, TableSeconds, TableSpans, TargetInfo, Verify,
+    REPORT_FORMAT, RunInfo, RunReport, TableReport, TargetInfo, Verify,
 };
 use crate::plan::ddl::NOT_VALID;
 use crate::plan::partition::PartitionPlan;
@@ -298,31 +298,6 @@ fn constraint_state(step: &StepState, all: &[StepState], words: &str) -> String 
     }
 }
 
-/// A table of which no more is known than its name and its rows; the target has none of that name.
-pub(super) fn bare_table(source: &str, rows: u64) -> TableReport {
-    TableReport {
-        source: source.to_owned(),
-        target: source.to_owned(),
-        rows: RowCounts { source: rows, ..RowCounts::default() },
-        bytes: 0,
-        plan_hash: String::new(),
-        partition: None,
-        chunks: 0,
-        digest: Digests::default(),
-        verify: Verify::NotRun,
-        verify_note: String::new(),
-        differing_chunks: Vec::new(),
-        difference_counts: None,
-        differences: Vec::new(),
-        set_aside: Vec::new(),
-        retries: 0,
-        seconds: TableSeconds::default(),
-        spans: TableSpans::default(),
-        timing: None,
-        columns: Vec::new(),
-    }
-}
-
 fn table_report(plan: &TablePlan) -> TableReport {
     TableReport {
         target: plan.target.clone(),
@@ -342,7 +317,7 @@ fn table_report(plan: &TablePlan) -> TableReport {
                 evidence: evidence_report(&column.evidence),
             })
             .collect(),
-        ..bare_table(&plan.source, plan.rows)
+        ..TableReport::bare(&plan.source, plan.rows)
     }
 }
 

@@ -10,9 +10,10 @@ use super::resume::{self, Resume};
 use super::reverify;
 use super::tools::Tools;
 use super::verify::digest_target;
-use crate::assess::job::Job;
+use crate::assess::job::{self, Job};
 use crate::assess::{self, Assessed, on_server};
 use crate::config::{Config, CreatePolicy, ExistingPolicy};
+use crate::counts::plural;
 use crate::digest::MultisetDigest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Phase, TaskCounters};
@@ -148,7 +149,9 @@ async fn take_over(
     let run = &mut account.report.run;
     run.resumed_from = Some(run.resumed_from.unwrap_or(0) + done);
     let config = &tools.config;
-    let warnings: Vec<Finding> = plan.findings.clone();
+    // The run that planned may have been one without --freeze.
+    let told = |finding: &&Finding| job::is_of_use(finding, config);
+    let warnings: Vec<Finding> = plan.findings.iter().filter(told).cloned().collect();
     account.plan(job.path(), &plan, &warnings);
     account.keep_tables(|table| is_selected(table, config));
     let epoch = if state.finished {
@@ -371,8 +374,10 @@ async fn check_counts(
         let held = readback::count(control, &active.plan.schema, &target).await?;
         if held != copied + before {
             account.lost_rows(&source, held.saturating_sub(before));
-            let message =
-                format!("table \"{source}\" was copied earlier with {copied} rows and holds {held} now");
+            let message = format!(
+                "table \"{source}\" was copied earlier with {} and holds {held} now",
+                plural(copied, "row")
+            );
             return Err(Error::new(ErrorKind::Differs, message)
                 .remedy("`cutover verify` names the difference; empty the table to copy it again by name"));
         }

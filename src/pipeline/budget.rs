@@ -3,6 +3,7 @@
 
 use super::tools::Tools;
 use crate::config::Config;
+use crate::counts::plural;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity, Way};
 use crate::postgres::fault::LinkFault;
@@ -26,7 +27,7 @@ pub(super) async fn within(tools: &Tools, control: &Session) -> Result<Tools> {
         .remedy("end idle sessions, or raise the limit that is named; then run the same command again"));
     }
     if left < jobs {
-        let connections = if left == 1 { "1 connection" } else { &format!("{left} connections") };
+        let connections = plural(left as u64, "connection");
         tools.events.note(format!(
             "{limit}: the server leaves {connections} for the work, so {left} of {jobs} jobs are used"
         ));
@@ -61,6 +62,6 @@ pub(super) async fn enough(tools: &Tools, session: &Session, is_dry: bool) -> Re
 
 /// A worker left for want of a connection.
 pub(super) fn shrunk(what: &str, working: usize) -> String {
-    let jobs = if working == 1 { "1 job" } else { &format!("{working} jobs") };
+    let jobs = plural(working as u64, "job");
     format!("the server has no further connection for us [53300]: {what} goes on with {jobs}")
 }

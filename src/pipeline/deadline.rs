@@ -7,7 +7,7 @@ use crate::config::{duration_text, duration_word};
 use crate::error::ErrorKind;
 use crate::event::{Event, Events, Observer, Phase, TaskCounters};
 use crate::limits::DEADLINE_LOOK;
-use crate::outcome::{DeadlineReport, Outcome};
+use crate::outcome::{DeadlineReport, HookReport, Outcome};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -198,16 +198,21 @@ impl Deadline {
         foreseen(self.limit, self.began.elapsed(), left)
     }
 
-    /// What became of it, for a run that ended with `outcome`.
-    pub fn verdict(&self, outcome: Outcome, error: Option<ErrorKind>) -> DeadlineReport {
+    /// What became of it, for a run that ended with `outcome`; `hooks` are those that ran.
+    pub fn verdict(
+        &self,
+        outcome: Outcome,
+        error: Option<ErrorKind>,
+        hooks: &[HookReport],
+    ) -> DeadlineReport {
         let go = error.is_none() && matches!(outcome, Outcome::Done | Outcome::SetAside);
         let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner).take();
         let verdict = match (go, reached.filter(|_| error == Some(ErrorKind::Deadline))) {
             (true, _) => format!("GO: finished {}", self.distance()),
-            (false, Some(standing)) => no_go(self.limit, &standing),
+            (false, Some(standing)) => no_go(self.limit, &standing, hooks),
             (false, None) => {
-                let phase = phase_words(&self.stations().standing());
-                format!("NO-GO: the run did not end well{phase}, {}", self.distance())
+                let place = place_words(&self.stations().standing(), hooks);
+                format!("NO-GO: the run did not end well{place}, {}", self.distance())
             }
         };
         DeadlineReport { seconds: self.limit.as_secs_f64(), go, verdict }
@@ -240,8 +245,8 @@ fn foreseen(limit: Duration, elapsed: Duration, left: f64) -> Option<String> {
     })
 }
 
-fn no_go(limit: Duration, standing: &Standing) -> String {
-    let phase = phase_words(standing);
+fn no_go(limit: Duration, standing: &Standing, hooks: &[HookReport]) -> String {
+    let place = place_words(standing, hooks);
     let rows = match standing.rows {
         Some((done, all)) if all > 0 => {
             format!("; {} % of the rows copied ({done} of {all})", done.min(all) * 100 / all)
@@ -252,10 +257,14 @@ fn no_go(limit: Duration, standing: &Standing) -> String {
         Some(left) => format!("; about {} more were needed at the rate so far", rounded(left)),
         None => "; how much more time was needed cannot be told yet".to_owned(),
     };
-    format!("NO-GO: the deadline of {} was reached{phase}{rows}{left}", duration_word(limit))
+    format!("NO-GO: the deadline of {} was reached{place}{rows}{left}", duration_word(limit))
 }
 
-fn phase_words(standing: &Standing) -> String {
+/// A hook that did not end well was the last thing that the run did, whichever phase came before it.
+fn place_words(standing: &Standing, hooks: &[HookReport]) -> String {
+    if let Some(hook) = hooks.iter().find(|hook| !hook.succeeded) {
+        return format!(" in hook {} {}", hook.hook, hook.number);
+    }
     standing.phase.map_or_else(
         || " before anything was begun".to_owned(),
         |phase| format!(" in phase {}", phase.name()),
@@ -281,12 +290,12 @@ mod tests {
     fn a_verdict_says_where_the_run_stood() {
         let standing = Standing { phase: Some(Phase::Copy), rows: Some((620, 1000)), left: Some(700.0) };
         assert_eq!(
-            no_go(Duration::from_secs(45 * MIN), &standing),
+            no_go(Duration::from_secs(45 * MIN), &standing, &[]),
             "NO-GO: the deadline of 45m was reached in phase copy; 62 % of the rows copied (620 of 1000); about 12 min more were needed at the rate so far"
         );
         let early = Standing { phase: None, rows: None, left: None };
         assert_eq!(
-            no_go(Duration::from_secs(5), &early),
+            no_go(Duration::from_secs(5), &early, &[]),
             "NO-GO: the deadline of 5s was reached before anything was begun; how much more time was needed cannot be told yet"
         );
         let (limit, before) = (Duration::from_secs(45 * MIN), Duration::from_secs(33 * MIN));

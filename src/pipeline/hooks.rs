@@ -7,7 +7,7 @@ use super::account::Account;
 use super::last::Deed;
 use super::run::Ended;
 use super::tools::Tools;
-use crate::config::{Hook, HookAction, HookPoint, duration_text};
+use crate::config::{HANDED_OVER, Hook, HookAction, HookPoint, duration_text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
 use crate::ident::quote;
@@ -228,7 +228,12 @@ fn timed_out(timeout: Duration) -> String {
 
 /// A command in a process group of its own, all of which is ended where it takes too long.
 async fn process(tools: &Tools, command: &mut Command, timeout: Duration, output: &Tail) -> End {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    command
+        .env_remove(HANDED_OVER)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
     let mut child = command.spawn().map_err(|error| format!("it cannot be started: {error}"))?;
     let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let mut guard = Guard { group, _deed: group.map(|group| tools.cancel.at_the_latest(Deed::Kill(group))) };

@@ -1,12 +1,12 @@
 //! What a comparison comes to: one error for everything that the target lacks, and the words for tables whose rows could
 //! not be compared as a whole.
 
-use super::account::{Account, bare_table};
+use super::account::Account;
 use super::wind_up::summarise;
 use crate::assess::paired::Alone;
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
-use crate::outcome::Verify;
+use crate::outcome::{TableReport, Verify};
 
 /// Findings of a comparison that leave something unproved, but are no difference that was seen.
 const UNPROVED: [&str; 2] = ["E_NOT_COMPARABLE", "E_ROW_SECURITY"];
@@ -78,7 +78,7 @@ impl Account {
     /// Notes tables whose rows are not compared.
     pub(super) fn alone(&mut self, tables: &[Alone]) {
         for alone in tables {
-            let mut report = bare_table(&alone.source, alone.rows);
+            let mut report = TableReport::bare(&alone.source, alone.rows);
             report.verify = if alone.is_there { Verify::NotComparable } else { Verify::Differs };
             report.verify_note.clone_from(&alone.why);
             self.report.tables.push(report);

@@ -21,6 +21,7 @@ use super::wind_up::{already_done, finish_tables, is_unfinished, record_end, sum
 use crate::assess::job::Job;
 use crate::assess::{self, follow, on_server};
 use crate::config::HookPoint;
+use crate::counts::plural;
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
 use crate::limits::LOST_ROUNDS_MAX;
@@ -369,7 +370,8 @@ fn known_finding(state: &SourceState, restart: bool) -> Finding {
     } else if state.finished {
         "is copied already: copy --migrate would change nothing".to_owned()
     } else {
-        format!("is copied in part ({done} of {} chunks): copy --migrate would resume", state.chunks.len())
+        let chunks = plural(state.chunks.len() as u64, "chunk");
+        format!("is copied in part ({done} of {chunks}): copy --migrate would resume")
     };
     Finding::new("W_KNOWN_SOURCE", Severity::Note, state.path.clone(), message)
 }

@@ -12,7 +12,7 @@ use crate::limits::SET_ASIDE_LISTED_MAX;
 use crate::outcome::{SetAsideList, SourceStatus, TableStatus};
 use crate::postgres::connect::Connector;
 use crate::postgres::lease;
-use crate::postgres::ledger::{self, SourceState, StepProgress, StepState};
+use crate::postgres::ledger::{self, Presence, SourceState, StepProgress, StepState, presence};
 use crate::postgres::pace;
 use crate::postgres::scratch;
 use crate::postgres::session::Session;
@@ -116,22 +116,30 @@ fn refuse_unknown(state: &SourceState) -> Result<()> {
     ))
 }
 
-/// Brings back what is laid aside still and removes schema `cutover`. Tells whether it was there, and what came back.
+/// Drops what killed rehearsals have left, brings back what is laid aside still and removes schema `cutover`. Tells whether it
+/// was there, and what came back; what was dropped is in `dropped`, a sentence each, also where the rest is refused.
 ///
 /// # Errors
 /// A refusal where something cannot be brought back; a target fault; busy while a run is active.
-pub async fn clean(connector: &Connector) -> Result<Option<Vec<String>>> {
+pub async fn clean(connector: &Connector, dropped: &mut Vec<String>) -> Result<Option<Vec<String>>> {
     let session = connector.connect("clean").await?;
     let lease = lease::take(connector, connector.run_label(), false, &Events::silent()).await?;
-    let removed = remove(&session).await;
+    let removed = remove_all(&session, dropped).await;
     lease.release().await;
     removed
 }
 
-async fn remove(session: &Session) -> Result<Option<Vec<String>>> {
+/// While the target is held. A ledger that a rehearsal had made is gone with its schema.
+async fn remove_all(session: &Session, dropped: &mut Vec<String>) -> Result<Option<Vec<String>>> {
+    let had_ledger = presence(session).await? != Presence::Absent;
+    scratch::remove_left_schemas(session, |text| dropped.push(text)).await?;
     if !ledger::exists(session).await? {
-        return Ok(None);
+        return Ok(had_ledger.then(Vec::new));
     }
+    remove(session).await.map(Some)
+}
+
+async fn remove(session: &Session) -> Result<Vec<String>> {
     let states = ledger::read(session, None, None).await?;
     let restored = restore::bring_back(session, &states, Reach::All, |_, _| true).await?;
     if let Some((words, why)) = restored.owed.first() {
@@ -150,5 +158,5 @@ async fn remove(session: &Session) -> Result<Option<Vec<String>>> {
         ));
     }
     step::execute(session, "DROP SCHEMA cutover CASCADE").await?;
-    Ok(Some(restored.back))
+    Ok(restored.back)
 }

@@ -1,6 +1,7 @@
 //! The steps after the data, as the ledger keeps them: built once from the plan, before the first row.
 
 use crate::config::{Config, OrphanPolicy};
+use crate::counts::plural;
 use crate::ident::qualified;
 use crate::plan::{CheckPlan, ForeignKeyPlan, Plan, Step, StepKind, TablePlan};
 use crate::postgres::ledger::StepState;
@@ -81,7 +82,7 @@ fn keys_and_indexes(table: &TablePlan) -> Vec<NewStep> {
 
 /// Added NOT VALID, then validated; known violations leave it as it is (semantics.md §3.6).
 fn add_check(table: &TablePlan, check: &CheckPlan) -> [NewStep; 2] {
-    let left = (check.violations > 0).then(|| format!("{} rows are against it", check.violations));
+    let left = (check.violations > 0).then(|| format!("{} against it", plural(check.violations, "row")));
     let validate = NewStep { left, ..step(table, VALIDATE_CHECK, &check.name, &check.validate) };
     [step(table, StepKind::Check.name(), &check.name, &check.add), validate]
 }
@@ -93,7 +94,7 @@ fn add_key(table: &TablePlan, key: &ForeignKeyPlan) -> NewStep {
 fn validate_key(table: &TablePlan, key: &ForeignKeyPlan, config: &Config) -> Option<NewStep> {
     let sql = key.validate.as_ref()?;
     let allowed = config.orphans != OrphanPolicy::Refuse && key.orphans > 0;
-    let left = allowed.then(|| format!("{} rows have no parent", key.orphans));
+    let left = allowed.then(|| format!("{} without a parent", plural(key.orphans, "row")));
     Some(NewStep {
         restores: key.drop.is_some(),
         left,

@@ -5,6 +5,7 @@ use super::locate::{Asked, locate, sample};
 use crate::assess::job::Job;
 use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::config::VerifyLevel;
+use crate::counts::plural;
 use crate::digest::{ChunkDigests, Fields, MultisetDigest, TupleReader, table_key};
 use crate::error::{Error, Result};
 use crate::event::TaskCounters;
@@ -152,11 +153,13 @@ async fn sampled(
     let whole = chosen.rows;
     let counts = match has_counts {
         true => "the counts are equal".to_owned(),
-        false => format!("the source has {whole} rows, the target {}", counted.saturating_sub(before)),
+        false => {
+            format!("the source has {}, the target {}", plural(whole, "row"), counted.saturating_sub(before))
+        }
     };
     let of = match rows {
         0 if whole > 0 => "no row was compared, for no key leads from one side to the other".to_owned(),
-        _ => format!("{rows} of {whole} rows were compared"),
+        _ => format!("{rows} of {} compared", plural(whole, "row")),
     };
     let mut verdict = Verdict {
         verify: if is_equal { Verify::Sampled } else { Verify::Differs },
@@ -186,7 +189,7 @@ fn compare_counts(expected: &Expected, counted: u64) -> Verdict {
     let note = if equal {
         "row counts only".to_owned()
     } else {
-        format!("the source has {source} rows, the target {counted}, of which {before} were there before")
+        format!("the source has {}, the target {counted}; there before: {before}", plural(source, "row"))
     };
     let verify = if equal { Verify::Match } else { Verify::Differs };
     Verdict { verify, note, target_rows: Some(counted.saturating_sub(before)), ..not_run() }
@@ -333,10 +336,10 @@ fn difference_note(source: &MultisetDigest, target: &MultisetDigest, chunks: usi
     let counts = if source.rows() == target.rows() {
         match source.rows() {
             1 => "both sides have 1 row, but not the same one".to_owned(),
-            rows => format!("both sides have {rows} rows, but not the same ones"),
+            rows => format!("both sides have {}, but not the same ones", plural(rows, "row")),
         }
     } else {
-        format!("the source has {} rows, the target {}", source.rows(), target.rows())
+        format!("the source has {}, the target {}", plural(source.rows(), "row"), target.rows())
     };
     match chunks {
         0 => counts,

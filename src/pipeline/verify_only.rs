@@ -21,6 +21,7 @@ use crate::assess::paired::{self, Alone, Paired};
 use crate::assess::sampled::{self, Chosen};
 use crate::assess::{self, aside::sets_rows_aside, follow, pool};
 use crate::checkpoint::ChunkSpec;
+use crate::counts::plural;
 use crate::digest::MultisetDigest;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity};
@@ -217,8 +218,8 @@ pub(super) fn tell_rows(
         if now != recorded {
             table.verify = Verify::Differs;
             table.verify_note = format!(
-                "{} rows of the source are to be set aside, and the ledger has {}, or others: the source has changed",
-                now.rows(),
+                "{} of the source to be set aside, and the ledger has {}, or others: the source has changed",
+                plural(now.rows(), "row"),
                 recorded.rows()
             );
         }

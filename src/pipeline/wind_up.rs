@@ -9,6 +9,7 @@ use super::finish;
 use super::steps::{SEQUENCE, VACUUM, is_validation, is_view};
 use super::tools::Tools;
 use crate::config::{Config, VerifyLevel};
+use crate::counts::plural;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint;
 use crate::finding::{Finding, Severity};
@@ -181,8 +182,11 @@ impl Account {
             if !counted || !read {
                 table.verify = Verify::Differs;
                 table.verify_note = format!(
-                    "counts differ: {} rows in the source, {} copied, {} set aside, {:?} in the target",
-                    table.rows.source, table.rows.copied, table.rows.set_aside, table.rows.target
+                    "counts differ: {} in the source, {} copied, {} set aside, {:?} in the target",
+                    plural(table.rows.source, "row"),
+                    table.rows.copied,
+                    table.rows.set_aside,
+                    table.rows.target
                 );
             }
         }

@@ -9,6 +9,7 @@ use crate::catalog::affinity::{Affinity, type_name};
 use crate::catalog::profile::ColumnProfile;
 use crate::catalog::spelling::Spelling;
 use crate::config::MixedPolicy;
+use crate::counts::plural;
 
 /// What a declared type is meant for, where its name says more than its affinity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +111,10 @@ pub fn choose(column: &Column, profile: &ColumnProfile, circumstances: Circumsta
 }
 
 fn all(class: &str, profile: &ColumnProfile) -> String {
-    format!("all {} values are {class}", profile.values())
+    match profile.values() {
+        1 => format!("its only value is {class}"),
+        values => format!("all {values} values are {class}"),
+    }
 }
 
 /// How many values of each class there are, for people.
@@ -253,10 +257,12 @@ fn text_form(profile: &ColumnProfile, reason: &str) -> Choice {
 fn bytes(profile: &ColumnProfile) -> Choice {
     let why = match (profile.texts_invalid, profile.texts_nul) {
         (0, 0) => mixture(profile),
-        (invalid, 0) => format!("{}; {invalid} texts are not valid in their encoding", mixture(profile)),
-        (0, nul) => format!("{}; {nul} texts have a NUL inside", mixture(profile)),
+        (invalid, 0) => {
+            format!("{}; {} not valid in its encoding", mixture(profile), plural(invalid, "text"))
+        }
+        (0, nul) => format!("{}; {} with a NUL inside", mixture(profile), plural(nul, "text")),
         (invalid, nul) => {
-            format!("{}; {invalid} texts are not valid, {nul} have a NUL inside", mixture(profile))
+            format!("{}; {} not valid, {nul} with a NUL inside", mixture(profile), plural(invalid, "text"))
         }
     };
     Choice::new(PgType::Bytea, Codec::BytesForm, Level::B, why)

@@ -363,7 +363,16 @@ fn existing_column(
             return None;
         }
     };
-    Some(ColumnPlan {
+    Some(ColumnPlan { not_null: partner.not_null, ..paired((column, facts), partner, choice) })
+}
+
+/// A column that goes into one which is there, or is compared with it; that this one may refuse NULL is not in it.
+pub(super) fn paired(
+    (column, facts): (&Column, &ColumnProfile),
+    partner: &TargetColumn,
+    choice: Choice,
+) -> ColumnPlan {
+    ColumnPlan {
         source: column.name.clone(),
         target: partner.name.clone(),
         declared: column.declared.clone(),
@@ -373,11 +382,11 @@ fn existing_column(
         // The target's own type is nobody's choice here.
         evidence: Evidence { change: String::new(), ..evidence(column, facts, &choice) },
         why: choice.why,
-        not_null: partner.not_null,
+        not_null: false,
         cleanse: Cleanse::default(),
         on_bad_value: BadValuePolicy::Refuse,
         generated: None,
-    })
+    }
 }
 
 /// Columns of the existing table that get nothing from us must be able to do without.

@@ -1,18 +1,17 @@
 //! The columns of a table that is compared alone: every pair is looked at, whatever its types are, and what has no partner
 //! or cannot be looked at is told and left out.
 
+use super::ColumnPlan;
 use super::chosen;
-use super::columns::{BY_TARGET, Policies};
+use super::columns::{BY_TARGET, Policies, paired};
 use super::draft::{Inputs, Partners, warning};
-use super::evidence::evidence;
 use super::fit::{fit, meaning};
 use super::lossy::lossy_finding;
 use super::target::{TargetCatalog, TargetColumn, TargetTable};
 use super::types::PgType;
-use super::{ColumnPlan, Evidence};
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Column, Table};
-use crate::config::{BadValuePolicy, Cleanse, ColumnChoice};
+use crate::config::{BadValuePolicy, ColumnChoice};
 use crate::finding::{Finding, Severity};
 
 /// The table that `table` is compared with.
@@ -74,20 +73,8 @@ fn pair(
     let choice = as_said.unwrap_or_else(|| {
         if is_sifted { fit(column, facts, partner, pg) } else { meaning(facts, partner, pg) }
     });
-    ColumnPlan {
-        source: column.name.clone(),
-        target: partner.name.clone(),
-        declared: column.declared.clone(),
-        stored_bytes: choice.mapping.codec.keeps_stored_bytes(),
-        mapping: choice.mapping.clone(),
-        level: choice.level,
-        evidence: Evidence { change: String::new(), ..evidence(column, facts, &choice) },
-        why: choice.why,
-        not_null: false,
-        cleanse: Cleanse::default(),
-        on_bad_value: BadValuePolicy::Refuse,
-        generated: partner.generated.then(|| BY_TARGET.to_owned()),
-    }
+    let generated = partner.generated.then(|| BY_TARGET.to_owned());
+    ColumnPlan { generated, ..paired((column, facts), partner, choice) }
 }
 
 fn missing(object: &str, facts: &ColumnProfile, target: &TargetTable) -> Finding {

@@ -4,6 +4,7 @@
 use super::skip::WHY_SKIPPED;
 use super::{ColumnPlan, Plan, TableMode, TablePlan};
 use crate::config::{Config, Word, duration_word, toml_string};
+use crate::counts::plural;
 use crate::finding::{Finding, Severity};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -85,7 +86,7 @@ fn write_table(text: &mut String, plan: &Plan, table: &TablePlan, config: &Confi
         TableMode::Existing => "goes into the existing table",
     };
     text.push('\n');
-    comment(text, &format!("{} rows; {goes} {}", table.rows, table.target));
+    comment(text, &format!("{}; {goes} {}", plural(table.rows, "row"), table.target));
     for finding in findings_about(plan, &table.source).filter(|finding| finding.code != "W_SKIPPED") {
         comment(text, &told(finding));
     }

@@ -7,6 +7,7 @@ use super::{ColumnPlan, Step, StepKind, ddl, partition_keys};
 use crate::catalog::profile::TableProfile;
 use crate::catalog::{Index, IndexKey, IndexOrigin, Table};
 use crate::config::NamePolicy;
+use crate::counts::plural;
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::quote;
 use crate::limits::{INDEX_COLUMNS_MAX, INDEX_KEY_BYTES_MAX};
@@ -60,8 +61,9 @@ impl Keys<'_> {
         } else if nulls == 0 {
             (StepKind::Unique, "UNIQUE", "key")
         } else {
+            let places = plural(nulls, "place");
             let message =
-                format!("its primary key holds NULL in {nulls} places, as SQLite allows: it becomes UNIQUE");
+                format!("its primary key holds NULL in {places}, as SQLite allows: it becomes UNIQUE");
             self.findings.push(warning("W_PK_NULL", &self.table.name, message).count(nulls));
             (StepKind::Unique, "UNIQUE", "key")
         };

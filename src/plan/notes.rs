@@ -8,6 +8,7 @@ use super::types::{Codec, Level, PgType};
 use crate::catalog::affinity::type_name;
 use crate::catalog::profile::{ColumnProfile, TableProfile};
 use crate::catalog::{Column, Table};
+use crate::counts::plural;
 use crate::finding::{Finding, Severity};
 use crate::limits::LARGE_NOTE_BYTES_MIN;
 
@@ -50,8 +51,9 @@ fn note_damage(table: &Table, column: &Column, facts: &ColumnProfile, findings: 
         return;
     }
     let message = format!(
-        "declared {} and holds {numbers} numbers: SQLite makes one of text that looks like it, and the original spelling is gone",
-        column.declared
+        "declared {} and holds {}: SQLite makes one of text that looks like it, and the original spelling is gone",
+        column.declared,
+        plural(numbers, "number")
     );
     let object = format!("{}.{}", table.name, column.name);
     let fix = "compare these rows with where they came from; they are copied as they are stored";

@@ -4,6 +4,7 @@
 //! variables there. Statements are the plan's own texts, in which every name is quoted and every text is a literal.
 
 use super::{Plan, TableMode, TablePlan};
+use crate::counts::plural;
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::quote;
 
@@ -76,12 +77,11 @@ fn post_data(plans: &[Plan]) -> Vec<Item<'_>> {
     items.extend(checks().map(|check| Item::run(&check.add)));
     items.extend(keys().map(|key| Item::run(&key.add)));
     items.extend(
-        checks()
-            .map(|check| validation(&check.name, &check.validate, check.violations, "rows are against it")),
+        checks().map(|check| validation(&check.name, &check.validate, check.violations, "against it")),
     );
     let with_validation = keys().filter_map(|key| key.validate.as_ref().map(|sql| (key, sql)));
     items.extend(
-        with_validation.map(|(key, sql)| validation(&key.name, sql, key.orphans, "rows have no parent")),
+        with_validation.map(|(key, sql)| validation(&key.name, sql, key.orphans, "without a parent")),
     );
     items.extend(plans.iter().flat_map(|plan| &plan.views).map(|step| Item::run(&step.sql)));
     items.extend(tables(plans).flat_map(|table| &table.last).map(|step| Item::run(&step.sql)));
@@ -92,7 +92,7 @@ fn post_data(plans: &[Plan]) -> Vec<Item<'_>> {
 fn validation<'a>(name: &str, sql: &'a str, against: u64, why: &str) -> Item<'a> {
     match against {
         0 => Item::run(sql),
-        count => Item::Say(format!("{} stays NOT VALID: {count} {why}", quote(name))),
+        count => Item::Say(format!("{} stays NOT VALID: {} {why}", quote(name), plural(count, "row"))),
     }
 }
 

@@ -8,6 +8,7 @@ use super::translate::ScopeColumn;
 use super::types::Codec;
 use super::{ColumnPlan, Step, StepKind, TableMode};
 use crate::catalog::{Catalog, IndexOrigin, Table, View, ViewColumn};
+use crate::counts::plural;
 use crate::finding::{Finding, NotCarried, Severity};
 use crate::ident::{qualified, quote_list};
 use crate::limits::COLUMNS_MAX;
@@ -102,8 +103,8 @@ fn attempt(inputs: &Inputs<'_>, view: &View, world: &World) -> Attempt {
     match rendered {
         Err(why) => Attempt::Refused(why),
         Ok(rendered) if rendered.columns.len() != columns.len() => Attempt::Refused(format!(
-            "it was read as {} columns, not {}",
-            rendered.columns.len(),
+            "it was read as {}, not {}",
+            plural(rendered.columns.len() as u64, "column"),
             columns.len()
         )),
         Ok(rendered) => {

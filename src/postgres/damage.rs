@@ -1,6 +1,7 @@
 //! What is wrong with a ledger: rows whose seal does not hold, rows that are gone, rows that are there twice.
 
 use super::ledger::SourceState;
+use crate::counts::plural;
 use crate::error::Error;
 use std::fmt::Display;
 use tokio_postgres::Row;
@@ -61,9 +62,11 @@ fn twice(place: impl Display, step: Option<i32>) -> Damage {
 }
 
 fn counted(table: &str, written: i64, found: usize) -> Option<Damage> {
-    let found = found as i64;
-    (found != written).then(|| Damage {
-        what: format!("cutover.{table} has {found} rows of this source, and {written} were written"),
+    (found as i64 != written).then(|| Damage {
+        what: format!(
+            "cutover.{table} has {} of this source instead of {written}",
+            plural(found as u64, "row")
+        ),
         step: None,
     })
 }

@@ -11,6 +11,7 @@ use super::ledger::LOCK_KEYS;
 use super::owner::{self, Owner, ROLE};
 use super::patience;
 use super::session::Session;
+use crate::counts::plural;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Events;
 use crate::limits::RECORD_WAIT;
@@ -211,7 +212,10 @@ impl Claim<'_> {
         if self.take_over {
             let ended = owner::end_orphan(session, owner).await?;
             if ended > 0 {
-                self.events.note(format!("ended {ended} sessions of the run that does not answer"));
+                self.events.note(format!(
+                    "ended {} of the run that does not answer",
+                    plural(ended as u64, "session")
+                ));
             }
         }
         if seen.elapsed() >= patience::orphan() { Err(owner.busy()) } else { Ok(()) }

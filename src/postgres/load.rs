@@ -10,6 +10,7 @@ use super::heels::on_its_heels;
 use super::seal;
 use super::session::Session;
 use super::wire::{Exchange, WireFault};
+use crate::counts::plural;
 use crate::error::{Error, ErrorKind, Result};
 use crate::failpoint;
 use crate::ident::{qualified, quote_list};
@@ -112,7 +113,9 @@ fn place_of(targets: &[&LoadTarget]) -> String {
     match targets {
         [] => String::new(),
         [only] => only.place(),
-        [first, others @ ..] => format!("table \"{}\" and {} others", first.source_table, others.len()),
+        [first, others @ ..] => {
+            format!("table \"{}\" and {}", first.source_table, plural(others.len() as u64, "other"))
+        }
     }
 }
 
@@ -288,7 +291,8 @@ fn check_count(target: &LoadTarget, sent: u64, copied: u64) -> Result<()> {
     if copied == sent {
         return Ok(());
     }
-    let message = format!("{sent} rows were sent and the server took {copied}; the chunk was rolled back");
+    let message =
+        format!("{} sent, and the server took {copied}; the chunk was rolled back", plural(sent, "row"));
     Err(Error::target_fault(message)
         .at(target.place())
         .remedy("look for a trigger or a rule on the table that drops rows"))

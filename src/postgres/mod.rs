@@ -20,6 +20,7 @@ mod identity;
 pub mod inspect;
 pub mod lease;
 pub mod ledger;
+pub mod lifted;
 pub mod link;
 pub mod load;
 pub mod measure;

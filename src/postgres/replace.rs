@@ -2,13 +2,15 @@
 //! rows as a chunk's first load (reliability.md §1.3), and a DELETE of exactly the rows that were compared before it.
 //!
 //! Foreign keys that refer to the table are taken off and put back in the transaction, so that no ON DELETE action is ever
-//! fired, and so are constraints of the table itself that are NOT VALID, which rows of the source may be against. Putting a
-//! valid key back looks at every row again. Whatever fails, the server rolls everything back.
+//! fired, and so are constraints of the table itself that are NOT VALID, which rows of the source may be against
+//! ([`super::lifted`]). Putting a valid key back looks at every row again. Whatever fails, the server rolls everything back.
 
+use super::lifted::Lifted;
 use super::load::{LoadTarget, Opened, check_epoch, edited};
 use super::seal;
 use super::session::Session;
 use crate::checkpoint::ScanRange;
+use crate::counts::plural;
 use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::ident::{qualified, quote};
@@ -32,8 +34,8 @@ pub struct Replacement {
 /// What the beginning came to.
 #[derive(Debug)]
 pub enum Cleared<'a> {
-    /// the old rows are gone, and the new ones may come; then the statements are run
-    Ready(Opened<'a>, Vec<String>),
+    /// the old rows are gone, and the new ones may come; then what was lifted is put back
+    Ready(Opened<'a>, Lifted),
     /// this run has done it already, and its answer was lost
     Already,
 }
@@ -58,12 +60,9 @@ pub async fn begin<'a>(
     }
     let name = qualified(&target.schema, &target.table);
     execute(session, &format!("LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"), "locking the table").await?;
-    let (off, back) = constraints(session, &name).await?;
-    for sql in &off {
-        execute(session, sql, "taking a constraint off").await?;
-    }
+    let lifted = Lifted::off(session, &name).await?;
     delete(session, what, &name).await?;
-    Ok(Cleared::Ready(Opened::of(session, targets), back))
+    Ok(Cleared::Ready(Opened::of(session, targets), lifted))
 }
 
 /// Whether this run has replaced the chunks, read under a lock: waits for a COMMIT that may still be under way.
@@ -96,27 +95,6 @@ fn numbers(target: &LoadTarget) -> Vec<i32> {
     target.chunks.iter().map(|chunk| chunk.cast_signed()).collect()
 }
 
-/// Statements that take constraints off, and those that put them back as they were, with their comments.
-async fn constraints(session: &Session, table: &str) -> Result<(Vec<String>, Vec<String>)> {
-    let sql = "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', c.conrelid::regclass, c.conname),
-                      format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid)),
-                      format('COMMENT ON CONSTRAINT %I ON %s IS %L', c.conname, c.conrelid::regclass, d.description)
-                 FROM pg_constraint c
-                 LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_constraint'::regclass AND d.description <> ''
-                WHERE c.conparentid = 0
-                  AND ((c.contype = 'f' AND c.confrelid = to_regclass($1))
-                    OR (c.contype IN ('f', 'c') AND c.conrelid = to_regclass($1) AND NOT c.convalidated))
-                ORDER BY c.oid";
-    let rows = query(session, sql, &[(&table, Type::TEXT)], "looking for foreign keys").await?;
-    let off = rows.iter().map(|row| row.get(0)).collect();
-    let back = rows.iter().flat_map(|row| {
-        let comment: String = row.get(2);
-        let is_one = !comment.ends_with(" IS NULL");
-        std::iter::once(row.get(1)).chain(is_one.then_some(comment))
-    });
-    Ok((off, back.collect()))
-}
-
 /// Deletes the rows, all of which the comparison has seen.
 async fn delete(session: &Session, what: &Replacement, name: &str) -> Result<()> {
     let sql = format!(
@@ -128,7 +106,7 @@ async fn delete(session: &Session, what: &Replacement, name: &str) -> Result<()>
     if deleted == what.rows {
         return Ok(());
     }
-    let message = format!("{} rows were compared, and {deleted} are there now", what.rows);
+    let message = format!("{} compared, and {deleted} there now", plural(what.rows, "row"));
     Err(Error::target_fault(message)
         .remedy("somebody writes into the table: stop the writers, then run the same command again"))
 }
@@ -169,16 +147,14 @@ static RECORD: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Puts the constraints `back` and writes the ledger's rows. Where it fails, nothing is committed.
+/// Puts the constraints back and writes the ledger's rows. Where it fails, nothing is committed.
 ///
 /// # Errors
 /// A target fault, also where rows are against a constraint.
-pub async fn settle(session: &Session, target: &LoadTarget, back: &[String]) -> Result<()> {
+pub async fn settle(session: &Session, target: &LoadTarget, lifted: &Lifted) -> Result<()> {
     // What is deferred must be over before a table is altered, and before anybody is told that all is well.
     execute(session, "SET CONSTRAINTS ALL IMMEDIATE", "checking the constraints").await?;
-    for sql in back {
-        execute(session, sql, "putting a constraint back").await?;
-    }
+    lifted.back(session).await?;
     failpoint::target(failpoint::BEFORE_COMMIT)?;
     record(session, target).await
 }

@@ -1,14 +1,15 @@
 //! Places for a rehearsal: a database of its own on a server of ours, or a schema of its own in the target.
 //!
 //! Each has a lock as long as it is used, by a session that does nothing else. What is there without its lock was left by a
-//! process that was killed, and is removed by whoever comes next.
+//! process that was killed, and is removed by whoever comes next: a rehearsal of its kind, and a schema by `--rehearse probe`
+//! and `cutover clean`, too.
 
 use super::connect::Connector;
 use super::conninfo::ConnInfo;
 use super::lease;
 use super::ledger::{Presence, presence};
 use super::session::Session;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::Events;
 use crate::ident::quote;
 use crate::limits::SCRATCH_DROP_TABLES;
@@ -184,7 +185,7 @@ impl ScratchSchema {
     /// Drops it and what the ledger has of it; the ledger itself, too, where the rehearsal has made it.
     ///
     /// # Errors
-    /// A target fault; the next rehearsal removes it then.
+    /// A target fault; the next rehearsal in the target removes it then, or `cutover clean`.
     pub async fn remove(self, events: &Events) -> Result<()> {
         let session = match self.keeper.client().is_closed() {
             true => self.connector.connect("rehearsal").await?,
@@ -205,16 +206,56 @@ fn quoted(schema: &str, table: &str) -> String {
     format!("{}.{}", quote(schema), quote(table))
 }
 
-/// While the target is held.
-async fn make_schema(session: &Session, events: &Events) -> Result<String> {
-    let sql = format!("SELECT nspname::text FROM pg_namespace WHERE nspname LIKE '{}%'", pattern());
-    for name in names(session, &sql, &[]).await? {
+/// Schemas of rehearsals, in use or left, that this role may drop: what belongs to others is theirs to remove.
+async fn schemas(session: &Session) -> Result<Vec<String>> {
+    let sql = format!(
+        "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE '{}%' AND pg_has_role(nspowner, 'USAGE') ORDER BY 1",
+        pattern()
+    );
+    names(session, &sql, &[]).await
+}
+
+/// Drops the schemas that killed rehearsals have left, with what the ledger has of them, and tells each that is gone. The
+/// caller holds the target. What has its lock is in use, and stays.
+///
+/// # Errors
+/// A target fault.
+pub async fn remove_left_schemas(session: &Session, mut tell: impl FnMut(String)) -> Result<()> {
+    for name in schemas(session).await? {
         if try_lock(session, &name).await? {
-            remove_schema(session, &name, true).await?;
+            let removed = remove_schema(session, &name, true).await;
             unlock(session, &name).await;
-            events.note(format!("dropped schema {name}: a rehearsal that was killed has left it"));
+            removed?;
+            tell(format!("dropped schema {name}: a rehearsal that was killed has left it"));
         }
     }
+    Ok(())
+}
+
+/// The same for one who does not hold the target. While a run does, everything stays: the next one removes it.
+///
+/// # Errors
+/// A target fault.
+pub async fn tidy(connector: &Connector, events: &Events) -> Result<()> {
+    let session = connector.connect("rehearsal").await?;
+    if !schemas(&session).await?.is_empty() {
+        let held = match lease::take(connector, connector.run_label(), false, events).await {
+            Err(error) if error.kind() == ErrorKind::Busy => None,
+            held => Some(held?),
+        };
+        if let Some(lease) = held {
+            let removed = remove_left_schemas(&session, |text| events.note(text)).await;
+            lease.release().await;
+            removed?;
+        }
+    }
+    session.close().await;
+    Ok(())
+}
+
+/// While the target is held.
+async fn make_schema(session: &Session, events: &Events) -> Result<String> {
+    remove_left_schemas(session, |text| events.note(text)).await?;
     let found = presence(session).await?;
     if found == Presence::Whole && super::ledger::owes(session).await? {
         return Err(Error::refused(

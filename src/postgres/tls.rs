@@ -5,6 +5,7 @@
 
 use super::conninfo::{ConnInfo, Host, Roots, SslMode};
 use super::tls_verify::{Check, ServerCheck};
+use crate::counts::plural;
 use crate::error::{Error, ErrorKind, Result};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -170,9 +171,8 @@ fn alert_fault(alert: AlertDescription) -> (String, &'static str) {
 fn days(from: UnixTime, to: UnixTime) -> String {
     let seconds = to.as_secs().saturating_sub(from.as_secs());
     match seconds / 86_400 {
-        0 => format!("{} hours", seconds / 3600),
-        1 => "1 day".to_string(),
-        days => format!("{days} days"),
+        0 => plural(seconds / 3600, "hour"),
+        days => plural(days, "day"),
     }
 }
 

@@ -3,27 +3,7 @@
 //! Sizes are decimal (1 MB = 1,000,000 bytes), as disks and network rates are. Every rounding is half up, so the same
 //! number looks the same in every place.
 
-/// `1234567` as `1,234,567`.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 table`, `2 tables`, `0 tables`; an English plural by `s`, or by `es` after a final `x`.
-pub fn plural(n: u64, noun: &str) -> String {
-    match n {
-        1 => format!("1 {noun}"),
-        _ if noun.ends_with('x') => format!("{} {noun}es", count(n)),
-        _ => format!("{} {noun}s", count(n)),
-    }
-}
+pub use crate::counts::{count, plural};
 
 /// A size: `0 B`, `999 B`, `52.1 MB`, `610 MB`.
 pub fn bytes(n: u64) -> String {
@@ -140,6 +120,8 @@ mod tests {
         assert_eq!(plural(1, "table"), "1 table");
         assert_eq!(plural(0, "table"), "0 tables");
         assert_eq!(plural(1200, "index"), "1,200 indexes");
+        assert_eq!((plural(1, "query"), plural(8, "query")), ("1 query".into(), "8 queries".into()));
+        assert_eq!(plural(2, "foreign key"), "2 foreign keys");
     }
 
     #[test]

@@ -46,17 +46,15 @@ fn headline(table: &TableReport) -> String {
     } else {
         format!(" → {}", human::text(&table.target))
     };
-    let (rows, bytes) = (human::count(table.rows.source), human::bytes(table.bytes));
+    let (rows, bytes) = (human::plural(table.rows.source, "row"), human::bytes(table.bytes));
     let partitions = table.partition.as_ref().map(partitions).unwrap_or_default();
-    format!("{name}{target}: {rows} rows, {bytes}{partitions}")
+    format!("{name}{target}: {rows}, {bytes}{partitions}")
 }
 
 fn partitions(partition: &PartitionReport) -> String {
     let (column, every) = (human::text(&partition.column), &partition.every);
-    match partition.ranges.len() {
-        1 => format!("; 1 partition and a default one by {column}, every {every}"),
-        many => format!("; {many} partitions and a default one by {column}, every {every}"),
-    }
+    let ranges = human::plural(partition.ranges.len() as u64, "partition");
+    format!("; {ranges} and a default one by {column}, every {every}")
 }
 
 fn columns(table: &TableReport, width: Width) -> Table {

@@ -45,3 +45,4 @@ mod open_tests;
 
 pub use open::{Encoding, Source, SourceFacts};
 pub use readers::Reader;
+pub use snapshot::WRITERS_WAIT;

@@ -65,7 +65,12 @@ fn open_raw(path: &Path) -> Result<HeldFile> {
 fn unreadable(path: &Path, cause: std::io::Error) -> Error {
     let place = path.display();
     let (message, remedy) = match cause.kind() {
-        IoKind::NotFound => (format!("{place} does not exist"), "check the path"),
+        IoKind::NotFound => {
+            let looked_for = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            let remedy =
+                format!("name the file that is meant; what was looked for is {}", looked_for.display());
+            return Error::source_fault(format!("{place} does not exist")).remedy(remedy).cause(cause);
+        }
         IoKind::PermissionDenied => (
             format!("{place} may not be read by this user"),
             "run as its owner, or copy it together with its -wal",

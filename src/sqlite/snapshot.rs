@@ -155,10 +155,13 @@ impl Taking<'_> {
     }
 }
 
+/// The code of the note that writers have to wait for us.
+pub const WRITERS_WAIT: &str = "W_WRITERS_WAIT";
+
 /// That writers have to wait for us, in rollback-journal mode.
 pub(super) fn writers_wait_note(held: &HeldFile) -> Finding {
     Finding::new(
-        "W_WRITERS_WAIT",
+        WRITERS_WAIT,
         Severity::Note,
         held.path().display().to_string(),
         "its journal mode lets nobody write while it is read: other programs wait, or get \"database is locked\"",

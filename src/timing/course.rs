@@ -203,7 +203,7 @@ mod tests {
         course.worked("t", TableWork::Index, at(t0, 6), at(t0, 7));
         course.worked("gone", TableWork::Copy, at(t0, 1), at(t0, 2));
         let mut report = crate::outcome::tests::empty();
-        report.tables = vec![crate::outcome::tests::table("t"), crate::outcome::tests::table("u")];
+        report.tables = ["t", "u"].map(|name| crate::outcome::TableReport::bare(name, 0)).to_vec();
         course.tell(&mut report, t0, at(t0, 9));
         let span = |started, ended| Some(Span { started, ended });
         let expected = TableSpans { copy: span(2.0, 5.0), verify: None, index: span(6.0, 7.0) };

@@ -1,6 +1,7 @@
 //! The walls between the rooms of `src/` (`ARCHITECTURE.md`), each with its reason. The check is a function over
 //! paths and texts, so that every rule is proved below by a planted fault: a wall that cannot fail is no wall.
 
+mod planted;
 mod rules;
 mod source;
 

@@ -1,12 +1,13 @@
 //! The rules as data: rooms and what they may import, crates and their rooms, paths that are forbidden.
 
 /// The files of the ground.
-pub(super) const FLOOR_0: [&str; 13] = [
+pub(super) const FLOOR_0: [&str; 14] = [
     "cleanse",
     "error",
     "ident",
     "value",
     "config",
+    "counts",
     "limits",
     "event",
     "checkpoint",

@@ -49,6 +49,19 @@ fn another_process_cannot_write_until_the_run_has_ended() {
     }
 }
 
+/// With --freeze that is what was asked for, also of a run that goes on with the plan of another.
+#[test]
+fn that_writers_wait_is_said_only_where_it_was_not_asked_for() {
+    let Some(server) = Server::available() else { return };
+    let source = source(false);
+    let told = |database: &Database, more: &[&str]| {
+        migrate(source.path(), database, more).ends_with(0).findings("W_WRITERS_WAIT").len()
+    };
+    let (frozen, database) = (server.fresh_database(), server.fresh_database());
+    assert_eq!(told(&frozen, &["--freeze"]), 0);
+    assert_eq!((told(&database, &[]), told(&database, &["--freeze"])), (1, 0));
+}
+
 #[test]
 fn the_lock_goes_with_the_process_however_it_ends() {
     let Some(server) = Server::available() else { return };

@@ -83,6 +83,17 @@ fn hooks_run_in_order_and_are_told_of_the_run() {
     assert!(!run.said().contains("INSERT INTO hooked"), "statements are not told");
 }
 
+/// What this program tells itself by the environment is no hook's business.
+#[test]
+fn the_variable_of_a_veiled_password_is_not_handed_on() {
+    let Some(world) = World::new() else { return };
+    let [option, path] = world.config("[hooks]\nbefore = {command = 'env > DIR/env'}\n");
+    let cli = Cli::new().args(["copy", "--migrate"]).args([world.source.path()]).args([world.database.url()]);
+    Run::of(cli.args([option, path]).env("CUTOVER_VEILED", "1 2 3").env("PGAPPNAME", "kept")).ends_with(0);
+    let env = world.said("env");
+    assert!(env.contains("PGAPPNAME=kept") && !env.contains("CUTOVER_VEILED"), "{env}");
+}
+
 #[test]
 fn a_failing_hook_before_the_copy_stops_it_and_nothing_is_written() {
     let Some(world) = World::new() else { return };
@@ -98,6 +109,22 @@ fn a_failing_hook_before_the_copy_stops_it_and_nothing_is_written() {
     // One that fails hides neither the first failure nor the next hook.
     assert_eq!(world.said("log"), "refused 3\n");
     assert!(run.said().contains("hook on_failure 1 failed"), "{}", run.said());
+}
+
+/// The last line says what kept the run from its end, and no phase that was over by then.
+#[test]
+fn no_go_names_the_hook_that_failed() {
+    let Some(world) = World::new() else { return };
+    for (point, code) in [("before", 3), ("after_verify", 6)] {
+        let [option, path] =
+            world.config(&format!("[hooks]\n{point} = [{{command = 'true'}}, {{command = 'exit 3'}}]\n"));
+        let database = Server::available().unwrap().fresh_database();
+        let run =
+            migrate(world.source.path(), &database, &[&option, &path, "--deadline", "1h"]).ends_with(code);
+        let verdict = run.done.stdout.lines().last().unwrap();
+        let expected = format!("NO-GO: the run did not end well in hook {point} 2, ");
+        assert!(verdict.starts_with(&expected), "{}", run.said());
+    }
 }
 
 #[test]

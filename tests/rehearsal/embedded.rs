@@ -2,7 +2,7 @@
 
 #[cfg(feature = "failpoints")]
 use super::interrupt;
-use super::{SHOP, consistent, state};
+use super::{SHOP, consistent, state, tells_its_whole_course};
 use crate::support::cli::Cli;
 use crate::support::flow::Run;
 use crate::support::postgres::{Server, query};
@@ -56,6 +56,7 @@ fn nothing_stays_in_it_nor_in_the_target() {
 
     let run = Run::of(embedded.cli(&["copy", "--rehearse", file])).ends_with(0);
     consistent(&run, "embedded");
+    tells_its_whole_course(&run);
     assert!(embedded.cluster.status().unwrap().is_none(), "it was started for this, and is stopped");
 
     embedded.cluster.start().unwrap();
@@ -64,6 +65,7 @@ fn nothing_stays_in_it_nor_in_the_target() {
     let before = state(&database);
     let run = Run::of(embedded.cli(&["copy", "--rehearse", file, &database.url()])).ends_with(0);
     consistent(&run, "embedded");
+    tells_its_whole_course(&run);
     assert_eq!(run.report["target"]["database"], *database.name, "the plan is that of the target");
     assert_eq!((state(&database), embedded.left()), (before.clone(), 0));
     assert!(embedded.cluster.status().unwrap().is_some(), "others may need it");

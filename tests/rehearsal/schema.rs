@@ -2,9 +2,11 @@
 
 #[cfg(feature = "failpoints")]
 use super::{call, interrupt, wait_for};
-use super::{consistent, rehearse, shop, state};
+use super::{consistent, rehearse, shop, state, tells_its_whole_course};
+use crate::resume::hold::Hold;
+use crate::support::cli::{Cli, Done};
 use crate::support::flow::migrate;
-use crate::support::postgres::Server;
+use crate::support::postgres::{Database, Server};
 use crate::support::sqlite::SqliteFile;
 
 #[cfg(feature = "failpoints")]
@@ -18,6 +20,7 @@ fn everything_is_done_and_nothing_stays() {
     let before = state(&database);
     let run = rehearse("schema", source.path(), &database).ends_with(0);
     consistent(&run, "schema");
+    tells_its_whole_course(&run);
     assert_eq!(run.table("orders")["verify"], "match");
     assert_eq!(run.report["target"]["schema"], "public", "the report is of the real target");
     assert_eq!(state(&database), before);
@@ -104,13 +107,71 @@ fn what_a_killed_one_leaves_is_removed_by_the_next() {
     assert_eq!(state(&database), before, "the ledger, too, which the first one made");
 }
 
+/// Whoever looks at a target next tidies up; `clean` says what it dropped, and that the ledger was one of the rehearsal's.
+#[test]
+#[cfg(feature = "failpoints")]
+fn what_a_killed_one_leaves_is_removed_by_a_probe_and_by_clean() {
+    let Some(server) = Server::available() else { return };
+    let source = shop();
+    let killed = || {
+        let database = server.fresh_database();
+        let before = state(&database);
+        let done =
+            call("schema", source.path(), &database).env("CUTOVER_FAILPOINTS", "after_commit=kill").run();
+        assert!(done.code < 0, "{done:?}");
+        assert_eq!(database.query_one_text(UNDER_WAY), "t", "it was killed in the middle");
+        (database, before)
+    };
+    let (database, before) = killed();
+    let run = rehearse("probe", source.path(), &database).ends_with(0);
+    assert!(run.done.stderr.contains("a rehearsal that was killed has left it"), "{}", run.done.stderr);
+    assert_eq!(state(&database), before);
+    let (database, before) = killed();
+    let done = clean(&database);
+    assert!(done.stdout.contains("dropped schema cutover_rehearsal_"), "{}", done.said());
+    assert!(done.stdout.contains("the ledger is removed"), "{}", done.said());
+    assert_eq!(state(&database), before);
+    let again = clean(&database);
+    assert_eq!(again.stdout, "there is no ledger in this target\n");
+}
+
+/// Its lock, which a living rehearsal has, tells.
+#[test]
+fn what_is_in_use_is_dropped_by_nobody() {
+    let Some(server) = Server::available() else { return };
+    let (source, database) = (shop(), server.fresh_database());
+    database.execute("CREATE SCHEMA cutover_rehearsal_inuse; CREATE SCHEMA cutover_rehearsal_left");
+    let holder = Hold::session(&database);
+    let lock = format!("SELECT pg_advisory_lock({}, hashtext('cutover_rehearsal_inuse'))", 0x7265_6801);
+    assert_eq!(holder.rows(&lock), Ok(1));
+    let left = "SELECT string_agg(nspname, ' ' ORDER BY 1) FROM pg_namespace WHERE nspname LIKE 'cutover\\_rehearsal\\_%'";
+    rehearse("probe", source.path(), &database).ends_with(0);
+    assert_eq!(database.query_one_text(left), "cutover_rehearsal_inuse");
+    database.execute("CREATE SCHEMA cutover_rehearsal_left");
+    let done = clean(&database);
+    assert!(
+        done.stdout.contains("cutover_rehearsal_left") && !done.stdout.contains("inuse"),
+        "{}",
+        done.said()
+    );
+    assert_eq!(database.query_one_text(left), "cutover_rehearsal_inuse");
+    assert_eq!(holder.rows("SELECT pg_advisory_unlock_all()"), Ok(1));
+    assert!(clean(&database).stdout.contains("dropped schema cutover_rehearsal_inuse"));
+}
+
+fn clean(database: &Database) -> Done {
+    let done = Cli::new().args(["clean", "--to", &database.url()]).run();
+    assert_eq!(done.code, 0, "{}", done.said());
+    done
+}
+
 #[test]
 #[cfg(feature = "failpoints")]
 fn a_target_that_a_run_holds_is_not_rehearsed_in() {
     use std::time::Duration;
     let Some(server) = Server::available() else { return };
     let (source, database) = (shop(), server.fresh_database());
-    let cli = crate::support::cli::Cli::new().args(["copy", "--migrate"]).args([source.path()]);
+    let cli = Cli::new().args(["copy", "--migrate"]).args([source.path()]);
     let pause = tempfile::tempdir().unwrap();
     let marker = pause.path().join("paused");
     let mut child = cli

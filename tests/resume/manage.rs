@@ -31,7 +31,7 @@ fn status_tells_how_far_a_run_is() {
     hold.wait_until_held(1);
     let (text, json) = status(&database);
     assert!(
-        text.contains("not finished") && text.contains("left: table \"setting\", 0 of 1 chunks"),
+        text.contains("not finished") && text.contains("left: table \"setting\", 0 of 1 chunk done"),
         "{text}"
     );
     let source = &json[0];

@@ -6,6 +6,7 @@
 mod marks;
 
 use super::script::{Piece, split};
+use crate::counts::plural;
 use crate::value::Param;
 use marks::Words;
 use serde_json::Value;
@@ -126,7 +127,8 @@ fn query(piece: &Piece, number: usize) -> Result<Query, String> {
     }
     let params = rows.iter().map(|row| params(row, &names)).collect::<Result<Vec<_>, _>>()?;
     if params.is_empty() && !names.is_empty() {
-        return Err(format!("it has {} parameters, and `params:` is not there", names.len()));
+        let count = plural(names.len() as u64, "parameter");
+        return Err(format!("it has {count}, and `params:` is not there"));
     }
     Ok(Query {
         name: name.unwrap_or_else(|| format!("query {number}")),
@@ -149,11 +151,13 @@ fn is_ordered(word: &str) -> Result<bool, String> {
 /// One row of values: an array by number, or an object by name.
 fn params(text: &str, names: &[Option<String>]) -> Result<Vec<Param>, String> {
     let count = names.len();
+    let wrong = |found: usize, noun: &str| {
+        let (found, count) = (plural(found as u64, noun), plural(count as u64, "parameter"));
+        Err(format!("`params:` has {found} for {count}"))
+    };
     match serde_json::from_str(text) {
         Ok(Value::Array(values)) if values.len() == count => Ok(values.iter().map(param).collect()),
-        Ok(Value::Array(values)) => {
-            Err(format!("`params:` has {} values for {count} parameters", values.len()))
-        }
+        Ok(Value::Array(values)) => wrong(values.len(), "value"),
         Ok(Value::Object(values)) if values.len() == count => names
             .iter()
             .map(|name| {
@@ -161,9 +165,7 @@ fn params(text: &str, names: &[Option<String>]) -> Result<Vec<Param>, String> {
                 values.get(name).map(param).ok_or_else(|| format!("`params:` has no \"{name}\""))
             })
             .collect(),
-        Ok(Value::Object(values)) => {
-            Err(format!("`params:` has {} names for {count} parameters", values.len()))
-        }
+        Ok(Value::Object(values)) => wrong(values.len(), "name"),
         // The parser's own words may quote a value.
         _ => Err("`params:` is neither an array nor an object in JSON".to_owned()),
     }

@@ -1,6 +1,7 @@
 //! How the columns of a result are compared: by the copy's own mapping where a column came through as it is, else by the
 //! target's type.
 
+use crate::counts::plural;
 use crate::digest::Meaning;
 use crate::plan::Plan;
 use crate::plan::types::{Codec, Mapping, PgType};
@@ -18,7 +19,11 @@ pub(super) fn of(
     plan: Option<&Plan>,
 ) -> Result<Vec<Meaning>, String> {
     if source.len() != target.len() {
-        return Err(format!("the source gives {} columns, the target {}", source.len(), target.len()));
+        return Err(format!(
+            "the source gives {}, the target {}",
+            plural(source.len() as u64, "column"),
+            target.len()
+        ));
     }
     source.iter().zip(target).map(|(source, target)| of_column(source, target, plan)).collect()
 }

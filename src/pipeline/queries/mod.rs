@@ -12,6 +12,7 @@ use super::resume::stored_plan;
 use super::run::{Ended, caught};
 use super::tools::Tools;
 use crate::catalog::queries::{Query, parse};
+use crate::counts::plural;
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::{Finding, Severity};
 use crate::outcome::{QueryReport, QueryVerdict, RunReport};
@@ -77,8 +78,9 @@ async fn try_ask(tools: &Tools, questions: &Questions, report: &mut RunReport) -
     let _watch = watch::start(&tools.connector, &tools.events);
     let session = connect(&tools.connector).await?;
     let sides = sides(tools, &session).await?;
-    let count = questions.queries.len();
-    tools.events.note(format!("running {count} queries on both sides, {} rounds each", questions.rounds));
+    let queries = plural(questions.queries.len() as u64, "query");
+    let rounds = plural(u64::from(questions.rounds), "round");
+    tools.events.note(format!("running {queries} on both sides, {rounds} each"));
     let mut asked = Vec::new();
     for query in &questions.queries {
         tools.cancel.check()?;

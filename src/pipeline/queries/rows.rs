@@ -1,5 +1,6 @@
 //! Results as they are held and compared: cells, up to a bound.
 
+use crate::counts::plural;
 use crate::digest::{Cell, CellReader, Meaning};
 use crate::limits::QUERY_CELLS_MAX;
 use crate::value::Value;
@@ -76,7 +77,7 @@ pub(super) fn difference(source: &Rows, target: &Rows, ordered: bool, columns: &
                 .to_owned(),
         ),
         (missing, extra) => {
-            let counts = format!("{missing} rows only in the source, {extra} only in the target");
+            let counts = format!("{} only in the source, {extra} only in the target", plural(missing as u64, "row"));
             let first = if ordered { first(&one, &two, columns) } else { None };
             Some(first.map_or(counts.clone(), |first| format!("{counts}; {first}")))
         }
@@ -132,7 +133,7 @@ mod tests {
         let turned = told(&one, &[(2, 0.25), (1, 0.5), (2, 0.25)], true).unwrap();
         assert!(turned.contains("another order"), "{turned}");
         let fewer = told(&one, &[(1, 0.5), (2, 0.25)], false).unwrap();
-        assert_eq!(fewer, "1 rows only in the source, 0 only in the target");
+        assert_eq!(fewer, "1 row only in the source, 0 only in the target");
         let changed = told(&one, &[(1, 0.5), (2, 0.26), (2, 0.25)], true).unwrap();
         assert!(changed.ends_with("first in row 2: column \"b\""), "{changed}");
         assert!(told(&[], &[(1, 1.0)], true).unwrap().starts_with("0 rows only in the source, 1"));

@@ -13,6 +13,7 @@ mod sample;
 use super::account::Account;
 use super::around::Around;
 use super::begin::{connect, known_sources, missing_rights};
+use super::cpu;
 use super::run::{self, Ended, caught, copy, end, validate};
 use super::tools::Tools;
 use crate::assess::{self, Assessed, on_server};
@@ -20,11 +21,12 @@ use crate::config::{Config, CreatePolicy};
 use crate::error::{Error, ErrorKind, Result};
 use crate::finding::Finding;
 use crate::ident::qualified;
-use crate::outcome::{MeasuredOn, Method, Prediction, RunReport, TableReport};
+use crate::outcome::{MeasuredOn, Method, Prediction, RunInfo, RunReport, TableReport};
 use crate::plan::{Plan, TableMode};
 use crate::postgres::connect::Connector;
+use crate::postgres::ledger;
 use crate::postgres::measure;
-use crate::postgres::scratch::{ScratchDatabase, ScratchSchema};
+use crate::postgres::scratch::{self, ScratchDatabase, ScratchSchema};
 use crate::postgres::watch;
 use forecast::Measured;
 use gauge::Gauge;
@@ -67,7 +69,8 @@ pub async fn rehearse(tools: &Tools, place: &Place, cores: usize) -> Ended {
         },
     };
     "rehearse".clone_into(&mut ended.report.run.command);
-    ended.report.run.seconds = began.elapsed().as_secs_f64();
+    // An assessment and a run went on, by one clock: told anew, all of it counts from the beginning of the rehearsal.
+    tools.events.clock().tell(&mut ended.report, began, cpu::seconds);
     ended.error = ended.error.map(|error| of_rehearsal(tools, error));
     ended.report.error = ended.error.as_ref().map(ToString::to_string);
     ended
@@ -120,7 +123,7 @@ async fn in_database(tools: &Tools, server: &Connector, is_target_named: bool, c
         let notes = differing_settings(tools, scratch.connector()).await;
         note(&mut ended, notes);
     }
-    dropped(ended, scratch.remove().await)
+    dropped(ended, scratch.remove().await, "the next rehearsal drops what this one has left")
 }
 
 async fn in_schema(tools: &Tools, plans: &[Plan], cores: usize) -> Ended {
@@ -143,7 +146,8 @@ async fn in_schema(tools: &Tools, plans: &[Plan], cores: usize) -> Ended {
         }
         Err(error) => failed(error),
     };
-    dropped(ended, scratch.remove(&tools.events).await)
+    let remedy = "the next rehearsal in the target drops what this one has left, and so does `cutover clean`";
+    dropped(ended, scratch.remove(&tools.events).await, remedy)
 }
 
 /// What is only read, in full; the rest by a sample.
@@ -168,6 +172,7 @@ async fn try_probe(tools: &Tools, account: &mut Account, began: Instant, cores: 
     let backup = forecast::backup_seconds(&account.report);
     account.report.around.backup.clear();
     let plan = (began.elapsed().as_secs_f64() - backup, backup);
+    scratch::tidy(&tools.connector, &tools.events).await?;
     let costs = probe::measure(tools, &assessed).await?;
     let report = &account.report;
     let of = |of: fn(&TableReport) -> u64| report.tables.iter().map(of).sum::<u64>();
@@ -195,8 +200,13 @@ async fn assess_all(tools: &Tools, account: &mut Account, around: &Around) -> Re
     let mut session = connect(tools, account).await?;
     let known = known_sources(&session, tools).await?;
     if jobs.iter().any(|job| known.contains_key(job.path())) {
+        // What is laid aside stands against a scratch schema.
+        let anew = match ledger::owes(&session).await? {
+            true => "--rehearse=embedded rehearses it anew",
+            false => "--rehearse=embedded or --rehearse=schema rehearses it anew",
+        };
         return Err(Error::refused("the source is copied already, or in part", Vec::new())
-            .remedy("`cutover status` tells how far it is; --rehearse=embedded rehearses it anew"));
+            .remedy(format!("`cutover status` tells how far it is; {anew}")));
     }
     around.back_up(tools, &jobs, account).await?;
     let mut assessed =
@@ -276,9 +286,9 @@ fn failed(error: Error) -> Ended {
 }
 
 /// What could not be dropped is to be known, but weighs less than why the rehearsal ended.
-fn dropped(mut ended: Ended, removed: Result<()>) -> Ended {
+fn dropped(mut ended: Ended, removed: Result<()>, remedy: &str) -> Ended {
     let Err(error) = removed else { return ended };
-    let error = error.remedy("the next rehearsal drops what this one has left");
+    let error = error.remedy(remedy);
     ended.error = Some(match ended.error {
         Some(first) => first.and(error.to_string()),
         None => error,
@@ -297,9 +307,10 @@ fn merge(checked: Ended, done: Ended) -> Ended {
             table.plan_hash.clone_from(&real.plan_hash);
         }
     }
+    let retries = checked.report.run.retries + done.report.run.retries;
     let report = RunReport {
         tables,
-        run: checked.report.run,
+        run: RunInfo { retries, ..checked.report.run },
         source: checked.report.source,
         target: checked.report.target,
         plan_hash: checked.report.plan_hash,

@@ -7,12 +7,14 @@ use crate::checkpoint::{ChunkSpec, ScanRange};
 use crate::digest::MultisetDigest;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity};
+use crate::ident::qualified;
 use crate::limits::EXAMPLES_MAX;
 use crate::outcome::{DifferenceKind, Verify};
 use crate::pipeline::schedule::sent_columns;
 use crate::pipeline::tools::Tools;
 use crate::pipeline::verify::{Expected, Verdict, integer_key};
 use crate::plan::TablePlan;
+use crate::postgres::lifted::missing_rights;
 use crate::postgres::replace::{other_columns, reactions};
 use crate::postgres::session::Session;
 use std::sync::Arc;
@@ -67,6 +69,7 @@ pub(super) async fn all(
     }
     against.extend(reacting(tools, control, &works).await?);
     against.extend(unsent(tools, control, &works).await?);
+    against.extend(forbidden(tools, control, &works).await?);
     match against.is_empty() {
         true => Ok(works),
         false => {
@@ -143,6 +146,19 @@ async fn unsent(tools: &Tools, control: &Session, works: &[Work]) -> Result<Vec<
         let fix = "mend the rows that are named by hand (`cutover verify` names them)";
         let table = work.table.source.clone();
         findings.push(Finding::new("E_REPAIR_COLUMNS", Severity::Refusal, table, message).fix(fix));
+    }
+    Ok(findings)
+}
+
+/// What this role may not do of it: rows, and the keys of others that are taken off meanwhile.
+async fn forbidden(tools: &Tools, control: &Session, works: &[Work]) -> Result<Vec<Finding>> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for work in works.iter().filter(|work| !work.pieces.is_empty()) {
+        let table = qualified(&tools.config.schema, &work.table.target);
+        let missing = missing_rights(control, &table).await?;
+        // A key between two of these tables stands in both.
+        findings
+            .extend(missing.into_iter().filter(|finding| !findings.contains(finding)).collect::<Vec<_>>());
     }
     Ok(findings)
 }

@@ -2,6 +2,7 @@
 
 use super::choose::{Piece, Work};
 use crate::checkpoint::ChunkSpec;
+use crate::counts::plural;
 use crate::error::{Error, Result};
 use crate::finding::{Finding, Severity};
 use crate::outcome::{RepairReport, TableRepair};
@@ -108,9 +109,9 @@ impl Hand<'_> {
     async fn put(&mut self, owner: &StepOwner, work: &Work, piece: &Piece) -> Result<()> {
         let (tools, name) = (self.tools, &work.table.source);
         tools.events.note(format!(
-            "repairing table \"{name}\", {}: {} rows give way to {}",
+            "repairing table \"{name}\", {}: {} replaced by {}",
             piece.words(),
-            piece.rows,
+            plural(piece.rows, "row"),
             piece.chunks.iter().map(|(_, digest)| digest.rows()).sum::<u64>()
         ));
         let mut attempts = tools.retry.attempts(Some(name));
@@ -151,7 +152,7 @@ async fn put(
     let (range, key) = (piece.range, piece.key.clone());
     let what = Replacement { target: target.clone(), key, range, rows: piece.rows };
     let targets = [&target];
-    let Cleared::Ready(opened, back) = replace::begin(session, &what, &targets).await? else {
+    let Cleared::Ready(opened, lifted) = replace::begin(session, &what, &targets).await? else {
         return Ok(());
     };
     replace::forget_set_aside(session, &target).await?;
@@ -161,7 +162,7 @@ async fn put(
         return Err(Error::source_fault("the rows that were read are no longer those that were compared")
             .remedy("the source was written meanwhile: stop its writers, then run the same command again"));
     }
-    replace::settle(session, &target, &back).await?;
+    replace::settle(session, &target, &lifted).await?;
     let Err(error) = replace::commit(session).await else { return Ok(()) };
     // Where no answer came, the ledger is asked what became of the COMMIT.
     let Ok(other) = connector.connect("after a lost commit").await else { return Err(error) };

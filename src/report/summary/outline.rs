@@ -251,8 +251,16 @@ fn remainder(report: &RunReport) -> String {
     if report.repaired.as_ref().is_some_and(|repaired| !repaired.is_nothing()) {
         return "; what was repaired by then stays, the same command goes on with the rest".to_owned();
     }
+    let (is_source_fault, resumes) = (report.exit_code == 5, matches!(report.exit_code, 6 | 7 | 130 | 143));
+    if is_source_fault && report.source.is_empty() {
+        // A file that could not even be opened is named with the error; the same command would only say so again.
+        return "; nothing was changed".to_owned();
+    }
     if report.run.command != "copy" {
-        return "; nothing was changed, run the same command again".to_owned();
+        return match resumes {
+            true => "; nothing was changed, run the same command again".to_owned(),
+            false => "; nothing was changed; when the cause is mended, run the same command again".to_owned(),
+        };
     }
     let (copied, source) = report
         .tables
@@ -269,7 +277,6 @@ fn remainder(report: &RunReport) -> String {
             human::plural(source, "row")
         ),
     };
-    let resumes = matches!(report.exit_code, 6 | 7 | 130 | 143);
     let next = match resumes {
         true => "run the same command again to resume",
         false => "when the cause is mended, the same command resumes",

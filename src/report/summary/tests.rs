@@ -7,24 +7,12 @@ use crate::outcome::*;
 
 fn table(name: &str, rows: u64, bytes: u64, verify: Verify) -> TableReport {
     TableReport {
-        source: name.to_owned(),
-        target: name.to_owned(),
         rows: RowCounts { source: rows, copied: rows, target: Some(rows), set_aside: 0 },
         bytes,
-        plan_hash: String::new(),
-        partition: None,
         chunks: 1,
         digest: Digests { source: Some("aa".into()), target: Some("aa".into()) },
         verify,
-        verify_note: String::new(),
-        differing_chunks: Vec::new(),
-        difference_counts: None,
-        differences: Vec::new(),
-        set_aside: Vec::new(),
-        retries: 0,
         seconds: TableSeconds { copy: 0.5, verify: 0.25, index: 0.125 },
-        spans: TableSpans::default(),
-        timing: None,
         columns: vec![ColumnReport {
             source: "id".into(),
             target: "id".into(),
@@ -39,6 +27,7 @@ fn table(name: &str, rows: u64, bytes: u64, verify: Verify) -> TableReport {
                 ..EvidenceReport::default()
             },
         }],
+        ..TableReport::bare(name, rows)
     }
 }
 
@@ -281,6 +270,24 @@ fn each_command_and_outcome_has_its_sentence() {
         sentence(&failed),
         "failed after 3.4 s with 2 of 2 tables and 51,234 of 51,234 rows copied; when the cause is mended, the same command resumes"
     );
+    for (command, exit_code, opened, expected) in [
+        ("verify", 6, true, "failed after 3.4 s; nothing was changed, run the same command again"),
+        (
+            "verify",
+            5,
+            true,
+            "failed after 3.4 s; nothing was changed; when the cause is mended, run the same command again",
+        ),
+        ("verify", 5, false, "failed after 3.4 s; nothing was changed"),
+        ("copy", 5, false, "failed after 3.4 s; nothing was changed"),
+    ] {
+        let failed = |r: &mut RunReport| {
+            (r.outcome, r.exit_code) = (Outcome::Failed, exit_code);
+            r.run.command = command.to_owned();
+            r.source.truncate(usize::from(opened));
+        };
+        assert_eq!(sentence(&failed), expected, "{command} {exit_code}");
+    }
 }
 
 #[test]

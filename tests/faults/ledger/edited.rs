@@ -71,7 +71,7 @@ fn f46_rows_that_are_gone_or_doubled_are_seen() {
     assert_all_seen(&[
         Edit {
             sql: "DELETE FROM cutover.chunk WHERE table_name = 'parent' AND chunk = 2",
-            said: "cutover.chunk has 7 rows of this source, and 8 were written",
+            said: "cutover.chunk has 7 rows of this source instead of 8",
         },
         Edit {
             sql: "ALTER TABLE cutover.chunk DROP CONSTRAINT chunk_pkey;
