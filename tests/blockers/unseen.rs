@@ -324,9 +324,9 @@ pub(super) const KEYS: &[Blocker] = &[
         ..PLAIN
     },
     Blocker {
-        name: "numbers that are spelled in two ways",
-        source: "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, '1.5'), (2, '1.50')",
-        target: "CREATE TABLE t (id bigint PRIMARY KEY, a numeric UNIQUE)",
+        name: "spans that are spelled in two ways",
+        source: "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, '1 month'), (2, '30 days')",
+        target: "CREATE TABLE t (id bigint PRIMARY KEY, a interval UNIQUE)",
         code: "E_UNIQUE_MERGE",
         object: "t.t_a_key",
         ..PLAIN
