@@ -63,7 +63,7 @@ const LOSSES: [(&str, &[&str]); 12] = [
 fn what_is_taken_from_a_copy_is_named_and_comes_back_by_what_is_printed() {
     let Some(server) = Server::available() else { return };
     for (done, codes) in LOSSES {
-        let (source, database) = copied(&server);
+        let (source, database) = copied(server);
         database.execute(done);
         let run = verify(source.path(), &database, &[]);
         let (named, fixes) = told(&run);
@@ -109,7 +109,7 @@ const NOTES: [(&str, &str, &str); 6] = [
 fn what_is_added_to_a_copy_is_noted_and_is_no_loss() {
     let Some(server) = Server::available() else { return };
     for (done, code, object) in NOTES {
-        let (source, database) = copied(&server);
+        let (source, database) = copied(server);
         database.execute(done);
         let run = verify(source.path(), &database, &[]).ends_with(0);
         let noted = run.findings(code).iter().filter(|finding| finding["object"] == object).count();

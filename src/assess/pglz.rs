@@ -74,9 +74,9 @@ impl<'a> History<'a> {
     fn of(input: &'a [u8]) -> History<'a> {
         let hashes = match input.len() {
             ..128 => 512,
-            ..256 => 1024,
-            ..512 => 2048,
-            ..1024 => 4096,
+            128..256 => 1024,
+            256..512 => 2048,
+            512..1024 => 4096,
             _ => 8192,
         };
         let entries = vec![Entry::default(); HISTORY + 1];
