@@ -3,17 +3,21 @@
 
 use super::Assessed;
 use super::aside::{Judge, row_id, sets_orphans_aside};
-use super::job::{Job, key_text};
+use super::filled;
+use super::job::Job;
+use super::key_length::{Verdict, verdict};
+use super::numbers;
 use super::pool::join;
+use super::refused::{name_of, settle};
 use crate::checkpoint::ScanRange;
-use crate::config::{Config, ExistingPolicy, OrphanPolicy};
-use crate::counts::plural;
+use crate::config::{Config, ExistingPolicy};
 use crate::encode;
 use crate::error::{Error, Result};
-use crate::finding::{Finding, Severity, Way};
-use crate::ident::{qualified, quote};
-use crate::limits::{EXAMPLES_MAX, TRY_BYTES, TRY_KEYS_MAX, TRY_ROWS};
-use crate::plan::{Plan, ScanKey, TableMode, TablePlan};
+use crate::finding::{Finding, Severity};
+use crate::ident::qualified;
+use crate::limits::{EXAMPLES_MAX, INDEX_KEY_BYTES_MAX, TRY_BYTES, TRY_KEYS_MAX, TRY_ROWS};
+use crate::plan::types::PgType;
+use crate::plan::{ColumnPlan, Plan, TableMode, TablePlan};
 use crate::postgres::session::Session;
 use crate::postgres::tries::{self, Answer, Batch, Question, Try, TryKind};
 use crate::sqlite::scan::{RowView, scan};
@@ -36,13 +40,18 @@ pub async fn run(session: &Session, assessed: &mut [Assessed], config: &Config) 
         assessed.iter().flat_map(|one| &one.plan.tables).map(|table| table.target.clone()).collect();
     for one in assessed {
         let Assessed { job, plan, holding_rows } = one;
-        let existing = plan.tables.iter().filter(|table| table.mode == TableMode::Existing && table.rows > 0);
+        let existing = plan.tables.iter().filter(|table| table.mode == TableMode::Existing);
         let tables: Vec<TablePlan> = existing.filter(|table| !is_refused(plan, table)).cloned().collect();
-        for table in tables {
-            let is_held = config.existing == ExistingPolicy::Append && holding_rows.contains(&table.target);
+        let kept = if config.existing == ExistingPolicy::Append { &holding_rows[..] } else { &[] };
+        let mut of_numbers = numbers::check(session, &plan.schema, &tables, kept).await?;
+        let created = plan.tables.iter().filter(|table| table.mode == TableMode::Create);
+        of_numbers.extend(created.filter(|table| !is_refused(plan, table)).flat_map(numbers::of_created));
+        for table in tables.into_iter().filter(|table| table.rows > 0) {
+            let is_held = kept.contains(&table.target);
             let tried = try_table(session, job, (&plan.schema, &table), (&targets, is_held)).await?;
             settle(plan, &table, tried, config);
         }
+        plan.findings.extend(of_numbers);
     }
     Ok(())
 }
@@ -62,21 +71,37 @@ fn is_refused(plan: &Plan, table: &TablePlan) -> bool {
 
 /// What became of one try.
 #[derive(Debug, Default)]
-struct Tally {
-    bad: u64,
-    keys: Vec<String>,
+pub(super) struct Tally {
+    pub(super) bad: u64,
+    pub(super) keys: Vec<String>,
     /// hashes of unique keys, with their rows
-    hashes: Vec<(i64, i64)>,
+    pub(super) hashes: Vec<(i64, i64)>,
     /// why the server could not say
-    unknown: Option<String>,
+    pub(super) unknown: Option<String>,
+    /// of some rows it is not known
+    pub(super) is_unsure: bool,
+}
+
+impl Tally {
+    /// Counts rows of `batch` that do not meet it; `numbers` are those of the first.
+    fn add(&mut self, count: u64, numbers: Vec<u64>, batch: &Batch) {
+        self.bad += count;
+        let rows = numbers
+            .into_iter()
+            .filter_map(|number| batch.keys.get(usize::try_from(number).ok()?.checked_sub(1)?));
+        let left = EXAMPLES_MAX.saturating_sub(self.keys.len());
+        self.keys.extend(rows.take(left).map(i64::to_string));
+    }
 }
 
 /// A table's tries with what became of them; a row that is too large to travel is left out.
-struct Tried {
-    tallies: Vec<(Try, Tally)>,
-    /// unique indexes of more keys than are held
-    too_many: Vec<String>,
-    skipped: u64,
+pub(super) struct Tried {
+    pub(super) tallies: Vec<(Try, Tally)>,
+    /// what is not tried
+    pub(super) untried: Vec<String>,
+    /// what was found without the rows
+    pub(super) findings: Vec<Finding>,
+    pub(super) skipped: u64,
 }
 
 async fn try_table(
@@ -86,9 +111,11 @@ async fn try_table(
     (targets, is_held): (&[String], bool),
 ) -> Result<Tried> {
     let (all, columns) = tries::of_table(session, schema, &table.target).await?;
-    let (tries, too_many) = worth_trying(all, (schema, table), targets, is_held);
+    let (tries, untried) = worth_trying(all, job, (schema, table), targets, is_held);
+    let filled = filled::check(session, schema, table, &columns).await?;
+    let untried = untried.into_iter().chain(filled.untried).collect();
     let tallies = tries.into_iter().map(|one| (one, Tally::default())).collect();
-    let mut tried = Tried { tallies, too_many, skipped: 0 };
+    let mut tried = Tried { tallies, untried, findings: filled.findings, skipped: 0 };
     if tried.tallies.is_empty() {
         return Ok(tried);
     }
@@ -120,30 +147,95 @@ async fn try_table(
     Ok(tried)
 }
 
-/// Plain unique keys are tried in the source; a parent that this run copies is not there yet. The names of indexes that have too
-/// many keys, beside.
+/// What is tried, and the names of what cannot be. Plain unique keys are tried in the source, as far as its bytes tell; a
+/// parent that this run copies is not there yet.
 fn worth_trying(
     all: Vec<Try>,
+    job: &Job,
     (schema, table): (&str, &TablePlan),
     targets: &[String],
     is_held: bool,
 ) -> (Vec<Try>, Vec<String>) {
-    let (mut tries, mut too_many) = (Vec::new(), Vec::new());
+    let (mut tries, mut untried) = (Vec::new(), Vec::new());
     for one in all {
-        let plain = table.unique_keys.iter().find(|(name, _)| *name == one.name);
+        let plain = table.unique_keys.iter().find(|(name, _)| *name == one.name && one.partition.is_none());
         match (one.kind, plain) {
-            (TryKind::Unique, Some((_, columns))) if is_held => {
-                let names = columns.iter().map(|&i| table.columns[i].target.clone()).collect();
-                let expression = qualified(schema, &table.target);
-                tries.push(Try { kind: TryKind::Taken, expression, columns: Some(names), ..one });
+            (TryKind::Items, _) if may_be_long(&one, job, table) => untried.push(name_of(&one)),
+            (TryKind::Items, _) => {}
+            (TryKind::Length, _) if !one.is("expression") && !may_be_long(&one, job, table) => {}
+            (TryKind::Exclusion, _) => untried.push(name_of(&one)),
+            (TryKind::Unique, Some((_, columns))) => {
+                if is_held {
+                    tries.push(taken(&one, (schema, table), columns));
+                    untried.extend(one.is("collation").then(|| name_of(&one)));
+                }
+                match is_told_by_bytes(&one, table, columns) {
+                    true => {}
+                    false if table.rows > TRY_KEYS_MAX => untried.push(name_of(&one)),
+                    false => tries.push(one),
+                }
             }
-            (TryKind::Unique, Some(_)) => {}
-            (TryKind::Unique, None) if table.rows > TRY_KEYS_MAX => too_many.push(one.name),
-            (TryKind::Parent, _) if is_copied(&one, schema, targets) => {}
+            (TryKind::Unique, None) => {
+                if is_held || table.rows > TRY_KEYS_MAX {
+                    untried.push(name_of(&one));
+                }
+                if table.rows <= TRY_KEYS_MAX {
+                    tries.push(one);
+                }
+            }
+            (TryKind::Parent, _) if is_copied(&one, schema, targets) => {
+                untried.extend(one.partition.as_ref().map(|_| name_of(&one)));
+            }
             _ => tries.push(one),
         }
     }
-    (tries, too_many)
+    (tries, untried)
+}
+
+/// Whether the columns of the source that an index is over hold values that together may be too long for a key, however they
+/// are spelled in the target. Columns that the target computes are as long as all others.
+fn may_be_long(one: &Try, job: &Job, table: &TablePlan) -> bool {
+    let facts = job.tables().zip(&job.profiles).find(|(found, _)| found.name == table.source);
+    let Some((source, profile)) = facts else { return true };
+    let longest = |column: &ColumnPlan| {
+        let facts = source.column_index(&column.source).and_then(|i| profile.columns.get(i));
+        2 * facts.map_or(0, |facts| facts.max_bytes) + KEY_PART_BYTES
+    };
+    let all = || table.columns.iter().map(longest).sum::<u64>();
+    let names = one.columns.iter().flatten();
+    let of_names = names.map(|name| match table.columns.iter().find(|column| column.target == *name) {
+        Some(column) if column.generated.is_none() => longest(column),
+        _ => all(),
+    });
+    of_names.sum::<u64>() > INDEX_KEY_BYTES_MAX
+}
+
+/// Bytes that a value of a key has at the most beside those of the source: numbers and dates, headers, alignment.
+const KEY_PART_BYTES: u64 = 24;
+
+fn taken(one: &Try, (schema, table): (&str, &TablePlan), columns: &[usize]) -> Try {
+    let names = columns.iter().map(|&i| table.columns[i].target.clone()).collect();
+    let expression = qualified(schema, &table.target);
+    Try { kind: TryKind::Taken, expression, columns: Some(names), ..one.clone() }
+}
+
+/// Whether the rows of a plain unique key are equal where the bytes sent are, and only there.
+fn is_told_by_bytes(one: &Try, table: &TablePlan, columns: &[usize]) -> bool {
+    let mut columns = columns.iter().map(|&i| &table.columns[i]);
+    let has_form = |pg: PgType| {
+        matches!(
+            pg,
+            PgType::Numeric(_)
+                | PgType::Float4
+                | PgType::Float8
+                | PgType::Char(_)
+                | PgType::Citext
+                | PgType::Jsonb
+                | PgType::Interval(_)
+        )
+    };
+    let may_be_null = |column: &ColumnPlan| one.nulls_equal && !column.not_null;
+    !one.is("collation") && !columns.any(|column| may_be_null(column) || has_form(column.mapping.pg))
 }
 
 fn is_copied(parent: &Try, schema: &str, targets: &[String]) -> bool {
@@ -212,151 +304,33 @@ async fn ask(session: &Session, question: &Question, batch: &Batch, tried: &mut 
     }
     let tries: Vec<&Try> = live.iter().map(|&i| &tried.tallies[i].0).collect();
     if let Ok(answers) = question.ask(session, &tries, batch).await? {
-        live.into_iter().zip(answers).for_each(|(i, answer)| note(&mut tried.tallies[i].1, answer, batch));
+        live.into_iter().zip(answers).for_each(|(i, answer)| note(&mut tried.tallies[i], answer, batch));
         return Ok(());
     }
     // One of them is in the way of the others.
     for i in live {
-        let (one, tally) = &mut tried.tallies[i];
-        match question.ask(session, &[one], batch).await? {
-            Ok(answers) => answers.into_iter().for_each(|answer| note(tally, answer, batch)),
-            Err(state) => tally.unknown = Some(state),
+        let answer = question.ask(session, &[&tried.tallies[i].0], batch).await?;
+        match answer {
+            Ok(answers) => answers.into_iter().for_each(|answer| note(&mut tried.tallies[i], answer, batch)),
+            Err(state) => tried.tallies[i].1.unknown = Some(state),
         }
     }
     Ok(())
 }
 
-fn note(tally: &mut Tally, answer: Answer, batch: &Batch) {
+fn note((one, tally): &mut (Try, Tally), answer: Answer, batch: &Batch) {
     match answer {
-        Answer::Bad(count, numbers) => {
-            tally.bad += count;
-            let rows = numbers
-                .iter()
-                .filter_map(|number| batch.keys.get(usize::try_from(*number).ok()?.checked_sub(1)?).copied());
-            let left = EXAMPLES_MAX.saturating_sub(tally.keys.len());
-            tally.keys.extend(rows.take(left).map(|row| row.to_string()));
+        Answer::Bad(count, numbers) => tally.add(count, numbers, batch),
+        Answer::Long(rows) => {
+            let verdicts: Vec<Verdict> = rows.iter().map(|row| verdict(one, row)).collect();
+            tally.is_unsure |= verdicts.contains(&Verdict::Unknown);
+            let judged = rows.iter().zip(verdicts).filter(|(_, verdict)| *verdict == Verdict::TooLong);
+            let numbers: Vec<u64> = judged.map(|(row, _)| row.number).collect();
+            tally.add(numbers.len() as u64, numbers, batch);
         }
         Answer::Keys(hashes) => {
             let hashed = hashes.into_iter().zip(&batch.keys);
             tally.hashes.extend(hashed.filter_map(|(hash, row)| Some((hash?, *row))));
         }
     }
-}
-
-/// Counts keys that more than one row has; the first rows of each are examples.
-fn count_repeated(tally: &mut Tally) {
-    tally.hashes.sort_unstable();
-    for equal in tally.hashes.chunk_by(|a, b| a.0 == b.0).filter(|equal| equal.len() > 1) {
-        tally.bad += 1;
-        let left = EXAMPLES_MAX.saturating_sub(tally.keys.len());
-        tally.keys.extend(equal.iter().take(left).map(|(_, row)| row.to_string()));
-    }
-    tally.hashes = Vec::new();
-}
-
-/// SQLSTATE classes of errors that are the data's, or a function's own about it: the same row would end the copy.
-const OF_DATA: [&str; 3] = ["22", "23", "P0"];
-
-/// Puts what was found into the plan, and takes back what was said before it was tried.
-fn settle(plan: &mut Plan, table: &TablePlan, tried: Tried, config: &Config) {
-    let mut untried: Vec<String> = tried.too_many;
-    for (one, mut tally) in tried.tallies {
-        count_repeated(&mut tally);
-        let of_data = |state: &&str| OF_DATA.iter().any(|class| state.starts_with(class));
-        let is_of_data = tally.unknown.as_deref().filter(of_data).is_some();
-        if is_of_data {
-            tally.bad = tally.bad.max(1);
-        } else if tally.unknown.is_some() || (tried.skipped > 0 && tally.bad == 0) {
-            untried.push(one.name.clone());
-        }
-        if tally.bad == 0 {
-            continue;
-        }
-        if one.kind == TryKind::Parent && config.orphans == OrphanPolicy::NotValid {
-            let key = plan.tables.iter_mut().find(|planned| planned.source == table.source);
-            let keys = key.into_iter().flat_map(|planned| &mut planned.foreign_keys);
-            keys.filter(|key| key.name == one.name).for_each(|key| key.orphans = tally.bad);
-        }
-        plan.findings.push(refusal(&plan.schema, table, &one, tally, config));
-    }
-    let is_of_table = |finding: &Finding| {
-        finding.object == table.target && ["W_CHECK_UNTRIED", "W_PARTITION_UNTRIED"].contains(&&*finding.code)
-    };
-    plan.findings.retain(|finding| !is_of_table(finding));
-    if !untried.is_empty() {
-        let message = format!(
-            "it could not be tried whether all rows meet {}; one that does not ends the copy",
-            untried.join(", ")
-        );
-        plan.findings.push(
-            Finding::new("W_CHECK_UNTRIED", Severity::Note, table.target.clone(), message)
-                .count(untried.len() as u64),
-        );
-    }
-}
-
-fn refusal(schema: &str, table: &TablePlan, one: &Try, tally: Tally, config: &Config) -> Finding {
-    let has_rowid = matches!(table.key, ScanKey::Rowid { .. });
-    let key = |row: &String| match row.parse::<i64>() {
-        Ok(row) if has_rowid => key_text(Some(row), 0),
-        Ok(row) => key_text(None, row.cast_unsigned()),
-        Err(_) => row.clone(),
-    };
-    let rows = plural(tally.bad, "row");
-    let place = qualified(schema, &table.target);
-    let (code, message) = match one.kind {
-        TryKind::Check | TryKind::Domain => {
-            ("E_CHECK", format!("{rows} of the source would be refused by this CHECK of the target"))
-        }
-        TryKind::Partition => ("E_NO_PARTITION", format!("{rows} of the source would find no partition")),
-        TryKind::Unique => {
-            let keys = plural(tally.bad, "key");
-            ("E_UNIQUE_MERGE", format!("{keys} of the source would meet in this unique index"))
-        }
-        TryKind::Taken => (
-            "E_UNIQUE_TAKEN",
-            format!("{rows} of the source have a key that a row of the target has already"),
-        ),
-        TryKind::Parent => {
-            ("E_FK_ORPHANS", format!("{rows} of the source would have no parent in {}", one.expression))
-        }
-    };
-    let message = match &tally.unknown {
-        Some(state) => format!("{message}: it ends with the error {state}"),
-        None => message,
-    };
-    let is_left = one.kind == TryKind::Parent && config.orphans == OrphanPolicy::NotValid;
-    let (code, severity) =
-        if is_left { ("W_FK_ORPHANS", Severity::Warning) } else { (code, Severity::Refusal) };
-    let object = match one.kind {
-        TryKind::Partition => table.target.clone(),
-        _ => format!("{}.{}", table.target, one.name),
-    };
-    let drop = format!("ALTER TABLE {place} DROP CONSTRAINT {}", quote(&one.name));
-    let finding = Finding::new(code, severity, object, message)
-        .count(tally.bad)
-        .examples(tally.keys.iter().map(key).collect());
-    let finding = match one.kind {
-        TryKind::Check => finding.way(Way::Target(drop)),
-        TryKind::Domain => finding.way(Way::Target(format!(
-            "ALTER DOMAIN {} DROP CONSTRAINT {}",
-            one.others.first().map_or("", String::as_str),
-            quote(&one.name)
-        ))),
-        TryKind::Partition => match one.others.first() {
-            Some(lacking) => finding.way(Way::Target(format!(
-                "CREATE TABLE {} PARTITION OF {lacking} DEFAULT",
-                qualified(schema, &format!("{}_default", table.target))
-            ))),
-            None => finding,
-        },
-        TryKind::Unique if one.others.is_empty() => {
-            finding.way(Way::Target(format!("DROP INDEX {}", qualified(schema, &one.name))))
-        }
-        TryKind::Unique => finding.way(Way::Target(drop)),
-        TryKind::Taken => finding.way(Way::option("existing", "truncate")),
-        TryKind::Parent if is_left => finding,
-        TryKind::Parent => finding.way(Way::option("orphans", "not-valid")),
-    };
-    finding.or("mend these rows in the source")
 }

@@ -4,7 +4,7 @@ use super::steps::SEQUENCE;
 use crate::error::{Error, Result};
 use crate::event::Events;
 use crate::limits::GROUP_STEPS_MAX;
-use crate::plan::Plan;
+use crate::plan::{Plan, SequencePlan};
 use crate::postgres::ledger::StepOwner;
 use crate::postgres::ledger::{StepProgress, StepState};
 use crate::postgres::sequence::{self, Place, SequenceState};
@@ -16,7 +16,7 @@ fn place(plan: &Plan, step: &StepState) -> Result<Place> {
     let table = plan.tables.iter().find(|table| table.source == step.table);
     let table = table.ok_or_else(|| Error::internal("a step of a table that the plan does not have"))?;
     let planned = table.sequences.iter().find(|sequence| sequence.column == step.object);
-    let floor = planned.and_then(|planned| [planned.max, planned.seq].into_iter().flatten().max());
+    let floor = planned.and_then(SequencePlan::floor);
     Ok(Place { table: table.target.clone(), column: step.object.clone(), floor })
 }
 

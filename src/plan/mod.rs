@@ -333,6 +333,13 @@ pub struct SequencePlan {
     pub seq: Option<i64>,
 }
 
+impl SequencePlan {
+    /// The largest number that the source has given: the sequence goes on past it.
+    pub fn floor(&self) -> Option<i64> {
+        self.max.max(self.seq)
+    }
+}
+
 impl ForeignKeyPlan {
     /// The server takes it only if no row is without a parent (a partitioned table before PostgreSQL 18).
     pub fn is_valid_at_once(&self) -> bool {

@@ -129,7 +129,7 @@ pub(super) fn of_sequences(table: &Table, sequences: &[SequencePlan], findings: 
     for sequence in sequences {
         let object = format!("{}.{}", table.name, sequence.column);
         match sequence.max {
-            _ if sequence.max.max(sequence.seq) == Some(i64::MAX) => {
+            _ if sequence.floor() == Some(i64::MAX) => {
                 let message =
                     "its largest key is the largest there is: nothing comes after it, as in the source";
                 findings.push(warning("W_SEQ_EXHAUSTED", &object, message.to_owned()));

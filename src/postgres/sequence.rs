@@ -32,6 +32,25 @@ pub struct Place {
     pub floor: Option<i64>,
 }
 
+/// How far a sequence may be set, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SequenceRange {
+    /// the sequence, qualified and quoted
+    pub name: String,
+    /// the largest value that it takes
+    pub max: i64,
+    /// what lies between one value and the next; negative where it counts down
+    pub step: i64,
+    /// it begins again after its last value
+    pub cycles: bool,
+    /// the type of its column
+    pub column_type: String,
+    /// rights on it that this role would need
+    pub lacking: Vec<String>,
+    /// where it is; none where this role may not read that
+    pub state: Option<SequenceState>,
+}
+
 /// What became of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SequenceState {
@@ -103,6 +122,50 @@ pub async fn read(session: &Session, schema: &str, places: &[Place]) -> Result<V
         states.extend(read_together(session, schema, std::slice::from_ref(place)).await?);
     }
     Ok(states)
+}
+
+/// How far the sequence of each place may be set, without changing anything.
+///
+/// # Errors
+/// A target fault.
+pub async fn ranges(session: &Session, schema: &str, places: &[Place]) -> Result<Vec<SequenceRange>> {
+    let names = names(session, schema, places).await?;
+    let part = |(i, (place, name)): (usize, (&Place, &String))| {
+        format!(
+            "SELECT {i} AS i, n.nspname::text AS of, c.relname::text AS name, s.seqmax::text, s.seqincrement::text, s.seqcycle,
+                    ARRAY(SELECT p FROM unnest(ARRAY['SELECT', 'UPDATE']) p WHERE NOT has_sequence_privilege(c.oid, p)) AS lacking,
+                    (SELECT format_type(a.atttypid, NULL) FROM pg_attribute a
+                     WHERE a.attrelid = {}::regclass AND a.attname = {}) AS type
+             FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE s.seqrelid = {}::regclass",
+            literal(&qualified(schema, &place.table)),
+            literal(&place.column),
+            literal(name)
+        )
+    };
+    let parts: Vec<String> = places.iter().zip(&names).enumerate().map(part).collect();
+    let found =
+        rows(session, places, &parts, "of, name, seqmax, seqincrement, lacking, type, seqcycle").await?;
+    let mut ranges: Vec<SequenceRange> = found.iter().map(range).collect();
+    for ((range, place), name) in ranges.iter_mut().zip(places).zip(names) {
+        if !range.lacking.iter().any(|right| right == "SELECT") {
+            range.state = states(session, schema, std::slice::from_ref(place), &[name]).await?.pop();
+        }
+    }
+    Ok(ranges)
+}
+
+fn range(row: &Row) -> SequenceRange {
+    let number = |i: usize| row.get::<_, String>(i).parse().unwrap_or(0);
+    SequenceRange {
+        name: qualified(row.get(0), row.get(1)),
+        max: number(2),
+        step: number(3),
+        lacking: row.get(4),
+        column_type: row.get(5),
+        cycles: row.get(6),
+        state: None,
+    }
 }
 
 async fn read_together(

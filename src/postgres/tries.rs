@@ -1,16 +1,26 @@
 //! Rows tried by the server before the copy, without a write: they travel as arrays of the bytes that COPY would send, and a
 //! SELECT says which of them a CHECK, a partition, a unique index or a foreign key would refuse.
 
+mod output;
+mod wire;
+
 use super::session::Session;
 use crate::error::Result;
 use crate::ident::{qualified, quote};
 use crate::plan::types::PgType;
-use bytes::{BufMut, BytesMut};
+use output::output;
 use tokio_postgres::Row;
-use tokio_postgres::types::{IsNull, ToSql, Type};
+use tokio_postgres::types::{ToSql, Type};
+pub use wire::Batch;
+use wire::{Array, parameter, wire_type};
 
 const TRIES: &str = include_str!("../../schema/inspect/tries.sql");
 const COLUMNS: &str = include_str!("../../schema/inspect/try_columns.sql");
+
+const STATISTICS: &str = include_str!("../../schema/inspect/try_statistics.sql");
+
+/// The server that has statistics over expressions.
+const STATISTICS_SINCE: u32 = 140_000;
 
 /// What a try is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +37,20 @@ pub enum TryKind {
     Parent,
     /// a unique key against the rows that are there already
     Taken,
+    /// NOT NULL of one partition, or of a column that the target computes
+    NotNull,
+    /// a column that the target computes: there is a value
+    Generated,
+    /// an index that is not unique: its expressions and its condition have values
+    Index,
+    /// keys that may be too long for a btree
+    Length,
+    /// values that may be too large for an index that is no btree, which only the index itself can tell
+    Items,
+    /// statistics of theirs, whose expressions ANALYZE computes
+    Statistics,
+    /// an exclusion constraint, which no query over the rows sent can try
+    Exclusion,
 }
 
 /// Something that rows must meet.
@@ -42,19 +66,43 @@ pub struct Try {
     pub columns: Option<Vec<String>>,
     /// expressions of a unique key, or columns of a parent
     pub keys: Vec<String>,
-    /// the domain; partitioned tables without a default partition; a parent's schema and name; `constraint`
+    /// the domain; partitioned tables without a default partition; a parent's schema and name; the primary key that a NOT NULL
+    /// column is in; a computed column's type, and what is to be said of it; traits of an index
     pub others: Vec<String>,
+    /// schema and name of the partition that has it for itself
+    pub partition: Option<(String, String)>,
+    /// which rows get into that partition
+    pub rows: Option<String>,
+    /// NULL is equal to NULL in this key
+    pub nulls_equal: bool,
+}
+
+impl Try {
+    /// Whether `others` has the word.
+    pub fn is(&self, word: &str) -> bool {
+        self.others.iter().any(|other| other == word)
+    }
 }
 
 /// A column of the existing table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TryColumn {
-    name: String,
-    type_text: String,
+    /// its name
+    pub name: String,
+    /// its type, as SQL spells it
+    pub type_text: String,
     /// what its domain is made of
     made_of: Option<String>,
-    filled_by: Option<String>,
-    is_generated: bool,
+    /// the expression that fills or computes it
+    pub filled_by: Option<String>,
+    /// it is computed
+    pub is_generated: bool,
+    /// it takes its numbers from a sequence
+    pub is_numbered: bool,
+    /// NOT NULL
+    pub not_null: bool,
+    /// NOT NULL cannot be dropped
+    pub stays_not_null: bool,
 }
 
 /// What rows must meet to get into `schema.table`, and the table's columns.
@@ -67,7 +115,10 @@ pub async fn of_table(session: &Session, schema: &str, table: &str) -> Result<(V
         Ok(rows) => Ok(rows),
         Err(error) => Err(session.explain(error, "reading what rows must meet").await),
     };
-    let tries = ask(TRIES).await?.iter().map(one_try).collect();
+    let mut tries: Vec<Try> = ask(TRIES).await?.iter().map(one_try).collect();
+    if session.server_info().version_num >= STATISTICS_SINCE {
+        tries.extend(ask(STATISTICS).await?.iter().map(one_try));
+    }
     let columns = ask(COLUMNS).await?.iter().map(one_column).collect();
     Ok((tries, columns))
 }
@@ -79,6 +130,9 @@ fn one_column(row: &Row) -> TryColumn {
         made_of: row.get(2),
         filled_by: row.get(3),
         is_generated: row.get(4),
+        is_numbered: row.get(5),
+        not_null: row.get(6),
+        stays_not_null: row.get(7),
     }
 }
 
@@ -88,6 +142,13 @@ fn one_try(row: &Row) -> Try {
         "domain" => TryKind::Domain,
         "partition" => TryKind::Partition,
         "parent" => TryKind::Parent,
+        "not_null" => TryKind::NotNull,
+        "generated" => TryKind::Generated,
+        "index" => TryKind::Index,
+        "statistics" => TryKind::Statistics,
+        "length" => TryKind::Length,
+        "items" => TryKind::Items,
+        "exclusion" => TryKind::Exclusion,
         _ => TryKind::Unique,
     };
     let list = |i: usize| row.get::<_, Option<Vec<String>>>(i);
@@ -98,6 +159,47 @@ fn one_try(row: &Row) -> Try {
         columns: list(3),
         keys: list(4).unwrap_or_default(),
         others: list(5).unwrap_or_default(),
+        partition: list(6)
+            .and_then(|names| <[String; 2]>::try_from(names).ok())
+            .map(<(String, String)>::from),
+        rows: row.get(7),
+        nulls_equal: row.get(8),
+    }
+}
+
+/// Computes the default of a column that is not sent: whether it is NULL, or the SQLSTATE of the error.
+///
+/// # Errors
+/// A target fault.
+pub async fn default_value(
+    session: &Session,
+    column: &TryColumn,
+) -> Result<std::result::Result<bool, String>> {
+    let value = column.filled_by.as_deref().unwrap_or("NULL");
+    let sql = format!("SELECT num_nulls(({value})::{}) > 0", column.type_text);
+    let found = read_only(session, &sql, &[]).await?;
+    Ok(found.map(|row| row.is_some_and(|row| row.get(0))))
+}
+
+/// The first row of the answer, or the SQLSTATE where there is none. A function of theirs must not write; all three statements are
+/// sent before the first answer is read.
+async fn read_only(
+    session: &Session,
+    sql: &str,
+    params: &[(&(dyn ToSql + Sync), Type)],
+) -> Result<std::result::Result<Option<Row>, String>> {
+    let client = session.client();
+    let (begun, asked, ended) = futures::join!(
+        client.batch_execute("BEGIN READ ONLY"),
+        client.query_typed(sql, params),
+        client.batch_execute("ROLLBACK"),
+    );
+    match begun.and(asked).and_then(|rows| ended.map(|()| rows)) {
+        Ok(rows) => Ok(Ok(rows.into_iter().next())),
+        Err(error) => match error.code().filter(|_| !session.client().is_closed()) {
+            Some(state) => Ok(Err(state.code().to_owned())),
+            None => Err(session.explain(error, "trying rows").await),
+        },
     }
 }
 
@@ -121,7 +223,7 @@ impl Question {
         let travels = |name: &str| travellers.iter().any(|(traveller, _)| *traveller == name);
         let needed: Option<Vec<&str>> = tries
             .iter()
-            .map(|one| one.columns.as_ref())
+            .map(|one| one.columns.as_ref().filter(|_| one.rows.is_none()))
             .collect::<Option<Vec<_>>>()
             .map(|columns| columns.into_iter().flatten().map(String::as_str).collect());
         let needed = needed.filter(|needed| needed.iter().all(|name| travels(name)));
@@ -163,20 +265,8 @@ impl Question {
             .zip(&self.types)
             .map(|(array, (pg, _))| (array as &(dyn ToSql + Sync), wire_type(*pg).2))
             .collect();
-        // A function of theirs must not write; all three are sent before the first answer is read.
-        let (client, sql) = (session.client(), self.sql(tries));
-        let (begun, asked, ended) = futures::join!(
-            client.batch_execute("BEGIN READ ONLY"),
-            client.query_typed(&sql, &params),
-            client.batch_execute("ROLLBACK"),
-        );
-        match begun.and(asked).and_then(|rows| ended.map(|()| rows)) {
-            Ok(rows) => Ok(Ok(rows.first().map_or_else(Vec::new, |row| answers(row, tries)))),
-            Err(error) => match error.code().filter(|_| !session.client().is_closed()) {
-                Some(state) => Ok(Err(state.code().to_owned())),
-                None => Err(session.explain(error, "trying rows").await),
-            },
-        }
+        let found = read_only(session, &self.sql(tries), &params).await?;
+        Ok(found.map(|row| row.map_or_else(Vec::new, |row| answers(&row, tries))))
     }
 
     fn sql(&self, tries: &[&Try]) -> String {
@@ -199,55 +289,14 @@ impl Question {
         let unsent = |column: &&TryColumn| !self.sent.contains(&column.name);
         let columns = self.all.iter().filter(unsent).filter(|column| column.is_generated == generated);
         let one = |column: &TryColumn| {
-            let nothing = format!("NULL::{}", column.type_text);
+            let nothing = "NULL".to_owned();
             // A number that is drawn is gone, and which one it will be is not known.
             let filled_by = column.filled_by.as_ref().filter(|filled_by| !filled_by.contains("nextval("));
-            format!(", ({}) AS {}", filled_by.unwrap_or(&nothing), quote(&column.name))
+            let value = filled_by.unwrap_or(&nothing);
+            format!(", ({value})::{} AS {}", column.type_text, quote(&column.name))
         };
         columns.map(one).collect()
     }
-}
-
-/// What is asked of one try.
-fn output(one: &Try, number: &str) -> String {
-    let bad = match one.kind {
-        TryKind::Unique => {
-            let keys = one.keys.join(", ");
-            let is_set: Vec<String> = one.keys.iter().map(|key| format!("({key}) IS NOT NULL")).collect();
-            return format!(
-                "array_agg(CASE WHEN ({}) AND {} THEN hash_record_extended(ROW({keys}), 0) END ORDER BY t.{number})",
-                one.expression,
-                is_set.join(" AND ")
-            );
-        }
-        TryKind::Check => format!("({}) IS FALSE", one.expression),
-        TryKind::Domain => {
-            let column = one.columns.iter().flatten().next().map(|name| quote(name)).unwrap_or_default();
-            format!("(SELECT ({}) IS FALSE FROM (SELECT t.{column} AS value) AS v)", one.expression)
-        }
-        TryKind::Partition => format!("({}) IS NOT TRUE", one.expression),
-        TryKind::Parent => {
-            let columns: Vec<String> =
-                one.columns.iter().flatten().map(|name| format!("t.{}", quote(name))).collect();
-            let is_set: Vec<String> = columns.iter().map(|name| format!("{name} IS NOT NULL")).collect();
-            let pairs = one.keys.iter().zip(&columns);
-            let pairs: Vec<String> = pairs.map(|(key, own)| format!("p.{} = {own}", quote(key))).collect();
-            format!(
-                "{} AND NOT EXISTS (SELECT 1 FROM {} AS p WHERE {})",
-                is_set.join(" AND "),
-                one.expression,
-                pairs.join(" AND ")
-            )
-        }
-        TryKind::Taken => {
-            let names = one.columns.iter().flatten().map(|name| quote(name));
-            let pairs: Vec<String> = names.map(|name| format!("k.{name} = t.{name}")).collect();
-            format!("EXISTS (SELECT 1 FROM {} AS k WHERE {})", one.expression, pairs.join(" AND "))
-        }
-    };
-    format!(
-        "count(*) FILTER (WHERE {bad}), (array_agg(t.{number} ORDER BY t.{number}) FILTER (WHERE {bad}))[1:5]"
-    )
 }
 
 /// What the server says of one try.
@@ -257,6 +306,45 @@ pub enum Answer {
     Bad(u64, Vec<u64>),
     /// a hash of each row's key; none where the row has none
     Keys(Vec<Option<i64>>),
+    /// rows whose keys are long
+    Long(Vec<KeyRow>),
+}
+
+/// A row with a long key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRow {
+    /// its number in the batch, from 1
+    pub number: u64,
+    /// what its key is made of
+    pub parts: Vec<KeyPart>,
+}
+
+/// One value of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPart {
+    /// its bytes as they are stored, where they are known
+    pub bytes: Option<Vec<u8>>,
+    /// how many there are, with a header of 4 where it has one; none of NULL
+    pub size: Option<usize>,
+}
+
+fn numbers(row: &Row, at: usize) -> impl Iterator<Item = u64> + use<> {
+    row.get::<_, Option<Vec<i64>>>(at).unwrap_or_default().into_iter().map(i64::cast_unsigned)
+}
+
+/// Numbers of rows, then for each part of the key their bytes and their sizes.
+fn long_keys(row: &Row, from: usize, parts: usize) -> Vec<KeyRow> {
+    let mut rows: Vec<KeyRow> =
+        numbers(row, from).map(|number| KeyRow { number, parts: Vec::with_capacity(parts) }).collect();
+    for part in 0..parts {
+        let at = from + 1 + 2 * part;
+        let bytes: Vec<Option<Vec<u8>>> = row.get::<_, Option<_>>(at).unwrap_or_default();
+        let sizes: Vec<Option<i32>> = row.get::<_, Option<_>>(at + 1).unwrap_or_default();
+        for (row, (bytes, size)) in rows.iter_mut().zip(bytes.into_iter().zip(sizes)) {
+            row.parts.push(KeyPart { bytes, size: size.and_then(|size| usize::try_from(size).ok()) });
+        }
+    }
+    rows
 }
 
 fn answers(row: &Row, tries: &[&Try]) -> Vec<Answer> {
@@ -266,91 +354,14 @@ fn answers(row: &Row, tries: &[&Try]) -> Vec<Answer> {
             at += 1;
             return Answer::Keys(row.get::<_, Option<_>>(at - 1).unwrap_or_default());
         }
+        if one.kind == TryKind::Length {
+            let from = at;
+            at += 1 + 2 * one.keys.len();
+            return Answer::Long(long_keys(row, from, one.keys.len()));
+        }
         at += 2;
-        let numbers: Option<Vec<i64>> = row.get(at - 1);
-        let numbers = numbers.unwrap_or_default().into_iter().map(i64::cast_unsigned).collect();
+        let numbers = numbers(row, at - 1).collect();
         Answer::Bad(row.get::<_, i64>(at - 2).cast_unsigned(), numbers)
     };
     tries.iter().map(&mut take).collect()
-}
-
-/// Rows, column by column, in the bytes of COPY: each value behind its length.
-#[derive(Debug, Default)]
-pub struct Batch {
-    /// how many
-    pub rows: usize,
-    /// their cells, one column after the other
-    pub columns: Vec<Vec<u8>>,
-    /// what each row is called
-    pub keys: Vec<i64>,
-}
-
-/// One column as an array parameter.
-#[derive(Debug)]
-struct Array<'a> {
-    element: u32,
-    rows: usize,
-    cells: &'a [u8],
-}
-
-impl ToSql for Array<'_> {
-    fn to_sql(
-        &self,
-        _: &Type,
-        out: &mut BytesMut,
-    ) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        out.put_i32(1);
-        out.put_i32(1);
-        out.put_u32(self.element);
-        out.put_i32(i32::try_from(self.rows)?);
-        out.put_i32(1);
-        out.put_slice(self.cells);
-        Ok(IsNull::No)
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    tokio_postgres::types::to_sql_checked!();
-}
-
-/// `$1::int4[]`, as the column's own type where that is another one to a comparison.
-fn parameter(number: usize, pg: PgType, column: Option<&TryColumn>) -> String {
-    let (name, ..) = wire_type(pg);
-    let own = column.map(|column| column.made_of.as_ref().unwrap_or(&column.type_text));
-    match (own, pg) {
-        (Some(own), PgType::Enum | PgType::Citext | PgType::Varchar(_) | PgType::Char(_)) => {
-            format!("${number}::{name}[]::{own}[]")
-        }
-        _ => format!("${number}::{name}[]"),
-    }
-}
-
-/// The type whose bytes are sent: its name, its number, and that of its arrays.
-fn wire_type(pg: PgType) -> (&'static str, u32, Type) {
-    match pg {
-        PgType::Bool => ("bool", Type::BOOL.oid(), Type::BOOL_ARRAY),
-        PgType::Int2 => ("int2", Type::INT2.oid(), Type::INT2_ARRAY),
-        PgType::Int4 => ("int4", Type::INT4.oid(), Type::INT4_ARRAY),
-        PgType::Int8 => ("int8", Type::INT8.oid(), Type::INT8_ARRAY),
-        PgType::Float4 => ("float4", Type::FLOAT4.oid(), Type::FLOAT4_ARRAY),
-        PgType::Float8 => ("float8", Type::FLOAT8.oid(), Type::FLOAT8_ARRAY),
-        PgType::Numeric(_) => ("numeric", Type::NUMERIC.oid(), Type::NUMERIC_ARRAY),
-        PgType::Text | PgType::Varchar(_) | PgType::Char(_) | PgType::Citext | PgType::Enum => {
-            ("text", Type::TEXT.oid(), Type::TEXT_ARRAY)
-        }
-        PgType::Json => ("json", Type::JSON.oid(), Type::JSON_ARRAY),
-        PgType::Jsonb => ("jsonb", Type::JSONB.oid(), Type::JSONB_ARRAY),
-        PgType::Bytea => ("bytea", Type::BYTEA.oid(), Type::BYTEA_ARRAY),
-        PgType::Uuid => ("uuid", Type::UUID.oid(), Type::UUID_ARRAY),
-        PgType::Date => ("date", Type::DATE.oid(), Type::DATE_ARRAY),
-        PgType::Time(_) => ("time", Type::TIME.oid(), Type::TIME_ARRAY),
-        PgType::Timestamp(_) => ("timestamp", Type::TIMESTAMP.oid(), Type::TIMESTAMP_ARRAY),
-        PgType::Timestamptz(_) => ("timestamptz", Type::TIMESTAMPTZ.oid(), Type::TIMESTAMPTZ_ARRAY),
-        PgType::Interval(_) => ("interval", Type::INTERVAL.oid(), Type::INTERVAL_ARRAY),
-        PgType::Inet => ("inet", Type::INET.oid(), Type::INET_ARRAY),
-        PgType::Cidr => ("cidr", Type::CIDR.oid(), Type::CIDR_ARRAY),
-        PgType::Macaddr => ("macaddr", Type::MACADDR.oid(), Type::MACADDR_ARRAY),
-    }
 }

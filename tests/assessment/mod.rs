@@ -3,6 +3,7 @@
 mod around;
 mod nothing;
 mod rights;
+mod taken;
 mod tries;
 
 use crate::support::flow::Run;
