@@ -118,6 +118,7 @@ pub(super) const CRATES: [(&str, &[&str], &str); 18] = [
     ("rustls_native_certs", &["postgres"], ONE_DRIVER),
     ("rustls_pki_types", &["postgres"], ONE_DRIVER),
     ("unicode_width", &["report"], ONE_SCREEN),
+    ("indicatif", &["report"], ONE_SCREEN),
     ("askama", &["report"], ONE_SCREEN),
     ("comfy_table", &["report", "cli", "assess"], ONE_SCREEN),
     ("clap", &["cli"], "what the user typed is not configuration: it is resolved once, in cli"),
