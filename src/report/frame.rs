@@ -44,7 +44,7 @@ impl Frame {
     /// `lines` as they are written, on a terminal of that size. None may be empty or wider than it, nor may they be more
     /// than it has rows.
     pub(super) fn drawn(&mut self, size: Size, lines: &[Line]) -> Vec<String> {
-        self.sheet.lock().size = size;
+        self.sheet.lock().0 = size;
         while self.bars.len() < lines.len() {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
             self.bars.push(self.all.add(bar));
@@ -56,7 +56,7 @@ impl Frame {
             self.draw(bar, line);
         }
         // Each of these has drawn all of them: only the last time, all were as they are to be.
-        if lines.is_empty() { Vec::new() } else { self.sheet.lock().rows() }
+        if lines.is_empty() { Vec::new() } else { self.sheet.lines() }
     }
 
     fn draw(&self, bar: &ProgressBar, line: &Line) {
@@ -82,53 +82,40 @@ impl Frame {
     }
 }
 
-/// The terminal that indicatif sees: as large as the real one. It moves its cursor only to begin a drawing, so each
-/// drawing is what was written since the one before; a line ends where its rest was filled with blanks.
+/// The terminal that indicatif sees, as large as the real one, and in pieces what it wrote. It moves the cursor up only
+/// to begin a drawing, and ends a line by filling its rest with blanks.
 #[derive(Debug, Clone, Default)]
-struct Sheet(Arc<Mutex<Written>>);
-
-#[derive(Debug, Default)]
-struct Written {
-    size: Size,
-    /// piece by piece, the drawing that is being made and the latest that is complete
-    coming: Vec<String>,
-    drawing: Vec<String>,
-}
-
-impl Written {
-    fn columns(&self) -> u16 {
-        u16::try_from(self.size.columns).unwrap_or(u16::MAX)
-    }
-
-    /// The lines of the drawing.
-    fn rows(&self) -> Vec<String> {
-        let (mut rows, mut line) = (Vec::new(), String::new());
-        for piece in &self.drawing {
-            line += piece;
-            if width(&line) >= self.columns().into() {
-                rows.push(std::mem::take(&mut line).trim_end().to_owned());
-            }
-        }
-        rows
-    }
-}
+struct Sheet(Arc<Mutex<(Size, Vec<String>)>>);
 
 impl Sheet {
-    fn lock(&self) -> MutexGuard<'_, Written> {
+    fn lock(&self) -> MutexGuard<'_, (Size, Vec<String>)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The lines of the latest drawing.
+    fn lines(&self) -> Vec<String> {
+        let (columns, mut lines, mut line) = (self.width().into(), Vec::new(), String::new());
+        for piece in &self.lock().1 {
+            line += piece;
+            if width(&line) >= columns {
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            }
+        }
+        lines
     }
 }
 
 impl TermLike for Sheet {
     fn width(&self) -> u16 {
-        self.lock().columns()
+        u16::try_from(self.lock().0.columns).unwrap_or(u16::MAX)
     }
 
     fn height(&self) -> u16 {
-        u16::try_from(self.lock().size.rows).unwrap_or(u16::MAX)
+        u16::try_from(self.lock().0.rows).unwrap_or(u16::MAX)
     }
 
     fn move_cursor_up(&self, _: usize) -> Result<()> {
+        self.lock().1.clear();
         Ok(())
     }
 
@@ -144,29 +131,27 @@ impl TermLike for Sheet {
         Ok(())
     }
 
-    fn clear_line(&self) -> Result<()> {
-        Ok(())
-    }
-
     fn write_line(&self, text: &str) -> Result<()> {
         let rest = usize::from(self.width()).saturating_sub(width(text));
         self.write_str(&format!("{text}{}", " ".repeat(rest)))
     }
 
     fn write_str(&self, text: &str) -> Result<()> {
-        self.lock().coming.push(text.to_owned());
+        self.lock().1.push(text.to_owned());
+        Ok(())
+    }
+
+    fn clear_line(&self) -> Result<()> {
         Ok(())
     }
 
     fn flush(&self) -> Result<()> {
-        let mut written = self.lock();
-        written.drawing = std::mem::take(&mut written.coming);
         Ok(())
     }
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+pub(super) mod tests {
     use super::*;
 
     pub(crate) const TERMINAL: Terminal =
@@ -177,62 +162,44 @@ pub(crate) mod tests {
         Line { name: "copy", cells: 4, share, text: text.to_owned() }
     }
 
-    fn one(terminal: Terminal, share: f64) -> String {
+    fn drawn(terminal: Terminal, share: f64) -> String {
         Frame::new(terminal).drawn(SIZE, &[bar(share, "|")]).concat()
     }
 
     #[test]
     fn bars_are_full_at_the_end_and_of_ascii_where_nothing_else_is_shown() {
-        for (share, letters, ascii) in [
-            (0.0, "    ", "    "),
-            (0.1, "    ", "    "),
-            (0.4, "━╸  ", "=-  "),
-            (0.5, "━━  ", "==  "),
-            (0.99, "━━━╸", "===-"),
-            (1.0, "━━━━", "===="),
-            (7.0, "━━━━", "===="),
-            (f64::NAN, "    ", "    "),
-        ] {
-            assert_eq!(one(TERMINAL, share), format!("copy      {letters} |"), "{share}");
-            let plain = Terminal { unicode: false, ..TERMINAL };
-            assert_eq!(one(plain, share), format!("copy      {ascii} |"), "{share}");
+        let shares = [0.0, 0.1, 0.4, 0.5, 0.99, 1.0, 7.0, f64::NAN];
+        let letters = ["    ", "    ", "━╸  ", "━━  ", "━━━╸", "━━━━", "━━━━", "    "];
+        for (share, letters) in shares.into_iter().zip(letters) {
+            assert_eq!(drawn(TERMINAL, share), format!("copy      {letters} |"), "{share}");
+            let ascii = letters.replace('━', "=").replace('╸', "-");
+            let terminal = Terminal { unicode: false, ..TERMINAL };
+            assert_eq!(drawn(terminal, share), format!("copy      {ascii} |"), "{share}");
         }
     }
 
     #[test]
     fn colour_is_where_it_is_welcome_and_takes_no_cells() {
-        let coloured = one(Terminal { colours: true, ..TERMINAL }, 0.5);
+        let coloured = drawn(Terminal { colours: true, ..TERMINAL }, 0.5);
         assert_eq!(coloured, "copy      \x1b[36m━━  \x1b[0m |");
-        assert_eq!((width(&coloured), width(&one(TERMINAL, 0.5))), (16, 16));
+        assert_eq!(width(&coloured), 16);
     }
 
     #[test]
     fn each_drawing_is_its_lines_and_nothing_of_the_one_before() {
-        let mut frame = Frame::new(TERMINAL);
-        let wide = "表".repeat(19);
-        let drawings = [
-            vec![bar(0.5, "{msg} {bar}"), Line::plain(wide.clone())],
-            vec![Line::plain("x".repeat(39))],
-            vec![],
-            vec![Line::plain("a".to_owned()), bar(1.0, ""), bar(0.0, "b")],
-        ];
-        let expected = [
-            vec!["copy      ━━   {msg} {bar}", &wide],
-            vec!["xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
-            vec![],
-            vec!["a", "copy      ━━━━", "copy           b"],
-        ];
-        for (lines, expected) in drawings.iter().zip(expected) {
-            assert_eq!(frame.drawn(SIZE, lines), expected);
-        }
-    }
-
-    #[test]
-    fn any_size_will_do() {
-        let mut frame = Frame::new(TERMINAL);
-        for (columns, rows) in [(1, 1), (2, 3), (200, 50), (100_000, 100_000), (1, 2)] {
-            let lines = vec![Line::plain("x".to_owned()); rows.min(20)];
-            assert_eq!(frame.drawn(Size { columns, rows }, &lines), vec!["x"; rows.min(20)]);
+        let (mut frame, wide) = (Frame::new(TERMINAL), "表".repeat(19));
+        let plain = |text: &str| Line::plain(text.to_owned());
+        for (size, lines, expected) in [
+            (SIZE, vec![bar(0.5, "{msg}"), plain(&wide)], vec!["copy      ━━   {msg}", &wide]),
+            (Size { columns: 1, rows: 1 }, vec![plain("x")], vec!["x"]),
+            (SIZE, vec![], vec![]),
+            (
+                Size { columns: 100_000, rows: 100_000 },
+                vec![plain("x"), bar(1.0, "")],
+                vec!["x", "copy      ━━━━"],
+            ),
+        ] {
+            assert_eq!(frame.drawn(size, &lines), expected);
         }
     }
 }

@@ -109,7 +109,7 @@ const ASYNC: &str =
     "readers and pure rooms are plain threads and functions; only the wire and what drives it is async";
 
 /// Crates, the only rooms that may name them, and why.
-pub(super) const CRATES: [(&str, &[&str], &str); 18] = [
+pub(super) const CRATES: [(&str, &[&str], &str); 19] = [
     ("rusqlite", &["sqlite"], ONE_DRIVER),
     ("tokio_postgres", &["postgres"], ONE_DRIVER),
     ("tokio_postgres_rustls", &["postgres"], ONE_DRIVER),
