@@ -1,10 +1,11 @@
-//! Progress as bars on a terminal: the layout of the moment, drawn on the canvas ten times a second at most; whatever is
-//! over becomes one line above.
+//! Progress as bars on a terminal: the layout of the moment, with indicatif's bars, brought to the canvas ten times a
+//! second at most; whatever is over becomes one line above.
 
 use crate::event::{Event, Phase};
 use crate::report::board::Board;
 use crate::report::canvas::Canvas;
-use crate::report::layout::{self, Form};
+use crate::report::frame::Frame;
+use crate::report::layout::{self, Line};
 use crate::report::screen::Painter;
 use crate::report::terminal::{Size, Terminal};
 use crate::report::{cells, human, lines, terminal};
@@ -20,8 +21,8 @@ const NOTE_INDENT: usize = 2;
 /// Draws on a canvas.
 pub(super) struct Bars {
     canvas: Canvas,
+    frame: Frame,
     size: Box<dyn Fn() -> Size + Send>,
-    unicode: bool,
     /// sentences that wait for the next drawing
     said: Vec<String>,
 }
@@ -40,7 +41,7 @@ impl Bars {
         asks: bool,
     ) -> Bars {
         let canvas = Canvas::new(out, terminal, size(), asks);
-        Bars { canvas, size, unicode: terminal.unicode, said: Vec::new() }
+        Bars { canvas, frame: Frame::new(terminal), size, said: Vec::new() }
     }
 
     fn say(&mut self, sentence: String) {
@@ -52,12 +53,12 @@ impl Bars {
         self.say(format!("{:9} {conclusion}", phase.name()));
     }
 
-    fn draw(&mut self, drawing: impl FnOnce(Size) -> Vec<crate::report::canvas::Line>) {
+    fn draw(&mut self, drawing: impl FnOnce(Size) -> Vec<Line>) {
         let size = (self.size)();
         let said = std::mem::take(&mut self.said);
         let said: Vec<String> =
             said.iter().flat_map(|line| cells::wrapped(line, size.cells(), NOTE_INDENT)).collect();
-        self.canvas.show(size, &said, drawing(size));
+        self.canvas.show(size, &said, self.frame.drawn(size, &drawing(size)));
     }
 }
 
@@ -75,8 +76,7 @@ impl Painter for Bars {
     }
 
     fn tick(&mut self, board: &Board, now: Instant) {
-        let unicode = self.unicode;
-        self.draw(|size| layout::lines(board.phases(), now, Form { size, unicode }));
+        self.draw(|size| layout::lines(board.phases(), now, size));
     }
 
     fn close(&mut self) {

@@ -4,9 +4,9 @@
 //! killed leaves nothing to be put right. A line is written over and its rest erased, never erased first, so that nothing
 //! flickers.
 
-use crate::report::cells;
 use crate::report::cursor::Asker;
 use crate::report::terminal::{Size, Terminal};
+use crate::report::{cells, frame};
 use std::io::Write;
 
 /// Erases the rest of a line, and everything below.
@@ -16,33 +16,6 @@ const BELOW: &str = "\x1b[J";
 /// Lines that are remembered while some are out of reach; a terminal has hardly more rows.
 const BEYOND_MAX: usize = 300;
 
-/// One line of a drawing: what stands before a coloured part, that part, and what stands after it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) before: String,
-    pub(super) coloured: String,
-    pub(super) after: String,
-}
-
-impl Line {
-    /// A line without colour.
-    pub(super) fn plain(text: impl Into<String>) -> Line {
-        Line { before: text.into(), ..Line::default() }
-    }
-
-    /// All of it, without colour.
-    pub(super) fn text(&self) -> String {
-        format!("{}{}{}", self.before, self.coloured, self.after)
-    }
-
-    fn drawn(&self, colours: bool) -> String {
-        match colours && !self.coloured.is_empty() {
-            true => format!("{}\x1b[36m{}\x1b[0m{}", self.before, self.coloured, self.after),
-            false => self.text(),
-        }
-    }
-}
-
 /// A line that was written: a sentence, which stays, or one of a drawing, of which only its cells are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Written {
@@ -51,8 +24,8 @@ struct Written {
 }
 
 impl Written {
-    fn drawn(line: &Line) -> Written {
-        Written { cells: cells::width(&line.text()), sentence: None }
+    fn drawn(line: &String) -> Written {
+        Written { cells: frame::width(line), sentence: None }
     }
 
     fn said(sentence: &str) -> Written {
@@ -64,10 +37,9 @@ impl Written {
 pub(super) struct Canvas {
     out: Box<dyn Write + Send>,
     asks: Option<Asker>,
-    colours: bool,
     reflows: bool,
     /// the lines that are on the screen, the cursor standing below the last one
-    drawn: Vec<Line>,
+    drawn: Vec<String>,
     size: Size,
     /// rows of the screen above the cursor, at most
     above: usize,
@@ -79,25 +51,24 @@ pub(super) struct Canvas {
 impl Canvas {
     /// A canvas on a terminal of that size. `asks`: the terminal may be asked where its cursor is.
     pub(super) fn new(out: Box<dyn Write + Send>, terminal: Terminal, size: Size, asks: bool) -> Canvas {
-        let Terminal { colours, reflows, .. } = terminal;
-        let asks = asks.then(Asker::default);
-        Canvas { out, asks, colours, reflows, drawn: Vec::new(), size, above: usize::MAX, beyond: Vec::new() }
+        let (asks, reflows) = (asks.then(Asker::default), terminal.reflows);
+        Canvas { out, asks, reflows, drawn: Vec::new(), size, above: usize::MAX, beyond: Vec::new() }
     }
 
     /// What is drawn now.
-    pub(super) fn lines(&self) -> &[Line] {
+    pub(super) fn lines(&self) -> &[String] {
         &self.drawn
     }
 
     /// Shows `lines` in place of what was drawn last, and above them, to stay, what was `said`.
     /// No line may be wider than `size` has cells.
-    pub(super) fn show(&mut self, size: Size, said: &[String], lines: Vec<Line>) {
+    pub(super) fn show(&mut self, size: Size, said: &[String], lines: Vec<String>) {
         if said.is_empty() && lines == self.drawn && size == self.size {
             return;
         }
         let mut text = self.back_to_the_top(size, said);
         for line in &lines {
-            text += &format!("{}{REST_OF_LINE}\r\n", line.drawn(self.colours));
+            text += &format!("{line}{REST_OF_LINE}\r\n");
         }
         text += BELOW;
         self.above = self.above.saturating_add(lines.len());
@@ -196,19 +167,19 @@ mod tests {
         Canvas::new(Box::new(paper.clone()), terminal, WIDE, false)
     }
 
-    fn lines(count: usize, width: usize) -> Vec<Line> {
-        vec![Line::plain("x".repeat(width)); count]
+    fn lines(count: usize, width: usize) -> Vec<String> {
+        vec!["x".repeat(width); count]
     }
 
     #[test]
     fn a_drawing_is_written_over_and_what_is_said_stays_above() {
         let paper = Paper::default();
         let mut canvas = canvas(&paper, true);
-        canvas.show(WIDE, &[], vec![Line::plain("a"), Line::plain("b")]);
+        canvas.show(WIDE, &[], vec!["a".to_owned(), "b".to_owned()]);
         assert_eq!(paper.text(), "\ra\x1b[K\r\nb\x1b[K\r\n\x1b[J");
-        canvas.show(WIDE, &["note".to_owned()], vec![Line::plain("a")]);
+        canvas.show(WIDE, &["note".to_owned()], vec!["a".to_owned()]);
         assert_eq!(paper.text(), "\r\x1b[2Anote\x1b[K\r\na\x1b[K\r\n\x1b[J");
-        canvas.show(WIDE, &[], vec![Line::plain("a")]);
+        canvas.show(WIDE, &[], vec!["a".to_owned()]);
         assert_eq!(paper.text(), "", "nothing has changed, nothing is written");
         canvas.show(WIDE, &[], Vec::new());
         assert_eq!(paper.text(), "\r\x1b[1A\x1b[J");
@@ -253,13 +224,5 @@ mod tests {
         canvas.show(WIDE, &[], lines(13, 79));
         assert!(paper.text().starts_with("\r\x1b[18A\x1b[Jsaid\x1b[K\r\nx"), "all of it");
         assert!(canvas.beyond.is_empty());
-    }
-
-    #[test]
-    fn colour_is_where_it_is_welcome() {
-        let line = Line { before: "a ".into(), coloured: "━━".into(), after: " b".into() };
-        assert_eq!(line.drawn(false), "a ━━ b");
-        assert_eq!(line.drawn(true), "a \x1b[36m━━\x1b[0m b");
-        assert_eq!(Line::plain("x").drawn(true), "x");
     }
 }

@@ -1,8 +1,8 @@
 //! What of a run is drawn where: a line for each phase with its totals, below it the tables at work, and what is
-//! counted only. Pure: the state, a time and a size in, lines out, each as wide as the terminal at most.
+//! counted only. Pure: the state, a time and a size in, lines out, each as wide as the terminal at most. Their bars are
+//! drawn elsewhere.
 
 use crate::report::board::{Progress, Running};
-use crate::report::canvas::Line;
 use crate::report::terminal::Size;
 use crate::report::{cells, human};
 use std::time::{Duration, Instant};
@@ -18,51 +18,57 @@ const WIDE: usize = 60;
 const NARROW: usize = 36;
 
 /// Cells of a phase's name, and what each line below it begins with.
-const PHASE_CELLS: usize = 9;
+pub(super) const PHASE_CELLS: usize = 9;
 
 /// A task's name is not made shorter than this while there is something else to leave out.
 const NAME_CELLS_MIN: usize = 12;
 
-/// How a drawing is to look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Form {
-    pub(super) size: Size,
-    /// bars of line letters, else of ASCII
-    pub(super) unicode: bool,
+/// One line: a name in its column, a bar, a text. A line without a bar is its text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Line {
+    pub(super) name: &'static str,
+    /// cells of the bar
+    pub(super) cells: usize,
+    /// how much of the bar is full, from 0 to 1
+    pub(super) share: f64,
+    pub(super) text: String,
 }
 
-impl Form {
-    fn bar_cells(self) -> usize {
-        match self.size.columns {
-            WIDE.. => 16,
-            NARROW.. => 8,
-            _ => 0,
-        }
+impl Line {
+    /// A line without a bar.
+    pub(super) fn plain(text: String) -> Line {
+        Line { text, ..Line::default() }
     }
 
-    /// What stands before a text: a name in its column and a bar.
-    fn head(self, name: &str, share: Option<f64>) -> Line {
-        let cells = self.bar_cells();
-        if cells == 0 {
-            return Line::plain(if name.is_empty() { " ".to_owned() } else { name.to_owned() });
+    /// A line with a bar where there is room for one.
+    fn new(name: &'static str, share: Option<f64>, text: String, size: Size) -> Line {
+        match bar_cells(size) {
+            0 => Line::plain(cells::cut(&format!("{name:1} {text}"), size.cells())),
+            cells => Line { name, cells, share: share.unwrap_or(0.0), text },
         }
-        let (full, empty) = bar(share.unwrap_or(0.0), cells, self.unicode);
-        Line { before: format!("{name:PHASE_CELLS$} "), coloured: full, after: empty }
     }
 }
 
-/// The full part of a bar, and the rest.
-fn bar(share: f64, cells: usize, unicode: bool) -> (String, String) {
-    let halves = (share.clamp(0.0, 1.0) * (cells * 2) as f64) as usize;
-    let (full, half) = (halves / 2, halves % 2);
-    let (whole, tip) = if unicode { ("━", "╸") } else { ("=", "-") };
-    let bar = format!("{}{}", whole.repeat(full), tip.repeat(half));
-    (bar, " ".repeat(cells - full - half))
+fn bar_cells(size: Size) -> usize {
+    match size.columns {
+        WIDE.. => 16,
+        NARROW.. => 8,
+        _ => 0,
+    }
+}
+
+/// Cells that a line has for its text, behind its name and its bar.
+fn room(name: &str, size: Size) -> usize {
+    let begun = match bar_cells(size) {
+        0 => cells::width(name).max(1),
+        cells => PHASE_CELLS + 1 + cells,
+    };
+    size.cells().saturating_sub(begun + 1)
 }
 
 /// All phases at work, in as many lines as the terminal has beside the cursor's own.
-pub(super) fn lines(phases: &[Progress], now: Instant, form: Form) -> Vec<Line> {
-    let room = form.size.rows.saturating_sub(1).max(1);
+pub(super) fn lines(phases: &[Progress], now: Instant, size: Size) -> Vec<Line> {
+    let room = size.rows.saturating_sub(1).max(1);
     // The latest are those that matter.
     let phases = &phases[phases.len().saturating_sub(room)..];
     let mut below = room - phases.len();
@@ -70,7 +76,7 @@ pub(super) fn lines(phases: &[Progress], now: Instant, form: Form) -> Vec<Line> 
     let mut lines = Vec::new();
     for (index, progress) in phases.iter().enumerate() {
         let share = below / (phases.len() - index);
-        let drawn = of_phase(progress, now, form, share, tasks);
+        let drawn = of_phase(progress, now, size, share, tasks);
         below -= drawn.len() - 1;
         tasks = tasks.saturating_sub(drawn.len() - 1);
         lines.extend(drawn);
@@ -79,18 +85,18 @@ pub(super) fn lines(phases: &[Progress], now: Instant, form: Form) -> Vec<Line> 
 }
 
 /// One phase, with up to `below` lines of its tasks.
-fn of_phase(progress: &Progress, now: Instant, form: Form, below: usize, tasks_max: usize) -> Vec<Line> {
+fn of_phase(progress: &Progress, now: Instant, size: Size, below: usize, tasks_max: usize) -> Vec<Line> {
     let at_work = shown_tasks(progress, now);
     let all_shown = at_work.len().min(tasks_max).min(below);
     let counted = counts(progress, all_shown);
     // The line with what is counted takes the last one's place.
     let has_counts = counted.is_some() && all_shown > 0 && below > 1;
     let shown = if has_counts { all_shown.min(below - 1) } else { all_shown };
-    let mut lines = vec![phase_line(progress, now, form, !has_counts)];
-    lines.extend(at_work.iter().take(shown).map(|task| task_line(task, now, form)));
+    let mut lines = vec![phase_line(progress, now, size, !has_counts)];
+    lines.extend(at_work.iter().take(shown).map(|task| task_line(task, now, size)));
     if let Some(text) = counts(progress, shown).filter(|_| has_counts) {
-        let indent = if form.bar_cells() == 0 { 2 } else { PHASE_CELLS + 1 };
-        lines.push(Line::plain(cells::cut(&format!("{}{text}", " ".repeat(indent)), form.size.cells())));
+        let indent = if bar_cells(size) == 0 { 2 } else { PHASE_CELLS + 1 };
+        lines.push(Line::plain(cells::cut(&format!("{}{text}", " ".repeat(indent)), size.cells())));
     }
     lines
 }
@@ -120,49 +126,40 @@ fn counts(progress: &Progress, shown: usize) -> Option<String> {
     (!parts.is_empty()).then(|| format!("+ {}", parts.join(", ")))
 }
 
-fn phase_line(progress: &Progress, now: Instant, form: Form, with_tasks: bool) -> Line {
+fn phase_line(progress: &Progress, now: Instant, size: Size, with_tasks: bool) -> Line {
     let mut parts = progress.brief(now);
     if with_tasks {
         parts.push(progress.tasks_text());
     }
-    joined(form.head(progress.phase.name(), progress.share()), &parts, form)
+    let name = progress.phase.name();
+    Line::new(name, progress.share(), joined(&parts, room(name, size)), size)
 }
 
 /// As many of `parts` as fit, whole; at least the beginning of the first one.
-fn joined(head: Line, parts: &[String], form: Form) -> Line {
-    let room = form.size.cells();
-    let begun = cells::width(&head.text()) + 1;
+fn joined(parts: &[String], room: usize) -> String {
     let mut text = String::new();
     for part in parts {
         let mark = if text.is_empty() { "" } else { ", " };
-        if begun + cells::width(&text) + mark.len() + cells::width(part) > room {
-            continue;
+        if cells::width(&text) + mark.len() + cells::width(part) <= room {
+            text = format!("{text}{mark}{part}");
         }
-        text = format!("{text}{mark}{part}");
     }
     if text.is_empty() {
-        text = parts.first().map(|part| cells::cut(part, room.saturating_sub(begun))).unwrap_or_default();
+        text = parts.first().map(|part| cells::cut(part, room)).unwrap_or_default();
     }
-    fitted(Line { after: format!("{} {text}", head.after), ..head }, room)
+    text
 }
 
-/// A line that is too wide all the same is cut, without its colour.
-fn fitted(line: Line, room: usize) -> Line {
-    let text = line.text();
-    if cells::width(&text) <= room { line } else { Line::plain(cells::cut(&text, room)) }
-}
-
-fn task_line(task: &Running, now: Instant, form: Form) -> Line {
+fn task_line(task: &Running, now: Instant, size: Size) -> Line {
     let (rows, bytes) = task.counters.sample();
     let share = share((rows, task.rows), (bytes, task.bytes));
-    let head = form.head("", share);
-    let room = form.size.cells().saturating_sub(cells::width(&head.text()) + 1);
+    let room = room("", size);
     let name = human::name(&task.name);
     let texts = task_texts(task, rows, share, now);
     let fits = |text: &&String| cells::width(&name).min(NAME_CELLS_MIN) + 2 + cells::width(text) <= room;
     let text = texts.iter().find(fits).map(|text| format!(", {text}")).unwrap_or_default();
     let name = cells::middle(&name, room.saturating_sub(cells::width(&text)));
-    fitted(Line { after: format!("{} {name}{text}", head.after), ..head }, form.size.cells())
+    Line::new("", share, format!("{name}{text}"), size)
 }
 
 /// How far a task is, the longest text first.

@@ -1,6 +1,8 @@
 use super::*;
 use crate::event::{Event, Phase, TaskCounters};
 use crate::report::board::Board;
+use crate::report::frame::Frame;
+use crate::report::frame::tests::TERMINAL;
 use std::sync::Arc;
 
 const T: Duration = Duration::from_secs(3);
@@ -23,8 +25,8 @@ fn board(t0: Instant, [tasks, running, done]: [u64; 3], name: impl Fn(u64) -> St
 }
 
 fn drawn(board: &Board, t0: Instant, columns: usize, rows: usize) -> Vec<String> {
-    let form = Form { size: Size { columns, rows }, unicode: true };
-    lines(board.phases(), t0 + T, form).iter().map(|line| line.text().trim_end().to_owned()).collect()
+    let (size, terminal) = (Size { columns, rows }, TERMINAL);
+    Frame::new(terminal).drawn(size, &lines(board.phases(), t0 + T, size))
 }
 
 #[test]
@@ -114,13 +116,4 @@ fn what_matters_least_goes_first() {
         drawn(&board, t0, 100, 2),
         ["copy      ━━━━━━━━━━━      70 %, 2 s left, 3,780 rows/s, 112 of 160 tables"]
     );
-}
-
-#[test]
-fn bars_are_full_at_the_end_and_of_ascii_where_nothing_else_is_shown() {
-    assert_eq!(bar(0.0, 4, true), (String::new(), "    ".to_owned()));
-    assert_eq!(bar(0.4, 4, true), ("━╸".to_owned(), "  ".to_owned()));
-    assert_eq!(bar(1.0, 4, true), ("━━━━".to_owned(), String::new()));
-    assert_eq!(bar(f64::NAN, 4, false), (String::new(), "    ".to_owned()));
-    assert_eq!(bar(0.4, 4, false), ("=-".to_owned(), "  ".to_owned()));
 }

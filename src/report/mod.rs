@@ -11,6 +11,7 @@ pub(crate) mod cells;
 mod cursor;
 pub mod environment;
 pub mod file;
+mod frame;
 pub mod human;
 mod json;
 mod layout;

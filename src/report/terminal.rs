@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 const USUAL: Size = Size { columns: 80, rows: 24 };
 
 /// Columns and rows of a terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) columns: usize,
     pub(crate) rows: usize,

@@ -3,8 +3,9 @@
 use crate::event::{Event, Observer, Phase, TaskCounters};
 use crate::outcome::{WatchState, Watched, WatchedSource};
 use crate::report::board::{Board, Done, Running};
-use crate::report::canvas::{Canvas, Line};
-use crate::report::layout::{self, Form};
+use crate::report::canvas::Canvas;
+use crate::report::frame::Frame;
+use crate::report::layout::{self, Line};
 use crate::report::terminal::{self, Size, Terminal};
 use crate::report::{cells, human};
 use std::io::Write;
@@ -25,7 +26,7 @@ struct Inner {
 }
 
 enum Style {
-    Bars { canvas: Canvas, unicode: bool },
+    Bars { canvas: Canvas, frame: Frame },
     Lines,
     Json,
 }
@@ -54,7 +55,7 @@ impl WatchScreen {
             (false, false) => Style::Lines,
             (false, true) => {
                 let canvas = Canvas::new(Box::new(std::io::stdout()), terminal, stdout_size(), true);
-                Style::Bars { canvas, unicode: terminal.unicode }
+                Style::Bars { canvas, frame: Frame::new(terminal) }
             }
         };
         let inner = Inner { style, board: Board::default(), last: String::new(), rows_seen: 0 };
@@ -111,11 +112,10 @@ impl Inner {
                     self.last = line;
                 }
             }
-            Style::Bars { canvas, unicode } => {
+            Style::Bars { canvas, frame } => {
                 let size = stdout_size();
-                let form = Form { size, unicode: *unicode };
-                let lines = if is_over { Vec::new() } else { drawn(&head, &self.board, now, form) };
-                canvas.show(size, &[], lines);
+                let lines = if is_over { Vec::new() } else { drawn(&head, &self.board, now, size) };
+                canvas.show(size, &[], frame.drawn(size, &lines));
             }
         }
         if is_over {
@@ -129,11 +129,11 @@ fn complain(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
-fn drawn(head: &str, board: &Board, now: Instant, form: Form) -> Vec<Line> {
-    let room = Size { rows: form.size.rows.saturating_sub(1).max(2), ..form.size };
-    let mut lines = vec![Line::plain(cells::middle(head, form.size.cells()))];
-    if !board.phases().is_empty() && form.size.rows > 2 {
-        lines.extend(layout::lines(board.phases(), now, Form { size: room, ..form }));
+fn drawn(head: &str, board: &Board, now: Instant, size: Size) -> Vec<Line> {
+    let room = Size { rows: size.rows.saturating_sub(1).max(2), ..size };
+    let mut lines = vec![Line::plain(cells::middle(head, size.cells()))];
+    if !board.phases().is_empty() && size.rows > 2 {
+        lines.extend(layout::lines(board.phases(), now, room));
     }
     lines
 }

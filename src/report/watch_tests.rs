@@ -30,11 +30,9 @@ fn running_copy() -> Watched {
 fn screen(watched: &Watched) -> Vec<String> {
     let (mut board, mut seen, now) = (Board::default(), 0, Instant::now());
     take(&mut board, watched, &mut seen, now);
-    let form = Form { size: Size { columns: 80, rows: 24 }, unicode: true };
-    drawn(&headline(watched), &board, now, form)
-        .iter()
-        .map(|line| line.text().trim_end().to_owned())
-        .collect()
+    let size = Size { columns: 80, rows: 24 };
+    Frame::new(crate::report::frame::tests::TERMINAL)
+        .drawn(size, &drawn(&headline(watched), &board, now, size))
 }
 
 #[test]

@@ -189,6 +189,7 @@ fn each_rule_can_fail() {
         ("pipeline/mod.rs", "use tokio_postgres as pg;", "`tokio_postgres` belongs to postgres"),
         ("pipeline/mod.rs", "use ::rustls::Config;", "`rustls` belongs to postgres"),
         ("cli/mod.rs", "use unicode_width::UnicodeWidthStr;", "`unicode_width` belongs to report"),
+        ("cli/mod.rs", "use indicatif::ProgressBar;", "`indicatif` belongs to report"),
         ("config.rs", "#[derive(clap::Parser)] struct A;", "`clap` belongs to cli"),
         ("encode/mod.rs", "use blake3::Hasher;", "`blake3` belongs to digest"),
         ("sqlite/open.rs", "use sqlite3_parser::ast;", "`sqlite3_parser` belongs to catalog"),

@@ -110,7 +110,7 @@ const ASYNC: &str =
     "readers and pure rooms are plain threads and functions; only the wire and what drives it is async";
 
 /// Crates, the only rooms that may name them, and why.
-pub(super) const CRATES: [(&str, &[&str], &str); 18] = [
+pub(super) const CRATES: [(&str, &[&str], &str); 19] = [
     ("rusqlite", &["sqlite"], ONE_DRIVER),
     ("tokio_postgres", &["postgres"], ONE_DRIVER),
     ("tokio_postgres_rustls", &["postgres"], ONE_DRIVER),
@@ -119,6 +119,7 @@ pub(super) const CRATES: [(&str, &[&str], &str); 18] = [
     ("rustls_native_certs", &["postgres"], ONE_DRIVER),
     ("rustls_pki_types", &["postgres"], ONE_DRIVER),
     ("unicode_width", &["report"], ONE_SCREEN),
+    ("indicatif", &["report"], ONE_SCREEN),
     ("askama", &["report"], ONE_SCREEN),
     ("comfy_table", &["report", "cli", "assess"], ONE_SCREEN),
     ("clap", &["cli"], "what the user typed is not configuration: it is resolved once, in cli"),
