@@ -270,6 +270,11 @@ fn each_command_and_outcome_has_its_sentence() {
         sentence(&failed),
         "failed after 3.4 s with 2 of 2 tables and 51,234 of 51,234 rows copied; when the cause is mended, the same command resumes"
     );
+}
+
+/// To say the same again helps nobody where a file could not be opened.
+#[test]
+fn what_is_to_be_done_after_a_failure_is_of_use() {
     for (command, exit_code, opened, expected) in [
         ("verify", 6, true, "failed after 3.4 s; nothing was changed, run the same command again"),
         (
@@ -281,12 +286,11 @@ fn each_command_and_outcome_has_its_sentence() {
         ("verify", 5, false, "failed after 3.4 s; nothing was changed"),
         ("copy", 5, false, "failed after 3.4 s; nothing was changed"),
     ] {
-        let failed = |r: &mut RunReport| {
-            (r.outcome, r.exit_code) = (Outcome::Failed, exit_code);
-            r.run.command = command.to_owned();
-            r.source.truncate(usize::from(opened));
-        };
-        assert_eq!(sentence(&failed), expected, "{command} {exit_code}");
+        let mut report = example();
+        (report.outcome, report.exit_code) = (Outcome::Failed, exit_code);
+        report.run.command = command.to_owned();
+        report.source.truncate(usize::from(opened));
+        assert_eq!(last_line(&text(&report, Width::Plain)), expected, "{command} {exit_code}");
     }
 }
 
