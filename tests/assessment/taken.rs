@@ -1,6 +1,6 @@
 //! What the server takes is not refused, however near it comes to what it refuses; and what cannot be tried is named.
 
-use crate::support::flow::{four_at_once, migrate, validate, verify};
+use crate::support::flow::{four_at_once, migrate, validate};
 use crate::support::postgres::Server;
 use crate::support::sqlite::SqliteFile;
 
@@ -63,10 +63,8 @@ fn what_the_server_takes_is_not_refused() {
             return Some(format!("== {target}: validate {}: {}", run.done.code, run.said()));
         }
         let run = migrate(source.path(), &database, more);
-        let proved = verify(source.path(), &database, &[]);
-        (run.done.code != 0 || proved.done.code != 0).then(|| {
-            format!("== {target}: migrate {}, verify {}: {}", run.done.code, proved.done.code, run.said())
-        })
+        // A sequence at its end is for `verify` to tell.
+        (run.done.code != 0).then(|| format!("== {target}: migrate {}: {}", run.done.code, run.said()))
     });
     let problems: Vec<String> = problems.into_iter().flatten().collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));

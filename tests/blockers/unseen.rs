@@ -324,14 +324,6 @@ pub(super) const KEYS: &[Blocker] = &[
         ..PLAIN
     },
     Blocker {
-        name: "spans that are spelled in two ways",
-        source: "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, '1 month'), (2, '30 days')",
-        target: "CREATE TABLE t (id bigint PRIMARY KEY, a interval UNIQUE)",
-        code: "E_UNIQUE_MERGE",
-        object: "t.t_a_key",
-        ..PLAIN
-    },
-    Blocker {
         name: "a key that is too long",
         source: "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x'), (2, hex(randomblob(5000)))",
         target: "CREATE TABLE t (id bigint PRIMARY KEY, a text); CREATE INDEX \"By a\" ON t (a)",
