@@ -24,7 +24,7 @@ struct Written {
 }
 
 impl Written {
-    fn drawn(line: &String) -> Written {
+    fn drawn(line: &str) -> Written {
         Written { cells: frame::width(line), sentence: None }
     }
 
@@ -92,7 +92,7 @@ impl Canvas {
         self.look_up(size);
         let above = self.above;
         let mut ours = std::mem::take(&mut self.beyond);
-        ours.extend(self.drawn.iter().map(Written::drawn));
+        ours.extend(self.drawn.iter().map(|line| Written::drawn(line)));
         let (mut up, mut reached) = (0, Vec::new());
         while let Some(line) = ours.last() {
             let rows = self.rows_of(line.cells, size);
