@@ -53,7 +53,7 @@ pub struct Asked {
 pub async fn begin(session: &Session, schema: &str) -> Result<()> {
     let sql = format!(
         "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; \
-         SET LOCAL search_path = {}, public; SET LOCAL statement_timeout = {}",
+         SET LOCAL search_path = {}, public; SET LOCAL jit = DEFAULT; SET LOCAL statement_timeout = {}",
         quote(schema),
         QUERY_WAIT.as_millis()
     );

@@ -330,10 +330,12 @@ fn major_version(text: &str) -> u32 {
     text[..end].parse().unwrap_or(0)
 }
 
+/// JIT is off: looks at the catalog are long and touch few rows, and the server's planner takes them for costly; compiling
+/// one took it seconds. The application's own queries have their server's setting ([`super::ask`]).
 fn settings(major: u32, tcp: bool) -> String {
     let mut sql = format!(
         "SET client_encoding = 'UTF8'; SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; \
-         SET standard_conforming_strings = on; SET transform_null_equals = off; \
+         SET standard_conforming_strings = on; SET transform_null_equals = off; SET jit = off; \
          SET row_security = off; SET statement_timeout = 0; SET lock_timeout = {}; \
          SET idle_in_transaction_session_timeout = 0; SET synchronous_commit = off;",
         patience::lock().as_millis()
