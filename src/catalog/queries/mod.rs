@@ -211,7 +211,7 @@ mod tests {
         for (text, what) in [
             ("", "no query"),
             ("\nDELETE FROM t", "no query:"),
-            ("SELECT ?", "1 parameters"),
+            ("SELECT ?", "1 parameter,"),
             ("-- params: [1]\nSELECT 1", "1 values for 0"),
             ("-- params: {\"b\": 1}\nSELECT :a", "no \"a\""),
             ("-- params: nonsense\nSELECT ?", "JSON"),
