@@ -212,7 +212,7 @@ mod tests {
             ("", "no query"),
             ("\nDELETE FROM t", "no query:"),
             ("SELECT ?", "1 parameter,"),
-            ("-- params: [1]\nSELECT 1", "1 values for 0"),
+            ("-- params: [1]\nSELECT 1", "1 value for 0"),
             ("-- params: {\"b\": 1}\nSELECT :a", "no \"a\""),
             ("-- params: nonsense\nSELECT ?", "JSON"),
             ("-- name: a\nSELECT 1;\n-- name: a\nSELECT 2", "second query"),
