@@ -48,7 +48,7 @@ impl Cancel {
         Cancel::default()
     }
 
-    /// Listens for SIGINT, SIGTERM and SIGHUP until the process ends; not for a SIGHUP that whoever started us has us
+    /// Within the runtime: listens for SIGINT, SIGTERM and SIGHUP until the process ends; not for a SIGHUP that whoever started us has us
     /// ignore (`nohup`).
     pub fn listen(&self) {
         let signals = [
@@ -61,10 +61,11 @@ impl Cancel {
             if kind == SignalKind::hangup() && outlives_terminal {
                 continue;
             }
+            // Heard from now on, and not only when the task begins. Without a handler the signal keeps its default meaning,
+            // which also ends the run.
+            let Ok(mut signals) = signal(kind) else { continue };
             let cancel = self.clone();
             tokio::spawn(async move {
-                // Without a handler the signal keeps its default meaning, which also ends the run.
-                let Ok(mut signals) = signal(kind) else { return };
                 while signals.recv().await.is_some() {
                     cancel.ask(code);
                     cancel.end_within(STOP_WAIT, code);
