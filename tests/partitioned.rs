@@ -343,3 +343,28 @@ fn the_example_applications_history_by_month() {
     assert!(again.said().contains("nothing was changed"), "{}", again.said());
     verify(&dir.path().join("workflow_history.db"), &database, &[]).ends_with(0);
 }
+
+/// Before PostgreSQL 18 such a key comes back valid at once or not at all.
+#[test]
+fn a_key_of_an_existing_partitioned_table_comes_back() {
+    let Some(server) = Server::available() else { return };
+    let source = SqliteFile::from_sql(
+        "CREATE TABLE par (id INTEGER PRIMARY KEY);
+         CREATE TABLE ch (id INTEGER NOT NULL, pid INTEGER NOT NULL REFERENCES par, PRIMARY KEY (id, pid));
+         CREATE TABLE other (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER, FOREIGN KEY (a, b) REFERENCES ch (id, pid));
+         INSERT INTO par VALUES (1), (2); INSERT INTO ch VALUES (1, 1), (2, 2); INSERT INTO other VALUES (1, 2, 2)",
+    );
+    let database = server.fresh_database();
+    database.execute(
+        "CREATE TABLE par (id bigint PRIMARY KEY);
+         CREATE TABLE ch (id bigint, pid bigint REFERENCES par, PRIMARY KEY (id, pid)) PARTITION BY LIST (pid);
+         CREATE TABLE ch1 PARTITION OF ch FOR VALUES IN (1); CREATE TABLE ch2 PARTITION OF ch FOR VALUES IN (2);
+         CREATE TABLE other (id bigint PRIMARY KEY, a bigint, b bigint, FOREIGN KEY (a, b) REFERENCES ch)",
+    );
+    validate(source.path(), &database, &[]).ends_with(0);
+    migrate(source.path(), &database, &[]).ends_with(0);
+    verify(source.path(), &database, &[]).ends_with(0);
+    let valid = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conparentid = 0 AND convalidated
+        AND connamespace = 'public'::regnamespace";
+    assert_eq!(database.query_one_text(valid), "2");
+}

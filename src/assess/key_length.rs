@@ -17,8 +17,7 @@ pub(super) enum Verdict {
 /// Values of an index row above this are compressed.
 const COMPRESSED_ABOVE: usize = 510;
 
-/// The header of a value, with its length; that of a compressed one; the bytes of a value with a short header.
-const HEADER: usize = 4;
+/// The header of a compressed value; the bytes of a value with a short header.
 const HEADER_COMPRESSED: usize = 8;
 const SHORT_MAX: usize = 127;
 
@@ -61,9 +60,9 @@ impl Form {
         if let Some(bytes) = self.fixed {
             return (at(before.0) + bytes, at(before.1) + bytes);
         }
-        if !self.is_plain && full - HEADER < SHORT_MAX {
-            let short = full - HEADER + 1;
-            return (before.0 + short, before.1 + short);
+        // The server tells the bytes of a value in a row of its own: short ones have lost their header already.
+        if !self.is_plain && full <= SHORT_MAX {
+            return (before.0 + full, before.1 + full);
         }
         let (least, most) = self.stored(full, part);
         (at(before.0) + least, at(before.1) + most)

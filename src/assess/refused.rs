@@ -21,8 +21,9 @@ fn count_repeated(tally: &mut Tally) {
     tally.hashes = Vec::new();
 }
 
-/// SQLSTATE classes of errors that are the data's, or a function's own about it: the same row would end the copy.
-const OF_DATA: [&str; 3] = ["22", "23", "P0"];
+/// SQLSTATE classes of errors that are the data's (54: it is too large for something), or a function's own about it: the same
+/// row would end the copy.
+const OF_DATA: [&str; 4] = ["22", "23", "54", "P0"];
 
 /// Whether an error of that SQLSTATE is the data's.
 pub(super) fn is_of_data(state: &str) -> bool {

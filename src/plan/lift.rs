@@ -1,7 +1,8 @@
 //! What existing tables have that stands aside during the load, and comes back after it (semantics.md §5.5).
 
 use super::draft::{Draft, Inputs};
-use super::target::{Relation, TargetForeignKey};
+use super::partition_keys::NOT_VALID_SINCE;
+use super::target::{Relation, TargetForeignKey, TargetTable};
 use super::{ForeignKeyPlan, Lift, OrphanProbe, TableMode, TablePlan, ddl};
 use crate::ident::{qualified, quote};
 use crate::limits::INDEX_DROP_BYTES_MIN;
@@ -25,7 +26,10 @@ pub(super) fn lift_existing(inputs: &Inputs<'_>, drafts: &mut [Draft]) {
         draft.plan.foreign_keys = existing
             .foreign_keys
             .iter()
-            .map(|key| lift_foreign_key(&draft.schema, &draft.plan, key, &sources))
+            .map(|key| {
+                let lifted = lift_foreign_key(&draft.schema, &draft.plan, key, &sources);
+                if is_valid_at_once(inputs, existing, key) { at_once(lifted) } else { lifted }
+            })
             .collect();
         if draft.plan.bytes >= INDEX_DROP_BYTES_MIN && existing.relation == Relation::Table {
             draft.plan.lifted_indexes = existing
@@ -40,6 +44,20 @@ pub(super) fn lift_existing(inputs: &Inputs<'_>, drafts: &mut [Draft]) {
                 .collect();
         }
     }
+}
+
+/// A partitioned table at either end, before PostgreSQL 18, as for keys of ours (`partition_keys::foreign_keys`).
+fn is_valid_at_once(inputs: &Inputs<'_>, child: &TargetTable, key: &TargetForeignKey) -> bool {
+    let is_partitioned = |table: &TargetTable| table.relation == Relation::Partitioned;
+    let is_here = key.parent.0 == inputs.rules.schema;
+    let parent = inputs.target.tables.iter().find(|table| is_here && table.name == key.parent.1);
+    inputs.target.server_version_num < NOT_VALID_SINCE
+        && (is_partitioned(child) || parent.is_some_and(is_partitioned))
+}
+
+fn at_once(key: ForeignKeyPlan) -> ForeignKeyPlan {
+    let add = key.add.trim_end_matches(ddl::NOT_VALID).to_owned();
+    ForeignKeyPlan { add, validate: None, ..key }
 }
 
 /// A table's target and source name, and its columns' target and source names.

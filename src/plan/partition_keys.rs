@@ -7,7 +7,7 @@ use crate::finding::{Finding, NotCarried};
 use crate::ident::{quote, quote_list};
 
 /// First version in which a partitioned table can have a foreign key that is not valid (semantics.md §5.6).
-const NOT_VALID_SINCE: u32 = 180_000;
+pub(super) const NOT_VALID_SINCE: u32 = 180_000;
 
 /// What a unique key of a partitioned table loses, where the partition column had to be added to it.
 pub(super) fn adapted_key(

@@ -127,3 +127,26 @@ fn keys_are_compressed_as_the_server_compresses_them() {
     assert_eq!(refused, by_server);
     assert!((20..140).contains(&refused), "{refused} of 160: the rows are to be on both sides of the bound");
 }
+
+/// Short values beside a long one: to the byte where the server draws the line.
+#[test]
+fn a_key_of_a_short_and_a_long_value_fits_where_the_server_takes_it() {
+    let Some(server) = Server::available() else { return };
+    let mut seen = Vec::new();
+    for (short, bytes) in
+        [(1, 2684), (1, 2690), (1, 2700), (100, 2584), (100, 2588), (100, 2590), (100, 2600)]
+    {
+        let source = SqliteFile::from_sql(&format!(
+            "CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT, y BLOB);
+             INSERT INTO a VALUES (1, substr(hex(zeroblob({short})), 1, {short}), randomblob({bytes}))"
+        ));
+        let database = server.fresh_database();
+        database.execute("CREATE TABLE a (id bigint PRIMARY KEY, x text, y bytea, UNIQUE (x, y))");
+        let validated = validate(source.path(), &database, &[]).done.code;
+        // A look that was wrong would end here with 6.
+        let migrated = migrate(source.path(), &database, &[]).done.code;
+        assert_eq!(validated, migrated, "{short} and {bytes}");
+        seen.push(migrated);
+    }
+    assert!(seen.contains(&0) && seen.contains(&3), "the line lies between them: {seen:?}");
+}
